@@ -1,0 +1,108 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// One set of rules for all our Swift: language mode 6, every unsafe expression spelled, warnings are errors.
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .enableExperimentalFeature("Lifetimes"),
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+]
+
+/// The supervisor ships in every package and must start anywhere: Embedded Swift, fully static.
+/// See docs/decisions/0003-embedded-supervisor.md.
+let embedded: [SwiftSetting] =
+    strict + [.enableExperimentalFeature("Embedded"), .unsafeFlags(["-wmo", "-Osize"])]
+let staticLink: [LinkerSetting] = [
+    .unsafeFlags(["-Xclang-linker", "-static", "-Xlinker", "--gc-sections", "-Xlinker", "-s"]),
+    .linkedLibrary("zstd"), .linkedLibrary("deflate"), .linkedLibrary("m"),
+]
+
+func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .testTarget(
+        name: "\(name)Tests", dependencies: dependencies + [.init(stringLiteral: name), "TestKit"],
+        swiftSettings: strict)
+}
+
+let package = Package(
+    name: "scar-build",
+    products: [
+        .executable(name: "scar-build", targets: ["scar-build"]),
+        .executable(name: "bootstrap", targets: ["bootstrap"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+    ],
+    targets: [
+        // The doors to C: each library enters through exactly one of these.
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
+        .systemLibrary(name: "CDigest", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(
+            name: "CCompress", providers: [.apt(["libzstd-dev", "zlib1g-dev", "libdeflate-dev"])]),
+        .systemLibrary(name: "CInflate", pkgConfig: "libisal", providers: [.apt(["libisal-dev"])]),
+        .target(name: "CSystem"),
+        .target(name: "CSupervisor"),
+
+        // What everything stands on.
+        module("ByteKit", ["CDigest", "CSystem"]),
+        module("JSON"),
+        module("SquashFS", ["CCompress", "CSupervisor"]),
+        module("ImageModel", ["ByteKit", "JSON"]),
+        module("Transport", ["ByteKit", "CCurl"]),
+
+        // The stages, in the order an image passes them.
+        module("Recipe", ["ByteKit", "JSON", "ImageModel"]),
+        module("Registry", ["Transport", "ImageModel", "ByteKit", "JSON"]),
+        module("LayerFS", ["SquashFS", "ImageModel", "ByteKit", "CCompress", "CInflate", "CArchive"]),
+        module("Supervisor", ["SquashFS", "JSON", "CSupervisor"]),
+        module("Packager", ["Supervisor", "ImageModel", "ByteKit", "JSON", "CCompress"]),
+        module("Publisher", ["ByteKit"]),
+
+        // What joins them, and what people type.
+        module(
+            "Toolchain",
+            [
+                "Recipe", "Registry", "LayerFS", "Packager", "Publisher", "Supervisor", "SquashFS", "Transport",
+                "ImageModel", "ByteKit", "JSON",
+            ]),
+        .executableTarget(
+            name: "scar-build",
+            dependencies: [
+                "Toolchain", "Recipe", "Registry", "Packager", "ImageModel", "JSON", "ByteKit",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: strict),
+
+        // The supervisor's product: the same sources as Supervisor, SquashFS and JSON, through links, compiled Embedded.
+        .executableTarget(
+            name: "bootstrap", dependencies: ["CSupervisor", "CCompress"],
+            swiftSettings: embedded, linkerSettings: staticLink),
+
+        // Tests. Peers and misbehaving servers are in TestKit; everything else is beside what it tests.
+        .target(
+            name: "TestKit", dependencies: ["Transport", "ImageModel", "LayerFS", "ByteKit", "JSON"],
+            path: "Tests/TestKit", swiftSettings: strict),
+        tests("ByteKit"),
+        tests("JSON"),
+        tests("SquashFS", ["ByteKit"]),
+        tests("ImageModel", ["ByteKit", "JSON"]),
+        tests("Transport", ["ByteKit"]),
+        tests("Recipe", ["ImageModel", "ByteKit", "JSON"]),
+        tests("Registry", ["Transport", "ImageModel", "ByteKit", "JSON"]),
+        tests("LayerFS", ["SquashFS", "ByteKit"]),
+        tests("Supervisor", ["SquashFS", "JSON", "ByteKit"]),
+        tests("Packager", ["Supervisor", "ByteKit", "JSON"]),
+        tests("Publisher", ["ByteKit"]),
+        tests("Toolchain", ["Recipe", "Registry", "LayerFS", "SquashFS", "ByteKit", "JSON"]),
+        .testTarget(name: "CommandTests", dependencies: ["TestKit", "ByteKit", "JSON"], swiftSettings: strict),
+        .testTarget(name: "StructureTests", dependencies: ["TestKit", "ByteKit"], swiftSettings: strict),
+    ]
+)

@@ -1,0 +1,147 @@
+internal import CDigest
+
+/// A SHA-256 content digest, as OCI writes it: `sha256:` and 64 lower-case hexadecimal digits.
+///
+/// Other algorithms are refused when parsed, by name: a digest that is held is a digest that can be checked.
+/// OCI image specification, "Descriptors", section Digests.
+package struct Digest: Hashable, Sendable, CustomStringConvertible, Comparable {
+    /// Four big-endian words, so that the value is trivial and compares as its text does.
+    private let words: InlineWords
+
+    private struct InlineWords: Hashable, Sendable {
+        var a: UInt64
+        var b: UInt64
+        var c: UInt64
+        var d: UInt64
+    }
+
+    /// Takes the 32 bytes of a SHA-256 sum; nil for any other count.
+    package init?(bytes: some Collection<UInt8>) {
+        guard bytes.count == 32 else { return nil }
+        var words = [UInt64](repeating: 0, count: 4)
+        for (index, byte) in bytes.enumerated() { words[index / 8] = words[index / 8] << 8 | UInt64(byte) }
+        self.words = InlineWords(a: words[0], b: words[1], c: words[2], d: words[3])
+    }
+
+    /// Parses `sha256:<64 lower-case hexadecimal digits>`.
+    package init(parsing text: some StringProtocol) throws(DigestError) {
+        guard let colon = text.utf8.firstIndex(of: UInt8(ascii: ":")) else { throw .malformed(String(text)) }
+        let algorithm = String(text[..<colon])
+        guard algorithm == "sha256" else { throw .unsupportedAlgorithm(algorithm) }
+        guard let bytes = Self.bytes(ofHex: text[colon...].utf8.dropFirst()), let digest = Digest(bytes: bytes)
+        else { throw .malformed(String(text)) }
+        self = digest
+    }
+
+    /// The digest of bytes that are already in memory.
+    package init(of bytes: [UInt8]) {
+        var hasher = Sha256()
+        hasher.update(bytes)
+        self = hasher.finalize()
+    }
+
+    /// The 32 bytes of the sum.
+    package var bytes: [UInt8] {
+        [words.a, words.b, words.c, words.d].flatMap { word in
+            (0..<8).map { UInt8(truncatingIfNeeded: word >> (56 - 8 * $0)) }
+        }
+    }
+
+    /// The 64 hexadecimal digits without the algorithm.
+    package var hex: String { hexadecimal(bytes) }
+
+    /// The canonical form, `sha256:…`.
+    package var description: String { "sha256:" + hex }
+
+    package static func < (left: Digest, right: Digest) -> Bool {
+        (left.words.a, left.words.b, left.words.c, left.words.d)
+            < (right.words.a, right.words.b, right.words.c, right.words.d)
+    }
+
+    private static func bytes(ofHex text: some Sequence<UInt8>) -> [UInt8]? {
+        var bytes: [UInt8] = []
+        var high: UInt8?
+        for character in text {
+            let nibble: UInt8
+            switch character {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"): nibble = character - UInt8(ascii: "0")
+            case UInt8(ascii: "a")...UInt8(ascii: "f"): nibble = character - UInt8(ascii: "a") + 10
+            default: return nil
+            }
+            if let first = high {
+                bytes.append(first << 4 | nibble)
+                guard bytes.count <= 32 else { return nil }
+                high = nil
+            } else {
+                high = nibble
+            }
+        }
+        return high == nil ? bytes : nil
+    }
+}
+
+/// Why a digest was refused.
+package enum DigestError: DiagnosableError, Equatable {
+    case malformed(String)
+    case unsupportedAlgorithm(String)
+
+    package var diagnostic: Diagnostic {
+        switch self {
+        case .malformed(let text):
+            Diagnostic(
+                code: "malformed-digest",
+                message: "‘\(text.prefix(160))’ is not a sha256 digest (sha256: and 64 lower-case hexadecimal digits)")
+        case .unsupportedAlgorithm(let name):
+            Diagnostic(
+                code: "unsupported-digest",
+                message: "digest algorithm ‘\(name.prefix(40))’ is not supported; only sha256 is")
+        }
+    }
+}
+
+/// Lower-case hexadecimal digits of bytes.
+package func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
+    let digits = Array("0123456789abcdef".utf8)
+    var text: [UInt8] = []
+    for byte in bytes {
+        text.append(digits[Int(byte >> 4)])
+        text.append(digits[Int(byte & 15)])
+    }
+    return String(decoding: text, as: UTF8.self)
+}
+
+/// A SHA-256 sum in the making; it owns libcrypto's context.
+@safe package struct Sha256: ~Copyable {
+    private let context: OpaquePointer
+
+    package init() {
+        // Fails only without memory or with a libcrypto that lacks SHA-256: neither leaves anything to go on with.
+        guard let context = unsafe EVP_MD_CTX_new(), unsafe EVP_DigestInit_ex(context, EVP_sha256(), nil) == 1
+        else { preconditionFailure("libcrypto offers no SHA-256") }
+        unsafe self.context = context
+    }
+
+    /// Adds bytes.
+    package mutating func update(_ bytes: UnsafeRawBufferPointer) {
+        guard let base = bytes.baseAddress else { return }
+        unsafe EVP_DigestUpdate(context, base, bytes.count)
+    }
+
+    /// Adds bytes.
+    package mutating func update(_ bytes: [UInt8]) {
+        unsafe bytes.withUnsafeBytes { unsafe update($0) }
+    }
+
+    /// Ends the sum and gives the digest; the hasher is then as new.
+    package mutating func finalize() -> Digest {
+        var sum = [UInt8](repeating: 0, count: 32)
+        unsafe sum.withUnsafeMutableBufferPointer { sum in
+            _ = unsafe EVP_DigestFinal_ex(context, sum.baseAddress, nil)
+            _ = unsafe EVP_DigestInit_ex(context, EVP_sha256(), nil)
+        }
+        guard let digest = Digest(bytes: sum) else { preconditionFailure("SHA-256 gives 32 bytes") }
+        return digest
+    }
+
+    deinit { unsafe EVP_MD_CTX_free(context) }
+}

@@ -1,0 +1,44 @@
+internal import CSystem
+internal import Glibc
+
+/// Folders of the host's file system.
+package enum Folder {
+    /// Makes a folder and those above it; one that is there already is fine.
+    package static func create(_ path: String) throws(FileError) {
+        guard unsafe mkdir(path, 0o777) != 0, errno != EEXIST else { return }
+        guard errno == ENOENT, let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")), slash != path.startIndex
+        else { throw FileError("create", path) }
+        try create(String(path[..<slash]))
+        guard unsafe mkdir(path, 0o777) == 0 || errno == EEXIST else { throw FileError("create", path) }
+    }
+
+    /// Removes a folder with all that is in it, following no links. What is not there is no error.
+    package static func remove(_ path: String) {
+        unsafe csystem_remove_tree(path)
+    }
+
+    /// The names in a folder, in byte order, without `.` and `..`.
+    package static func names(in path: String) throws(FileError) -> [String] {
+        guard let folder = unsafe opendir(path) else { throw FileError("open", path) }
+        defer { unsafe closedir(folder) }
+        var names: [String] = []
+        while let entry = unsafe readdir(folder) {
+            let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) {
+                unsafe $0.withMemoryRebound(to: CChar.self, capacity: 256) { unsafe String(cString: $0) }
+            }
+            if name != "." && name != ".." { names.append(name) }
+        }
+        return names.sorted { Array($0.utf8).lexicographicallyPrecedes(Array($1.utf8)) }
+    }
+
+    /// Runs `body` with a fresh private folder that is removed afterwards, however the body ends.
+    package static func withTemporary<Value, Failure: Error>(
+        in parent: String = "/tmp", _ body: (String) throws(Failure) -> Value
+    ) throws -> Value {
+        var template = Array("\(parent)/scar-build.XXXXXX".utf8CString)
+        guard unsafe mkdtemp(&template) != nil else { throw FileError("create", parent) }
+        let path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        defer { remove(path) }
+        return try body(path)
+    }
+}

@@ -1,0 +1,158 @@
+internal import CSystem
+internal import Glibc
+
+/// A file that appears whole or not at all.
+///
+/// Bytes go to a nameless (or, where the file system has none, temporary) file in the destination's folder;
+/// `finish()` syncs it and moves it into place. A writer that is dropped unfinished, or a process that is killed,
+/// leaves nothing behind under the destination's name.
+@safe package struct OutputFile: ~Copyable {
+    /// Where the file will stand.
+    package let path: String
+    /// Bytes written so far, the buffered ones included.
+    package private(set) var count: Int = 0
+
+    private let descriptor: Int32
+    private let temporaryPath: String?
+    private let buffer: UnsafeMutableRawBufferPointer
+    private var buffered = 0
+    private var isFinished = false
+
+    /// Starts a file that will stand at `path`, replacing what is there. The folder must exist.
+    package init(_ path: String, permissions: UInt32 = 0o644, bufferSize: Int = 1 << 20) throws(FileError) {
+        let slash = path.utf8.lastIndex(of: UInt8(ascii: "/"))
+        let folder = slash.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
+        var descriptor = unsafe csystem_open_nameless(folder, permissions)
+        var temporaryPath: String?
+        if descriptor < 0 {
+            // No O_TMPFILE here (some network and overlay file systems): a temporary name instead.
+            let name = "\(path).\(getpid()).\(UInt32.random(in: 0 ... .max)).partial"
+            descriptor = unsafe Glibc.open(name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, permissions)
+            temporaryPath = name
+        }
+        guard descriptor >= 0 else { throw FileError("create", path) }
+        // The umask must not decide what an output looks like.
+        _ = fchmod(descriptor, permissions)
+        self.path = path
+        self.descriptor = descriptor
+        self.temporaryPath = temporaryPath
+        unsafe self.buffer = .allocate(byteCount: bufferSize, alignment: 4096)
+    }
+
+    /// Appends bytes.
+    package mutating func write(_ bytes: UnsafeRawBufferPointer) throws(FileError) {
+        count += bytes.count
+        if unsafe bytes.count > buffer.count - buffered {
+            try flush()
+            if unsafe bytes.count >= buffer.count {
+                unsafe try writeAll(bytes)
+                return
+            }
+        }
+        guard unsafe !bytes.isEmpty else { return }
+        unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[buffered..<buffered + bytes.count])
+            .copyMemory(from: bytes)
+        buffered += bytes.count
+    }
+
+    /// Appends bytes.
+    package mutating func write(_ bytes: [UInt8]) throws(FileError) {
+        let result = unsafe bytes.withUnsafeBytes { bytes in
+            Result<Void, FileError> { () throws(FileError) in unsafe try write(bytes) }
+        }
+        try result.get()
+    }
+
+    /// Replaces bytes that were written before, for a header whose content is known only at the end.
+    package mutating func overwrite(at offset: Int, with bytes: [UInt8]) throws(FileError) {
+        try flush()
+        var done = 0
+        while done < bytes.count {
+            let wrote = unsafe bytes.withUnsafeBytes {
+                unsafe pwrite(
+                    descriptor, $0.baseAddress.map { unsafe $0 + done }, bytes.count - done, off_t(offset + done))
+            }
+            if wrote < 0 && errno == EINTR { continue }
+            guard wrote > 0 else { throw FileError("write", path) }
+            done += wrote
+        }
+    }
+
+    /// Appends `length` bytes of another file, inside the kernel where it can.
+    package mutating func append(from source: borrowing InputFile, offset: Int, length: Int) throws(FileError) {
+        try flush()
+        var from = off_t(offset)
+        var left = length
+        while left > 0 {
+            var moved = unsafe csystem_copy_range(source.descriptor, &from, descriptor, left)
+            if moved < 0 && (errno == EXDEV || errno == EINVAL || errno == ENOSYS || errno == EOPNOTSUPP) {
+                moved = unsafe sendfile(descriptor, source.descriptor, &from, left)
+            }
+            if moved < 0 && errno == EINTR { continue }
+            guard moved >= 0 else { throw FileError("write", path) }
+            guard moved > 0 else { throw FileError("read", source.path, errorNumber: ENODATA) }
+            left -= moved
+        }
+        count += length
+    }
+
+    /// Makes everything written so far readable through `InputFile(duplicating:)`.
+    package mutating func flush() throws(FileError) {
+        guard buffered > 0 else { return }
+        unsafe try writeAll(UnsafeRawBufferPointer(rebasing: buffer[..<buffered]))
+        buffered = 0
+    }
+
+    /// Reads back what was written, by position; the file keeps its place and its name does not exist yet.
+    package mutating func reader() throws(FileError) -> InputFile {
+        try flush()
+        return try InputFile(duplicating: descriptor, path: path)
+    }
+
+    /// Syncs the bytes and gives the file its name. After this the file is whole, whatever happens next.
+    ///
+    /// - Parameter durable: whether to wait until the disk has the bytes; false for what can be made again and is
+    ///   checked when read.
+    package consuming func finish(durable: Bool = false) throws(FileError) {
+        try flush()
+        if durable, fsync(descriptor) != 0 { throw FileError("sync", path) }
+        if let temporaryPath {
+            guard unsafe rename(temporaryPath, path) == 0 else { throw FileError("rename", path) }
+        } else {
+            try link()
+        }
+        isFinished = true
+    }
+
+    /// Names a nameless file. A link cannot replace, so an existing destination is replaced through a second name.
+    private func link() throws(FileError) {
+        let source = "/proc/self/fd/\(descriptor)"
+        if unsafe linkat(AT_FDCWD, source, AT_FDCWD, path, AT_SYMLINK_FOLLOW) == 0 { return }
+        guard errno == EEXIST else { throw FileError("create", path) }
+        let name = "\(path).\(getpid()).\(UInt32.random(in: 0 ... .max)).partial"
+        guard unsafe linkat(AT_FDCWD, source, AT_FDCWD, name, AT_SYMLINK_FOLLOW) == 0 else {
+            throw FileError("create", path)
+        }
+        guard unsafe rename(name, path) == 0 else {
+            let error = FileError("rename", path)
+            unsafe unlink(name)
+            throw error
+        }
+    }
+
+    private func writeAll(_ bytes: UnsafeRawBufferPointer) throws(FileError) {
+        var rest = unsafe bytes
+        while let base = rest.baseAddress, rest.count > 0 {
+            let wrote = unsafe Glibc.write(descriptor, base, rest.count)
+            if wrote < 0 && errno == EINTR { continue }
+            guard wrote > 0 else { throw FileError("write", path) }
+            unsafe rest = UnsafeRawBufferPointer(rebasing: rest[wrote...])
+        }
+    }
+
+    deinit {
+        if !isFinished, let temporaryPath { unsafe unlink(temporaryPath) }
+        close(descriptor)
+        unsafe buffer.deallocate()
+    }
+}

@@ -1,0 +1,2 @@
+// SHA-256 and HMAC.
+#include <openssl/evp.h>

@@ -1,0 +1,155 @@
+// The part of libc that the squashfs code and the supervisor use: the one door for both compilations.
+//
+// Embedded Swift has no Glibc module, and errno is a macro Swift cannot see; so every call here that can fail gives
+// the negative error number instead. Calls that a signal interrupted are made again.
+#pragma once
+#include <stddef.h>
+#include <stdint.h>
+
+// ---- Files: csupervisor_files.c
+
+enum {
+    csupervisor_read_only = 1,   // an existing file, for reading; never blocks on a FIFO
+    csupervisor_create_new = 2,  // a new file, for writing; fails when the name exists
+    csupervisor_folder = 4,      // must be a folder
+    csupervisor_follow = 8,      // a symlink as the last component is followed; otherwise it is an error
+    csupervisor_append = 16,     // write at the end, creating the file
+    csupervisor_rewrite = 32,    // an existing file, for writing
+};
+
+typedef struct {
+    uint32_t mode;  // type and permission bits
+    uint32_t owner;
+    uint64_t size;
+    uint64_t device;
+    uint64_t inode;
+} csupervisor_status;
+
+/// A descriptor for the working folder, for calls that take a folder.
+extern const int csupervisor_here;
+
+int csupervisor_open(int folder, const char *path, int how, unsigned permissions);
+void csupervisor_close(int descriptor);
+int csupervisor_duplicate(int descriptor);
+/// Bytes moved, 0 at the end.
+long csupervisor_read(int descriptor, void *bytes, size_t count);
+long csupervisor_read_at(int descriptor, void *bytes, size_t count, uint64_t offset);
+/// Writes all of it: 0, or the error.
+int csupervisor_write(int descriptor, const void *bytes, size_t count);
+int csupervisor_write_at(int descriptor, const void *bytes, size_t count, uint64_t offset);
+/// The size of a regular file or of a block device.
+int csupervisor_size(int descriptor, uint64_t *size);
+int csupervisor_truncate(int descriptor, uint64_t size);
+int csupervisor_status_of(int descriptor, csupervisor_status *status);
+int csupervisor_status_at(int folder, const char *name, csupervisor_status *status);
+int csupervisor_make_folder(int folder, const char *name, unsigned permissions);
+int csupervisor_make_symlink(int folder, const char *name, const char *target);
+int csupervisor_make_link(int source_folder, const char *source, int folder, const char *name);
+/// `mode` has the type bits; `device` is the number as Linux encodes it in 32 bits.
+int csupervisor_make_node(int folder, const char *name, unsigned mode, uint32_t device);
+int csupervisor_set_mode(int descriptor, unsigned permissions);
+/// For what was just made by `csupervisor_make_node`.
+int csupervisor_set_node_mode(int folder, const char *name, unsigned permissions);
+/// Does not follow symlinks. An empty name means the folder's descriptor itself.
+int csupervisor_set_owner(int folder, const char *name, unsigned owner, unsigned group);
+int csupervisor_set_time(int folder, const char *name, int64_t seconds);
+int csupervisor_set_attribute(int descriptor, const char *name, const void *value, size_t count);
+int csupervisor_rename(int from_folder, const char *from, int to_folder, const char *to);
+int csupervisor_remove(int folder, const char *name);
+/// Removes a tree, following no links, whatever its permissions and however deep.
+int csupervisor_remove_tree(int folder, const char *name);
+/// Bytes an ordinary user may still write to the file system of this descriptor.
+int csupervisor_free_bytes(int descriptor, uint64_t *bytes);
+/// A lock that lasts as long as the file is open; kind 0: exclusive or -EWOULDBLOCK, 1: exclusive, waiting, 2: shared.
+int csupervisor_lock(int descriptor, int kind);
+/// Whether this process may execute the path.
+int csupervisor_is_executable(const char *path);
+/// Copies `count` bytes between two files, inside the kernel where it can: bytes copied, or the error.
+long csupervisor_copy(int source, int destination, size_t count);
+/// The text of a symlink: bytes, or the error.
+long csupervisor_read_link(const char *path, char *target, size_t capacity);
+
+/// Names of a folder, one at a time, without `.` and `..`.
+typedef struct csupervisor_listing csupervisor_listing;
+csupervisor_listing *csupervisor_list(int folder, int *error);
+/// The next name, or NULL at the end.
+const char *csupervisor_next_name(csupervisor_listing *listing);
+void csupervisor_end_list(csupervisor_listing *listing);
+
+// ---- Threads: csupervisor_threads.c
+
+/// A mutex with its condition.
+typedef struct csupervisor_monitor csupervisor_monitor;
+csupervisor_monitor *csupervisor_monitor_make(void);
+void csupervisor_monitor_free(csupervisor_monitor *monitor);
+void csupervisor_monitor_lock(csupervisor_monitor *monitor);
+void csupervisor_monitor_unlock(csupervisor_monitor *monitor);
+/// Waits for a notification, at most until the monotonic time given; negative for ever.
+void csupervisor_monitor_wait(csupervisor_monitor *monitor, int64_t deadline_nanoseconds);
+void csupervisor_monitor_notify(csupervisor_monitor *monitor);
+
+/// Starts a thread that nobody joins.
+int csupervisor_start_thread(void *(*body)(void *), void *context);
+/// Processors this process may run on.
+int csupervisor_processors(void);
+/// Gives freed memory back to the kernel.
+void csupervisor_trim_memory(void);
+
+// ---- Process: csupervisor_process.c
+
+int64_t csupervisor_monotonic_nanoseconds(void);
+int64_t csupervisor_real_milliseconds(void);
+int csupervisor_is_root(void);
+unsigned csupervisor_user(void);
+int csupervisor_process_id(void);
+/// The environment and the path this program was started with, without /proc.
+const char *csupervisor_environment(size_t index);
+const char *csupervisor_program_path(void);
+void csupervisor_ignore_broken_pipes(void);
+const char *csupervisor_error_text(int error);
+_Noreturn void csupervisor_exit(int code);
+
+typedef struct {
+    int keeper;    // the process to wait for
+    int output;    // read ends: standard output, standard error
+    int errors;
+    int news;      // records of csupervisor_news; ends when nothing of the program is left
+} csupervisor_child;
+
+typedef struct {
+    int kind;   // 1 started (value: process id), 2 not started (value: error), 3 ended (value: wait status)
+    int value;
+} csupervisor_news;
+
+/// Starts a program in a session of its own under a keeper process. `path` is not looked up.
+///
+/// The keeper is the program's parent and adopts all its descendants. When the program has ended, the keeper ends
+/// every process that is left of it, daemons included, and then itself. Both end when the calling thread does.
+///
+/// Arguments and environment are given as one text each, every item ended by a NUL.
+int csupervisor_start(
+    const void *path, const void *arguments, size_t argument_count, const void *environment,
+    size_t variable_count, const void *folder, csupervisor_child *child);
+/// Signals the program and what it started that stayed in its group.
+void csupervisor_signal_group(int process, int signal);
+/// Waits for the keeper.
+void csupervisor_reap(int keeper);
+/// The exit code of a wait status, or -1 when a signal ended the program.
+int csupervisor_exit_code(int status);
+/// The signal that ended the program, or 0.
+int csupervisor_ending_signal(int status);
+
+// ---- Sockets: csupervisor_sockets.c
+
+/// Connects to an IPv4 address (host byte order) within a time limit; small writes go out at once.
+int csupervisor_connect(uint32_t address, uint16_t port, int timeout_milliseconds);
+/// Sends all of it, never raising SIGPIPE: 0, or the error. Gives up when nothing moves for the time limit.
+int csupervisor_send(int socket, const void *bytes, size_t count, int timeout_milliseconds);
+
+typedef struct {
+    int descriptor;  // negative: not looked at
+    int ready;       // set: something to read, or the end
+} csupervisor_watch;
+
+/// Waits until one of them is ready: how many are, 0 after the time limit; negative limit for ever.
+int csupervisor_wait(csupervisor_watch *watches, int count, int64_t timeout_milliseconds);

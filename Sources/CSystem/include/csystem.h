@@ -1,0 +1,17 @@
+// Linux calls that the Glibc module does not show to Swift.
+#pragma once
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/// Opens a file without a name in `folder` (O_TMPFILE), for reading and writing.
+int csystem_open_nameless(const char *folder, unsigned permissions);
+
+/// copy_file_range(2): bytes moved, or -1 with errno.
+ssize_t csystem_copy_range(int source, off_t *offset, int destination, size_t length);
+
+/// The processors this process may run on.
+int csystem_processors(void);
+
+/// Removes a tree, following no links; what cannot be removed stays.
+void csystem_remove_tree(const char *path);

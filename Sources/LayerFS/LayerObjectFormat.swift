@@ -1,0 +1,214 @@
+package import ByteKit
+internal import SquashFS
+
+/// The bytes of a layer object's header, tables and trailer. docs/layer-object.md.
+enum LayerObjectFormat {
+    static let headerSize = 64
+    static let trailerSize = 64
+    static let magic: [UInt8] = Array("SCARLAYR".utf8)
+    static let version: UInt32 = 1
+
+    static func header(layer: Digest, settings: BlockSettings) -> [UInt8] {
+        var bytes = magic
+        bytes.append(littleEndian: version)
+        bytes.append(littleEndian: settings.compressor.rawValue)
+        bytes.append(littleEndian: UInt16(settings.level))
+        bytes.append(littleEndian: UInt32(settings.blockSize))
+        bytes.append(littleEndian: UInt32(0))
+        bytes += layer.bytes
+        bytes += [UInt8](repeating: 0, count: headerSize - bytes.count)
+        return bytes
+    }
+
+    /// What stands at the very end: where the tables are, and a digest over the header and them.
+    struct Trailer {
+        var tablesOffset: Int
+        var tablesSize: Int
+        var checksum: Digest
+
+        func encoded() -> [UInt8] {
+            var bytes: [UInt8] = []
+            bytes.append(littleEndian: UInt64(tablesOffset))
+            bytes.append(littleEndian: UInt64(tablesSize))
+            bytes += checksum.bytes
+            bytes += [UInt8](repeating: 0, count: trailerSize - bytes.count - magic.count)
+            return bytes + magic
+        }
+
+        init(tablesOffset: Int, tablesSize: Int, checksum: Digest) {
+            self.tablesOffset = tablesOffset
+            self.tablesSize = tablesSize
+            self.checksum = checksum
+        }
+
+        init?(_ bytes: [UInt8], fileSize: Int) {
+            guard bytes.count == trailerSize, bytes.suffix(magic.count).elementsEqual(magic) else { return nil }
+            var reader = LittleEndianReader(bytes.span)
+            guard let offset = Int(exactly: reader.read(UInt64.self)),
+                let size = Int(exactly: reader.read(UInt64.self)),
+                let checksum = Digest(bytes: reader.read(count: 32)), offset >= headerSize, size <= fileSize,
+                offset == fileSize - trailerSize - size
+            else { return nil }
+            self.init(tablesOffset: offset, tablesSize: size, checksum: checksum)
+        }
+    }
+}
+
+extension LayerTables {
+    func encoded(diffID: Digest, tarSize: Int) -> [UInt8] {
+        var bytes = diffID.bytes
+        bytes.append(littleEndian: UInt64(tarSize))
+        for count in [entries.count, names.count, contents.count, blocks.count, fragments.count, xattrSets.count] {
+            bytes.append(littleEndian: UInt64(count))
+        }
+        for entry in entries { Self.append(entry, to: &bytes) }
+        bytes += names
+        for content in contents {
+            bytes += content.digest.bytes
+            bytes.append(littleEndian: UInt64(content.size))
+            let (isTail, first, second) =
+                switch content.place {
+                case .blocks(let first, let count): (UInt32(0), UInt32(first), UInt32(count))
+                case .tail(let fragment, let offset): (UInt32(1), UInt32(fragment), UInt32(offset))
+                }
+            for field in [isTail, first, second] { bytes.append(littleEndian: field) }
+        }
+        for block in blocks {
+            bytes.append(littleEndian: block.size)
+            bytes.append(littleEndian: block.checksum)
+        }
+        for fragment in fragments { bytes.append(littleEndian: fragment) }
+        for set in xattrSets {
+            bytes.append(littleEndian: UInt32(set.count))
+            for xattr in set {
+                for part in [xattr.name, xattr.value] {
+                    bytes.append(littleEndian: UInt32(part.count))
+                    bytes += part
+                }
+            }
+        }
+        return bytes
+    }
+
+    private static func append(_ entry: LayerObject.Entry, to bytes: inout [UInt8]) {
+        bytes.append(littleEndian: UInt16(entry.kind.rawValue))
+        bytes.append(littleEndian: entry.mode)
+        bytes.append(littleEndian: entry.userID)
+        bytes.append(littleEndian: entry.groupID)
+        bytes.append(littleEndian: entry.modificationTime)
+        bytes.append(littleEndian: entry.deviceMajor)
+        bytes.append(littleEndian: entry.deviceMinor)
+        bytes.append(littleEndian: entry.content)
+        bytes.append(littleEndian: entry.xattrs)
+        bytes.append(littleEndian: UInt16(entry.pathCount))
+        bytes.append(littleEndian: UInt16(entry.targetCount))
+    }
+
+    /// Reads tables back. Every index is checked against the table it points into; nil when anything is off.
+    static func decode(_ bytes: [UInt8]) -> (tables: LayerTables, diffID: Digest, tarSize: Int)? {
+        var reader = LittleEndianReader(bytes.span)
+        guard let diffID = Digest(bytes: reader.read(count: 32)), let tarSize = Int(exactly: reader.read(UInt64.self))
+        else { return nil }
+        var counts: [Int] = []
+        for _ in 0..<6 {
+            // No table has more rows than the file has bytes, so no count makes us reserve more than that.
+            guard let count = Int(exactly: reader.read(UInt64.self)), count <= bytes.count else { return nil }
+            counts.append(count)
+        }
+        var tables = LayerTables()
+        guard tables.readEntries(&reader, count: counts[0], names: counts[1]) else { return nil }
+        guard tables.readContents(&reader, count: counts[2]) else { return nil }
+        for _ in 0..<counts[3] {
+            tables.blocks.append(LayerObject.Block(size: reader.read(), checksum: reader.read()))
+            guard !reader.isExhausted else { return nil }
+        }
+        for _ in 0..<counts[4] { tables.fragments.append(reader.read()) }
+        guard !reader.isExhausted, tables.readXattrs(&reader, count: counts[5]), reader.remaining == 0,
+            tables.isConsistent
+        else { return nil }
+        return (tables, diffID, tarSize)
+    }
+
+    private mutating func readEntries(_ reader: inout LittleEndianReader, count: Int, names nameCount: Int) -> Bool {
+        entries.reserveCapacity(count)
+        var start = 0
+        for _ in 0..<count {
+            guard let kind = TarEntry.Kind(rawValue: UInt8(truncatingIfNeeded: reader.read(UInt16.self))) else {
+                return false
+            }
+            let entry = LayerObject.Entry(
+                kind: kind, mode: reader.read(), userID: reader.read(), groupID: reader.read(),
+                modificationTime: reader.read(),
+                deviceMajor: reader.read(), deviceMinor: reader.read(), content: reader.read(), xattrs: reader.read(),
+                pathStart: start, pathCount: Int(reader.read(UInt16.self)), targetCount: Int(reader.read(UInt16.self)))
+            guard !reader.isExhausted else { return false }
+            start += entry.pathCount + entry.targetCount
+            entries.append(entry)
+        }
+        guard start == nameCount else { return false }
+        names = reader.read(count: nameCount)
+        return !reader.isExhausted
+    }
+
+    private mutating func readContents(_ reader: inout LittleEndianReader, count: Int) -> Bool {
+        contents.reserveCapacity(count)
+        for _ in 0..<count {
+            guard let digest = Digest(bytes: reader.read(count: 32)), let size = Int(exactly: reader.read(UInt64.self))
+            else { return false }
+            let isTail = reader.read(UInt32.self) == 1
+            let (first, second) = (Int(reader.read(UInt32.self)), Int(reader.read(UInt32.self)))
+            guard !reader.isExhausted else { return false }
+            contents.append(
+                LayerObject.Content(
+                    digest: digest, size: size,
+                    place: isTail ? .tail(fragment: first, offset: second) : .blocks(first: first, count: second)))
+        }
+        return true
+    }
+
+    private mutating func readXattrs(_ reader: inout LittleEndianReader, count: Int) -> Bool {
+        for _ in 0..<count {
+            var set: [TarEntry.Xattr] = []
+            for _ in 0..<reader.read(UInt32.self) {
+                let name = reader.read(count: Int(reader.read(UInt32.self)))
+                let value = reader.read(count: Int(reader.read(UInt32.self)))
+                guard !reader.isExhausted else { return false }
+                set.append(TarEntry.Xattr(name: name, value: value))
+            }
+            xattrSets.append(set)
+        }
+        return true
+    }
+
+    private var isConsistent: Bool {
+        entries.allSatisfy {
+            $0.content >= -1 && $0.content < contents.count && $0.xattrs >= -1 && $0.xattrs < xattrSets.count
+        }
+            && contents.allSatisfy {
+                switch $0.place {
+                case .blocks(let first, let count): first <= blocks.count && count <= blocks.count - first
+                case .tail(let fragment, _): fragment < fragments.count
+                }
+            } && fragments.allSatisfy { $0 >= 0 && $0 < blocks.count }
+    }
+}
+
+extension LayerObject {
+    /// Opens a layer object, or nil when the file is not one, is torn, or was made with other settings or from another
+    /// layer: it is then compiled again.
+    package static func open(_ path: String, layer: Digest, settings: BlockSettings) -> LayerObject? {
+        typealias Format = LayerObjectFormat
+        guard let file = try? InputFile(path), file.size >= Format.headerSize + Format.trailerSize,
+            let header = try? file.read(count: Format.headerSize, at: 0),
+            header == Format.header(layer: layer, settings: settings),
+            let end = try? file.read(count: Format.trailerSize, at: file.size - Format.trailerSize),
+            let trailer = Format.Trailer(end, fileSize: file.size),
+            let tables = try? file.read(count: trailer.tablesSize, at: trailer.tablesOffset),
+            Digest(of: header + tables) == trailer.checksum, let decoded = LayerTables.decode(tables)
+        else { return nil }
+        let object = LayerObject(
+            layer: layer, diffID: decoded.diffID, settings: settings, tarSize: decoded.tarSize, tables: decoded.tables,
+            file: file)
+        return object.blockOffsets.last == trailer.tablesOffset ? object : nil
+    }
+}

@@ -1,0 +1,35 @@
+internal import ByteKit
+
+/// The compressed bytes of one layer on their way from whoever reads them (the network, the store) to the compiler.
+///
+/// The sender runs on its own thread; the compiler takes pieces as it can, and the sender waits when it is ahead.
+package final class LayerSource: Sendable {
+    private let channel = Channel<[UInt8]>(capacity: 16)
+    private let failed = Monitor(false)
+
+    package init() {}
+
+    /// Hands on the next bytes; false when the compiler has given up.
+    package func send(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        unsafe channel.send([UInt8](bytes))
+    }
+
+    /// All bytes were sent, and they were the right ones.
+    package func finish() { channel.finish() }
+
+    /// No more will come, and what came must not be used.
+    package func fail() {
+        failed.withLock { $0 = true }
+        channel.finish()
+    }
+
+    /// The compiler wants no more.
+    package func cancel() { channel.cancel() }
+
+    /// The next piece; nil at the end.
+    func next() throws(LayerError) -> [UInt8]? {
+        if let piece = channel.receive() { return piece }
+        if failed.withLock({ $0 }) { throw LayerError(.blobMismatch, "the layer's bytes did not arrive whole") }
+        return nil
+    }
+}

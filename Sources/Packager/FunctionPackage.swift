@@ -1,0 +1,41 @@
+package import Supervisor
+
+/// A function's package, ready to be written: what stands where, in which order.
+///
+///     bootstrap            the supervisor
+///     launch.json          what the supervisor is to do
+///     launcher/bin/…       shims for the image's programs
+///     script/…             the user's program
+///     files/…              what else the recipe ships
+///     artifact.squashfs    the image
+///
+/// Small things come first, so that they can be read from the archive's beginning.
+package struct FunctionPackage: Equatable, Sendable {
+    package static let bootstrapPath = "bootstrap"
+    package static let launchSpecPath = "launch.json"
+    package static let shimFolder = "launcher/bin"
+    package static let scriptFolder = "script"
+    package static let filesFolder = "files"
+    package static let artifactPath = "artifact.squashfs"
+
+    package var launchSpec: LaunchSpec
+    /// In the order they are written.
+    package var entries: [ZipEntry]
+    /// The image's programs that got a shim.
+    package var programs: [Callable]
+
+    /// A program of the image that can be called by its bare name.
+    package struct Callable: Equatable, Sendable {
+        package var name: String
+        package var program: Program
+    }
+
+    /// Writes the package as a zip archive: the same package gives the same bytes.
+    ///
+    /// It gives the archive's size, digest and entries, and throws when a file cannot be read or written.
+    package func write(toZip path: String, time: ZipTime = .earliest) throws(PackagerError) -> ZipSummary {
+        var zip = try ZipWriter(path, time: time)
+        for entry in entries { try zip.add(entry) }
+        return try zip.finish()
+    }
+}

@@ -1,0 +1,33 @@
+package import ByteKit
+
+/// Why a package could not be made.
+package struct PackagerError: DiagnosableError, Equatable {
+    /// What kind of failure it is; the raw value is the diagnostic's code.
+    package enum Code: String, Sendable {
+        case file = "file"
+        case entryPath = "bad-entry-path"
+        case duplicateEntry = "duplicate-entry"
+        case notShippable = "not-shippable"
+        case malformedELF = "malformed-elf"
+        case programMissing = "program-missing"
+        case libraryMissing = "library-missing"
+        case unsupportedProgram = "unsupported-program"
+        case launchSpec = "launch-spec"
+    }
+
+    package let code: Code
+    private let content: Diagnostic
+
+    init(_ code: Code, _ message: String, location: String? = nil, hint: String? = nil) {
+        self.code = code
+        content = Diagnostic(code: code.rawValue, message: message, location: location, hint: hint)
+    }
+
+    /// A failure of this machine's file system, told as it told itself.
+    init(_ error: FileError) {
+        code = .file
+        content = error.diagnostic
+    }
+
+    package var diagnostic: Diagnostic { content }
+}

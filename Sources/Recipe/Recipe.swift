@@ -1,0 +1,107 @@
+package import ByteKit
+package import ImageModel
+
+/// What one function is made of and how it is made; everything here has been checked.
+///
+/// The keys and their meaning are in `RecipeSchema`. Sizes are bytes, memory is MB and times are seconds, as there.
+package struct Recipe: Sendable, Equatable {
+    package var name: String
+    package var image: ImageSource
+    package var platform: Platform
+    /// A launcher's name, or `auto`.
+    package var launcher: String
+    /// The program to run for each call; nil together with `command` means the image's entry point.
+    package var script: RecipePath?
+    package var command: [String]?
+    package var files: [RecipePath]
+    /// In byte order of the names.
+    package var environment: [Variable]
+    package var prune: Prune
+    package var budget: Budget
+    package var artifact: Artifact
+    package var target: Target
+    package var function: Function
+    package var inputs: [Storage]
+    package var outputs: [Storage]
+    package var execution: Execution
+    package var api: API?
+    package var batch: Batch?
+    package var tests: [Test]
+    /// A digest over the recipe's canonical form, which is the same for two recipes that say the same.
+    package var checksum: Digest
+
+    package struct Variable: Sendable, Equatable {
+        package var name: String
+        package var value: String
+    }
+
+    package struct Prune: Sendable, Equatable {
+        package enum Profile: String, Sendable {
+            case none, safe
+        }
+
+        package var profile: Profile
+        package var keep: [String]
+        package var drop: [String]
+    }
+
+    /// Bytes; nil is no limit.
+    package struct Budget: Sendable, Equatable {
+        package var artifact: Int?
+        package var unpacked: Int?
+        package var package: Int?
+    }
+
+    package struct Artifact: Sendable, Equatable {
+        package enum Format: String, Sendable {
+            case squashfs, tar
+        }
+
+        package enum Compression: Sendable, Equatable {
+            /// 1 to 22.
+            case zstd(level: Int)
+            /// 1 to 12, as libdeflate counts.
+            case gzip(level: Int)
+            case none
+        }
+
+        package var format: Format
+        package var compression: Compression
+        /// Bytes in a squashfs block.
+        package var block: Int
+    }
+
+    package enum Target: String, Sendable {
+        case auto, zip, layer, image, runtime, squashfs, tar, oci
+    }
+
+    package enum Execution: String, Sendable {
+        case lambda
+        case lambdaBatch = "lambda-batch"
+        case batch
+    }
+
+    /// A place that files come from or go to.
+    package struct Storage: Sendable, Equatable {
+        /// The kind of storage: `s3`.
+        package var storage: String
+        /// A bucket and a folder in it: `videos/in`.
+        package var path: String
+        /// Names must begin with one of these; none takes all.
+        package var prefix: [String]
+        /// Names must end with one of these; none takes all.
+        package var suffix: [String]
+    }
+
+    /// A call to be tried on the built package.
+    package struct Test: Sendable, Equatable {
+        package var name: String
+        package var event: RecipePath?
+        package var input: RecipePath?
+        package var environment: [Variable]
+        /// Path patterns of files that must come out.
+        package var output: [String]
+        package var response: String?
+        package var timeout: Int
+    }
+}

@@ -1,0 +1,87 @@
+package import ByteKit
+internal import JSON
+
+/// A parsed recipe file: one function, or several under `functions`.
+package struct RecipeFile: Sendable {
+    /// The file as it was named.
+    package let path: String
+    /// In the order written; never empty.
+    package let functions: [Recipe]
+    /// A digest over the canonical form of all functions, which the lock records.
+    package let checksum: Digest
+    private let positions: [[String: JSON.Position]]
+
+    init(path: String, functions: [Recipe], positions: [[String: JSON.Position]]) {
+        self.path = path
+        self.functions = functions
+        self.positions = positions
+        checksum = Digest(of: functions.flatMap(\.checksum.bytes))
+    }
+
+    /// Where a key stands, for a message about its value: `recipes/a.json:3:7`.
+    ///
+    /// Where the key is not written, it is the file's path alone. A key is named by its path in its recipe, as in
+    /// `budget.artifact` or `input[0].path`, and a function by its name.
+    package func location(of key: String, in function: String) -> String {
+        guard let index = functions.firstIndex(where: { $0.name == function }),
+            let position = positions[index][key], position.line > 0
+        else { return path }
+        return "\(path):\(position.line):\(position.column)"
+    }
+}
+
+/// Reads recipes.
+///
+/// It is strict: what is not understood is refused, and where it stands is said.
+package enum RecipeParser {
+    /// Parses a recipe file.
+    ///
+    /// Nothing is read but `bytes`: whether the script and the files exist is found out when they are packed. `path` is
+    /// the file's path as the person gave it, for messages and for what is relative to its folder.
+    package static func parse(_ bytes: [UInt8], path: String) throws(RecipeError) -> RecipeFile {
+        let json = try JSON.parse(bytes, file: path)
+        guard json["functions"] != nil else {
+            let (recipe, positions) = try recipe(json, path: path)
+            return RecipeFile(path: path, functions: [recipe], positions: [positions])
+        }
+        // Unknown keys beside `functions`, and the list's own rules; its recipes are checked one by one below.
+        var check = SchemaCheck(file: path, root: RecipeSchema.file)
+        _ = try check.canonical(json)
+        var recipes: [Recipe] = []
+        var positions: [[String: JSON.Position]] = []
+        for function in json["functions"]?.array ?? [] {
+            let (recipe, places) = try recipe(function, path: path)
+            guard !recipes.contains(where: { $0.name == recipe.name }) else {
+                throw RecipeError(
+                    .conflict, "two functions are named ‘\(recipe.name)’", file: path, at: places["name"],
+                    hint: "give one of them another name")
+            }
+            recipes.append(recipe)
+            positions.append(places)
+        }
+        return RecipeFile(path: path, functions: recipes, positions: positions)
+    }
+
+    private static func recipe(
+        _ json: JSON, path: String
+    ) throws(RecipeError) -> (Recipe, [String: JSON.Position]) {
+        var check = SchemaCheck(file: path, root: RecipeSchema.recipe)
+        let canonical = try check.canonical(json)
+        let reader = RecipeReader(file: path, json: canonical, positions: check.positions)
+        return (try reader.recipe(), check.positions)
+    }
+}
+
+extension JSON {
+    /// Parses a document and says what is wrong with it as a recipe's or lock's error.
+    static func parse(_ bytes: [UInt8], file: String) throws(RecipeError) -> JSON {
+        do throws(JSONError) {
+            return try parse(bytes)
+        } catch {
+            let isDuplicate = error.code == .duplicateName
+            throw RecipeError(
+                isDuplicate ? .duplicateKey : .syntax, "\(error.reason)", file: file, at: error.position,
+                hint: isDuplicate ? "remove one of the two" : nil)
+        }
+    }
+}

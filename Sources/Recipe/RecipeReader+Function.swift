@@ -1,0 +1,69 @@
+internal import ImageModel
+internal import JSON
+
+extension RecipeReader {
+    func function(_ platform: Platform) throws(RecipeError) -> Recipe.Function {
+        guard let function = json["function"] else { preconditionFailure("the table gives ‘function’ a default") }
+        let settings = Recipe.Function(
+            memory: number(function["memory"]), timeout: number(function["timeout"]),
+            timeoutThreshold: number(function["timeoutThreshold"]),
+            ephemeralStorage: number(function["ephemeralStorage"]),
+            architecture: platform.architecture == "arm64" ? .arm64 : .x86,
+            description: function["description"]?.string, region: function["region"]?.string,
+            role: function["role"]?.string, bucket: function["bucket"]?.string, layers: texts(function["layers"]),
+            logRetention: number(function["logRetention"]), logLevel: text(function["logLevel"]),
+            tags: variables(function["tags"]), environment: variables(function["environment"]),
+            vpc: function["vpc"].map {
+                Recipe.Network(subnets: texts($0["subnets"]), securityGroups: texts($0["securityGroups"]))
+            },
+            fileSystems: (function["fileSystems"]?.array ?? []).map {
+                Recipe.FileSystem(arn: text($0["arn"]), path: text($0["path"]))
+            },
+            preheat: function["preheat"]?.bool ?? false)
+        try check(settings)
+        return settings
+    }
+
+    private func check(_ function: Recipe.Function) throws(RecipeError) {
+        guard function.timeoutThreshold < function.timeout else {
+            // With a timeout of 10 seconds or fewer, it is the threshold's default that must be lowered.
+            let isWritten = positions["function.timeoutThreshold"].map { $0.line > 0 } ?? false
+            throw error(
+                .conflict,
+                "‘function.timeoutThreshold’ (\(function.timeoutThreshold)) leaves nothing of ‘function.timeout’ "
+                    + "(\(function.timeout)) for the script",
+                isWritten ? "function.timeoutThreshold" : "function.timeout",
+                "set ‘timeoutThreshold’ to fewer seconds than ‘timeout’")
+        }
+        guard function.fileSystems.isEmpty || function.vpc != nil else {
+            throw error(
+                .conflict, "‘function.fileSystems’ needs ‘function.vpc’", "function.fileSystems",
+                "EFS is reached through a network: add ‘vpc’ with its subnets and security groups")
+        }
+        let bytes = function.environment.reduce(0) { $0 + $1.name.utf8.count + $1.value.utf8.count }
+        guard bytes <= 4096 else {
+            throw error(
+                .outOfRange, "‘function.environment’ has \(bytes) bytes, but Lambda takes 4096", "function.environment",
+                "move what the script needs to the recipe's ‘environment’, which has no such limit")
+        }
+    }
+
+    func api(name: String) -> Recipe.API? {
+        guard let api = json["api"] else { return nil }
+        return Recipe.API(
+            kind: value(api["kind"], .http), name: api["name"]?.string ?? name, stage: text(api["stage"]),
+            authorization: value(api["authorization"], .iam))
+    }
+
+    func batch() -> Recipe.Batch? {
+        guard let batch = json["batch"], let compute = batch["compute"] else { return nil }
+        return Recipe.Batch(
+            vcpus: number(batch["vcpus"]), memory: number(batch["memory"]), gpus: number(batch["gpus"]),
+            nodes: number(batch["nodes"]), environment: variables(batch["environment"]),
+            compute: Recipe.Batch.Compute(
+                kind: value(compute["kind"], .ec2), minVcpus: number(compute["minVcpus"]),
+                maxVcpus: number(compute["maxVcpus"]), instanceTypes: texts(compute["instanceTypes"]),
+                subnets: texts(compute["subnets"]), securityGroups: texts(compute["securityGroups"]),
+                instanceRole: compute["instanceRole"]?.string, serviceRole: compute["serviceRole"]?.string))
+    }
+}

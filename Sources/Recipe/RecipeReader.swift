@@ -1,0 +1,203 @@
+internal import ByteKit
+internal import ImageModel
+internal import JSON
+
+/// Makes a recipe of a document that the table has been held against, and checks what a table cannot say: values that
+/// depend on each other.
+struct RecipeReader {
+    let file: String
+    let json: JSON
+    let positions: [String: JSON.Position]
+
+    func recipe() throws(RecipeError) -> Recipe {
+        let name = text(json["name"])
+        let platform = try platform()
+        let script = try path(json["script"], key: "script")
+        let command = json["command"].map(texts)
+        if script != nil, command != nil {
+            throw error(.conflict, "‘script’ and ‘command’ exclude each other", "command", "remove one of the two")
+        }
+        let recipe = Recipe(
+            name: name, image: try image(), platform: platform, launcher: text(json["launcher"]), script: script,
+            command: command, files: try files(), environment: variables(json["environment"]), prune: prune(),
+            budget: budget(), artifact: try artifact(), target: value(json["target"], .auto),
+            function: try function(platform), inputs: storages(json["input"]), outputs: storages(json["output"]),
+            execution: value(json["execution"], .lambda), api: api(name: name), batch: batch(), tests: try tests(),
+            checksum: Digest(of: json.text()))
+        try refuseLoops(recipe)
+        return recipe
+    }
+
+    // MARK: Image and platform
+
+    private func image() throws(RecipeError) -> ImageSource {
+        do throws(ImageSourceError) {
+            return try ImageSource(parsing: text(json["image"]), relativeTo: RecipePath.folder(of: file))
+        } catch {
+            throw self.error(.malformedValue, "‘image’: \(error.message)", "image", error.hint)
+        }
+    }
+
+    private func platform() throws(RecipeError) -> Platform {
+        let ofArchitecture = json["function"]?["architecture"]?.string.map {
+            $0 == "arm64" ? "linux/arm64" : "linux/amd64"
+        }
+        let written = json["platform"]?.string
+        if let written, let ofArchitecture, written != ofArchitecture {
+            throw error(
+                .conflict, "‘function.architecture’ is for \(ofArchitecture), but ‘platform’ is \(written)",
+                "function.architecture", "leave one of the two away: each follows the other")
+        }
+        let text = written ?? ofArchitecture ?? "linux/amd64"
+        guard let platform = try? Platform(parsing: text)
+        else { throw error(.malformedValue, "‘platform’: ‘\(text)’ is no platform", "platform") }
+        return platform
+    }
+
+    // MARK: Paths
+
+    private func path(_ json: JSON?, key: String) throws(RecipeError) -> RecipePath? {
+        guard let written = json?.string else { return nil }
+        do throws(RecipePath.Refusal) {
+            return try RecipePath(inside: RecipePath.folder(of: file), written)
+        } catch {
+            let reason = error == .absolute ? "is absolute" : "leads out of the recipe's folder"
+            throw self.error(
+                .pathOutside, "‘\(key)’ is ‘\(excerpt(written))’, which \(reason)", key,
+                "a recipe ships only what stands in its own folder and below: put the file there, or the recipe "
+                    + "beside it"
+            )
+        }
+    }
+
+    private func files() throws(RecipeError) -> [RecipePath] {
+        var files: [RecipePath] = []
+        for (index, json) in (json["files"]?.array ?? []).enumerated() {
+            guard let path = try path(json, key: "files[\(index)]") else { continue }
+            guard !files.contains(where: { $0.written == path.written }) else {
+                throw error(
+                    .conflict, "‘files’ names ‘\(excerpt(path.written))’ twice", "files[\(index)]",
+                    "remove one of the two")
+            }
+            files.append(path)
+        }
+        return files
+    }
+
+    // MARK: Prune, budget, artifact
+
+    private func prune() -> Recipe.Prune {
+        let prune = json["prune"]
+        return Recipe.Prune(
+            profile: value(prune?["profile"], .safe), keep: texts(prune?["keep"]), drop: texts(prune?["drop"]))
+    }
+
+    private func budget() -> Recipe.Budget {
+        let budget = json["budget"]
+        return Recipe.Budget(
+            artifact: budget?["artifact"]?.integer, unpacked: budget?["unpacked"]?.integer,
+            package: budget?["package"]?.integer)
+    }
+
+    private func artifact() throws(RecipeError) -> Recipe.Artifact {
+        let artifact = json["artifact"]
+        let format: Recipe.Artifact.Format = value(artifact?["format"], .squashfs)
+        if format == .tar, artifact?["block"] != nil {
+            throw error(
+                .conflict, "‘artifact.block’ is squashfs's, but the format is tar", "artifact.block", "remove ‘block’")
+        }
+        return Recipe.Artifact(
+            format: format, compression: try compression(text(artifact?["compression"]), artifact?["level"]?.integer),
+            block: artifact?["block"]?.integer ?? 128 << 10)
+    }
+
+    private func compression(_ name: String, _ level: Int?) throws(RecipeError) -> Recipe.Artifact.Compression {
+        switch name {
+        case "zstd": return .zstd(level: level ?? 3)
+        case "gzip":
+            guard level ?? 1 <= 12 else {
+                throw error(
+                    .outOfRange, "‘artifact.level’ is \(level ?? 0), but gzip's go from 1 to 12", "artifact.level")
+            }
+            return .gzip(level: level ?? 6)
+        default:
+            guard level == nil else {
+                throw error(
+                    .conflict, "‘artifact.level’ has no meaning without compression", "artifact.level", "remove ‘level’"
+                )
+            }
+            return .none
+        }
+    }
+
+    // MARK: Storage
+
+    private func storages(_ json: JSON?) -> [Recipe.Storage] {
+        (json?.array ?? []).map {
+            Recipe.Storage(
+                storage: text($0["storage"]), path: text($0["path"]), prefix: texts($0["prefix"]),
+                suffix: texts($0["suffix"]))
+        }
+    }
+
+    /// A function whose output calls it again would do so until the account is empty.
+    private func refuseLoops(_ recipe: Recipe) throws(RecipeError) {
+        for (index, output) in recipe.outputs.enumerated() {
+            for input in recipe.inputs where input.storage == output.storage && calls(output, input) {
+                throw error(
+                    .conflict, "‘output[\(index)]’ puts files into ‘\(input.path)’, where they call the function again",
+                    "output[\(index)].path", "use another folder, or suffixes that differ")
+            }
+        }
+    }
+
+    /// Whether a file of this output may be a new file of this input.
+    private func calls(_ output: Recipe.Storage, _ input: Recipe.Storage) -> Bool {
+        guard output.path == input.path || output.path.hasPrefix(input.path + "/") else { return false }
+        guard !input.suffix.isEmpty, !output.suffix.isEmpty else { return true }
+        return output.suffix.contains { out in input.suffix.contains { out.hasSuffix($0) || $0.hasSuffix(out) } }
+    }
+
+    // MARK: Tests
+
+    private func tests() throws(RecipeError) -> [Recipe.Test] {
+        var tests: [Recipe.Test] = []
+        for (index, test) in (json["tests"]?.array ?? []).enumerated() {
+            if test["event"] != nil, test["input"] != nil {
+                throw error(
+                    .conflict, "‘event’ and ‘input’ of a test exclude each other", "tests[\(index)].input",
+                    "make two tests of it")
+            }
+            tests.append(
+                Recipe.Test(
+                    name: text(test["name"]), event: try path(test["event"], key: "tests[\(index)].event"),
+                    input: try path(test["input"], key: "tests[\(index)].input"),
+                    environment: variables(test["environment"]), output: texts(test["output"]),
+                    response: test["response"]?.string, timeout: number(test["timeout"])))
+        }
+        return tests
+    }
+}
+
+// MARK: - Values whose kind the table has guaranteed
+
+extension RecipeReader {
+    func text(_ json: JSON?) -> String { json?.string ?? "" }
+    func texts(_ json: JSON?) -> [String] { (json?.array ?? []).map { text($0) } }
+    func number(_ json: JSON?) -> Int { json?.integer ?? 0 }
+
+    /// A case of a closed set; the table has the same names, which the tests hold it to.
+    func value<Value: RawRepresentable<String>>(_ json: JSON?, _ fallback: Value) -> Value {
+        json?.string.flatMap(Value.init(rawValue:)) ?? fallback
+    }
+
+    func variables(_ json: JSON?) -> [Recipe.Variable] {
+        (json?.members ?? []).map {
+            Recipe.Variable(name: String(decoding: $0.name, as: UTF8.self), value: text($0.json))
+        }
+    }
+
+    func error(_ code: RecipeError.Code, _ message: String, _ key: String, _ hint: String? = nil) -> RecipeError {
+        RecipeError(code, message, file: file, at: positions[key], hint: hint)
+    }
+}

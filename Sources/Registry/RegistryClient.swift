@@ -1,0 +1,122 @@
+internal import ByteKit
+internal import ImageModel
+package import Transport
+
+/// Reads images from registries and their mirrors, and trusts nothing that it has not hashed.
+///
+/// One client serves a whole build: any number of threads may use it at once, and share its connections and tokens.
+/// OCI distribution specification, "Pull".
+package struct RegistryClient<Transport: HTTPTransport>: Sendable {
+    let configuration: RegistryConfiguration
+    private let transport: Transport
+    private let authenticator: Authenticator<Transport>
+    /// Servers that could not be reached, which are then asked last.
+    private let lost = Monitor<Set<Endpoint>>([])
+
+    package init(configuration: RegistryConfiguration, transport: Transport) {
+        self.configuration = configuration
+        self.transport = transport
+        authenticator = Authenticator(transport: transport, configuration: configuration)
+    }
+}
+
+extension RegistryClient where Transport == CurlTransport {
+    package init(configuration: RegistryConfiguration) {
+        self.init(configuration: configuration, transport: CurlTransport())
+    }
+}
+
+extension RegistryClient {
+    /// Asks one endpoint after the other, each as often as the retry policy allows, until one gives what is wanted.
+    func ask<Value>(
+        about reference: Reference, madeProgress: () -> Bool = { false },
+        _ body: (Endpoint) throws(RegistryError) -> Value
+    ) throws(RegistryError) -> Value {
+        guard !configuration.isOffline else {
+            throw RegistryError(
+                .offline, "the build is offline, and what is needed is not in the cache",
+                hint: "build once without --offline, with a lock file, to fill the cache"
+            ).about(reference.description)
+        }
+        var failures: [RegistryError] = []
+        for endpoint in try endpoints(for: reference.registry) {
+            do throws(RegistryError) {
+                return try configuration.retry.run(madeProgress: madeProgress) { () throws(RegistryError) in
+                    try body(endpoint)
+                }
+            } catch {
+                // Whoever asks to stop while we wait to try again gets to hear that, not what we were waiting for.
+                guard !Cancellation.isRequested else { throw RegistryError(.cancelled, Cancelled()) }
+                if error.code == .unreachable { lost.withLock { _ = $0.insert(endpoint) } }
+                failures.append(Self.explained(error, reference))
+                if !error.mayAskElsewhere { break }
+            }
+        }
+        throw Self.summary(of: failures)
+    }
+
+    /// Makes one authorised exchange, whose answer must be a success.
+    ///
+    /// - Parameter receive: gets the body of a success only; that of an error is read here.
+    func exchange(
+        _ request: HTTPRequest, at endpoint: Endpoint, for reference: Reference,
+        receive: (HTTPResponse, UnsafeRawBufferPointer) -> HTTPReception
+    ) throws(RegistryError) -> HTTPResponse {
+        let scope = Authenticator<Transport>.Scope(
+            origin: endpoint.base.origin, registry: endpoint.isMirror ? endpoint.base.authority : reference.registry,
+            repository: endpoint.repository(reference.repository))
+        var request = request
+        request.headers["authorization"] = authenticator.authorization(for: scope)
+        var (response, problem) = unsafe try perform(request, receive: receive)
+        if response.status == 401, let authorization = try authenticator.authorization(after: response, for: scope) {
+            request.headers["authorization"] = authorization
+            (response, problem) = unsafe try perform(request, receive: receive)
+        }
+        guard response.isSuccess else {
+            throw RegistryError(
+                response, body: problem, request: request, unixTime: configuration.retry.time.unixTime())
+        }
+        return response
+    }
+
+    private func perform(
+        _ request: HTTPRequest, receive: (HTTPResponse, UnsafeRawBufferPointer) -> HTTPReception
+    ) throws(RegistryError) -> (HTTPResponse, problem: [UInt8]) {
+        var problem: [UInt8] = []
+        do throws(TransportError) {
+            let response = unsafe try transport.perform(request) { response, bytes in
+                guard !response.isSuccess else { return unsafe receive(response, bytes) }
+                guard problem.count + bytes.count <= RegistryLimits.errorBody else { return .stop }
+                unsafe problem.append(contentsOf: bytes)
+                return .more
+            }
+            return (response, problem)
+        } catch {
+            throw RegistryError(error, request: request)
+        }
+    }
+
+    private func endpoints(for registry: String) throws(RegistryError) -> [Endpoint] {
+        let mirrors = configuration.mirrors.filter { $0.registry == registry }.map { Endpoint($0) }
+        let all = mirrors + [try Endpoint(registry: registry)]
+        let lost = lost.withLock { $0 }
+        return all.filter { !lost.contains($0) } + all.filter { lost.contains($0) }
+    }
+
+    private static func explained(_ error: RegistryError, _ reference: Reference) -> RegistryError {
+        var error = error.about(reference.description)
+        if error.detailCode == "host-not-found" || error.detailCode == "unreachable" {
+            let mirror = "name a mirror with SCAR_BUILD_MIRRORS=\(reference.registry)=https://mirror.example"
+            error.hint = error.hint.map { "\($0); or \(mirror)" } ?? mirror
+        }
+        return error
+    }
+
+    /// The last failure speaks, and names the others: it is the registry's own unless a mirror's was final.
+    private static func summary(of failures: [RegistryError]) -> RegistryError {
+        guard var last = failures.last else { preconditionFailure("there is always one endpoint") }
+        let earlier = failures.dropLast().map { "before that, \($0.message)" }
+        if !earlier.isEmpty { last.message += "; " + earlier.joined(separator: "; ") }
+        return last
+    }
+}

@@ -1,0 +1,72 @@
+internal import ImageModel
+package import Transport
+
+/// What a registry client needs to know about this machine and its person.
+package struct RegistryConfiguration: Sendable {
+    /// Asked before the registry they stand for, in this order.
+    package var mirrors: [Mirror] = []
+    /// Whether nothing may be asked over the network.
+    package var isOffline = false
+    /// Files with logins, the first that knows a registry decides. Those that do not exist are passed over.
+    package var credentialFiles: [String] = []
+    package var retry = RetryPolicy()
+    /// How long one manifest, index or token may take; blobs have no such limit, only that of progress.
+    package var documentTimeLimit: Duration = .seconds(60)
+
+    package init() {}
+
+    /// What `SCAR_BUILD_MIRRORS`, `REGISTRY_AUTH_FILE`, `DOCKER_CONFIG` and `HOME` say.
+    package static func fromEnvironment() throws(RegistryError) -> RegistryConfiguration {
+        var configuration = RegistryConfiguration()
+        configuration.mirrors = try Mirror.list(parsing: Environment["SCAR_BUILD_MIRRORS"] ?? "")
+        if let file = Environment["REGISTRY_AUTH_FILE"] { configuration.credentialFiles.append(file) }
+        if let folder = Environment["DOCKER_CONFIG"] ?? Environment["HOME"].map({ $0 + "/.docker" }) {
+            configuration.credentialFiles.append(folder + "/config.json")
+        }
+        return configuration
+    }
+}
+
+/// A place that answers for a registry: `docker.io=http://127.0.0.1:5000`.
+///
+/// A path in the address goes before every repository's name, as proxies that serve many registries want it.
+package struct Mirror: Sendable, Equatable {
+    /// The canonical name of the registry it stands for.
+    package let registry: String
+    package let endpoint: URL
+
+    package init(registry: String, endpoint: URL) {
+        self.registry = registry
+        self.endpoint = endpoint
+    }
+
+    package init(parsing text: String) throws(RegistryError) {
+        guard let equals = text.firstIndex(of: "="),
+            // What may stand before a repository in a reference is a registry's name.
+            let reference = try? Reference(parsing: text[..<equals] + "/name/name"),
+            reference.repository == "name/name"
+        else { throw Self.malformed(text, "it is not REGISTRY=URL") }
+        do throws(TransportError) {
+            let endpoint = try URL(parsing: String(text[text.index(after: equals)...]))
+            guard endpoint.query == nil else { throw TransportError(.malformedURL, url: "", detail: "it has a query") }
+            self.init(registry: reference.registry, endpoint: endpoint)
+        } catch {
+            throw Self.malformed(text, error.detail)
+        }
+    }
+
+    /// Parses several, separated by commas or white space.
+    package static func list(parsing text: String) throws(RegistryError) -> [Mirror] {
+        var mirrors: [Mirror] = []
+        for item in text.split(whereSeparator: { ", \t\n".contains($0) }) {
+            mirrors.append(try Mirror(parsing: String(item)))
+        }
+        return mirrors
+    }
+
+    private static func malformed(_ text: String, _ reason: String) -> RegistryError {
+        RegistryError(
+            .mirror, "‘\(URL.redacted(text))’ is not a mirror: \(reason)",
+            hint: "write it like docker.io=https://mirror.example")
+    }
+}

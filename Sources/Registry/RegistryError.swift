@@ -1,0 +1,91 @@
+package import ByteKit
+internal import Transport
+
+/// What went wrong between us and a registry, or in the store of what it gave us.
+package struct RegistryError: RetriableError, Equatable {
+    package enum Code: String, Sendable {
+        case notFound = "image-not-found"
+        case unauthorized = "login-needed"
+        case denied = "access-denied"
+        case rateLimited = "rate-limited"
+        /// Any other answer that is no success.
+        case refused = "registry-refused"
+        case unreachable = "registry-unreachable"
+        case interrupted = "transfer-interrupted"
+        case insecure = "insecure-registry"
+        /// A challenge or token that cannot be followed or read.
+        case badLogin = "malformed-login"
+        /// An answer that no registry gives.
+        case badAnswer = "malformed-answer"
+        case digestMismatch = "digest-mismatch"
+        case sizeMismatch = "size-mismatch"
+        /// A manifest, index or config that is refused; the message says which and why.
+        case document = "refused-image"
+        case offline = "offline"
+        case credentials = "malformed-credentials"
+        case mirror = "malformed-mirror"
+        case store = "blob-store"
+        case cancelled = "cancelled"
+        /// The receiver of a blob's bytes wants no more.
+        case stopped = "stopped"
+    }
+
+    /// One of the errors a registry lists in its answer. OCI distribution specification, "Error Codes".
+    package struct Problem: Sendable, Equatable {
+        package let code: String
+        package let message: String
+
+        package init(code: String, message: String) {
+            self.code = code
+            self.message = message
+        }
+    }
+
+    package var code: Code
+    package var message: String
+    package var hint: String?
+    /// The image it is about.
+    package var reference: String?
+    /// Method and address without query, when a request failed.
+    package var request: String?
+    package var status: Int?
+    package var problems: [Problem] = []
+    package var isTransient = false
+    package var retryAfter: Duration?
+    /// A code that says more than ours, from a document or file error.
+    package var detailCode: String?
+
+    package init(_ code: Code, _ message: String, hint: String? = nil) {
+        self.code = code
+        self.message = message
+        self.hint = hint
+    }
+
+    package var diagnostic: Diagnostic {
+        Diagnostic(code: detailCode ?? code.rawValue, message: message, location: reference, hint: hint)
+    }
+
+    /// Takes over another module's error.
+    init(_ code: Code, _ error: some DiagnosableError) {
+        let diagnostic = error.diagnostic
+        self.init(code, diagnostic.message, hint: diagnostic.hint)
+        detailCode = diagnostic.code
+        isTransient = error.isTransient
+    }
+
+    /// The same error, bound to an image.
+    func about(_ reference: String) -> RegistryError {
+        var error = self
+        if error.reference == nil { error.reference = reference }
+        return error
+    }
+
+    /// Whether another endpoint may be asked for the same content. Wrong bytes are not passed over in silence, and
+    /// what is wrong on our side is wrong everywhere.
+    var mayAskElsewhere: Bool {
+        switch code {
+        case .digestMismatch, .sizeMismatch, .document, .offline, .credentials, .store, .cancelled, .stopped: false
+        default: true
+        }
+    }
+}

@@ -1,0 +1,141 @@
+/// Why an image could not be read or unpacked.
+package struct SquashError: Error, Equatable, Sendable {
+    package enum Code: Sendable, Equatable {
+        // The image.
+        case notSquashfs
+        case unsupportedVersion
+        /// The number of the compressor in the superblock.
+        case unsupportedCompressor(UInt16)
+        case badSuperblock
+        /// Something lies, or reaches, past the end of the image or of its table.
+        case truncated
+        case badMetadata
+        /// A block is not what its compressor made, or has another length than it must.
+        case badCompression
+        case badInode
+        case badDirectory
+        case badName
+        case unorderedNames
+        case duplicateName
+        case directoryLoop
+        case tooDeep
+        case tooManyEntries
+        case badBlock
+        case badFragment
+        case badIdentity
+        case badAttribute
+        case badSymlink
+        // The question.
+        case notFound
+        case notDirectory
+        case notFile
+        // The machine: `errorNumber` has the kernel's reason.
+        case readFailed
+        case createFailed
+        case writeFailed
+        case attributesFailed
+        /// What the tree needs and what the file system has, in bytes.
+        case noSpace(needed: Int, free: Int)
+        /// More came out of the image than the tree was said to need.
+        case tooLarge(limit: Int)
+    }
+
+    package var code: Code
+    /// The path inside the image it is about, without a leading slash; empty for the image itself.
+    package var path: [UInt8]
+    /// The kernel's error number, or 0.
+    package var errorNumber: Int32
+
+    package init(_ code: Code, path: [UInt8] = [], errorNumber: Int32 = 0) {
+        self.code = code
+        self.path = path
+        self.errorNumber = errorNumber
+    }
+
+    /// The same error, about this path unless it names one already.
+    func at(_ path: [UInt8]) -> SquashError {
+        self.path.isEmpty ? SquashError(code, path: path, errorNumber: errorNumber) : self
+    }
+}
+
+extension SquashError {
+    /// A stable, searchable name in kebab case.
+    package var name: StaticString {
+        switch code {
+        case .notSquashfs: "not-squashfs"
+        case .unsupportedVersion: "squashfs-version"
+        case .unsupportedCompressor: "squashfs-compressor"
+        case .badSuperblock: "bad-superblock"
+        case .truncated: "truncated-image"
+        case .badMetadata: "bad-metadata"
+        case .badCompression: "bad-compression"
+        case .badInode: "bad-inode"
+        case .badDirectory: "bad-directory"
+        case .badName: "bad-name"
+        case .unorderedNames: "unordered-names"
+        case .duplicateName: "duplicate-name"
+        case .directoryLoop: "directory-loop"
+        case .tooDeep: "too-deep"
+        case .tooManyEntries: "too-many-entries"
+        case .badBlock: "bad-block"
+        case .badFragment: "bad-fragment"
+        case .badIdentity: "bad-identity"
+        case .badAttribute: "bad-attribute"
+        case .badSymlink: "bad-symlink"
+        case .notFound: "not-found"
+        case .notDirectory: "not-a-directory"
+        case .notFile: "not-a-file"
+        case .readFailed: "image-read"
+        case .createFailed: "unpack-create"
+        case .writeFailed: "unpack-write"
+        case .attributesFailed: "unpack-attributes"
+        case .noSpace: "no-space"
+        case .tooLarge: "unpacks-too-large"
+        }
+    }
+
+    /// What is wrong, as a sentence without the path and the kernel's reason.
+    package var reason: StaticString {
+        switch code {
+        case .notSquashfs: "this is not a squashfs image"
+        case .unsupportedVersion: "this is squashfs of another version than 4.0"
+        case .unsupportedCompressor(let number): Self.refusal(ofCompressor: number)
+        case .badSuperblock: "the superblock contradicts itself or the image"
+        case .truncated: "something lies past the end of the image"
+        case .badMetadata: "a metadata block is malformed"
+        case .badCompression: "a block does not decompress to what it should be"
+        case .badInode: "an inode is malformed"
+        case .badDirectory: "a directory is malformed"
+        case .badName: "a name is empty, ‘.’, ‘..’, too long, or has a slash or NUL in it"
+        case .unorderedNames: "the names in a directory are out of order"
+        case .duplicateName: "a name stands twice in a directory"
+        case .directoryLoop: "a directory is reached twice"
+        case .tooDeep: "directories nest too deeply"
+        case .tooManyEntries: "there are more entries than the image has inodes for"
+        case .badBlock: "a file's data block has an impossible size"
+        case .badFragment: "a file's fragment lies outside the fragment table or its block"
+        case .badIdentity: "an owner lies outside the table of owners"
+        case .badAttribute: "an extended attribute is malformed"
+        case .badSymlink: "a symlink's target is empty, too long or has a NUL in it"
+        case .notFound: "there is no such file in the image"
+        case .notDirectory: "this is not a directory"
+        case .notFile: "this is not a regular file"
+        case .readFailed: "the image cannot be read"
+        case .createFailed: "an entry cannot be created"
+        case .writeFailed: "a file cannot be written"
+        case .attributesFailed: "an entry's mode, owner or time cannot be set"
+        case .noSpace: "the file system has too little space for the tree"
+        case .tooLarge: "the image holds more than it was said to"
+        }
+    }
+
+    private static func refusal(ofCompressor number: UInt16) -> StaticString {
+        switch Squash.Compressor(rawValue: number) {
+        case .lzma: "the image is compressed with lzma, which is not supported; use zstd or gzip"
+        case .lzo: "the image is compressed with lzo, which is not supported; use zstd or gzip"
+        case .xz: "the image is compressed with xz, which is not supported; use zstd or gzip"
+        case .lz4: "the image is compressed with lz4, which is not supported; use zstd or gzip"
+        default: "the image is compressed with something unknown; use zstd or gzip"
+        }
+    }
+}

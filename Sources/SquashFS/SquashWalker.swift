@@ -1,0 +1,91 @@
+/// A file of the tree that a walk has come to.
+package struct SquashEntry: Sendable {
+    /// The path from the root, without a leading slash; empty for the root itself.
+    package var path: [UInt8]
+    /// How many directories are above: 0 for the root, 1 for what is in it.
+    package var depth: Int
+    package var inode: SquashInode
+
+    /// The last component of the path.
+    package var name: [UInt8] {
+        guard let slash = path.lastIndex(of: UInt8(ascii: "/")) else { return path }
+        return [UInt8](path[(slash + 1)...])
+    }
+}
+
+/// Goes through the whole tree: each directory before what is in it, names in byte order.
+///
+/// A directory that is reached a second time, through a loop or by another way, is an error: squashfs has no hard
+/// links to directories, and following them would not end, or take exponentially long.
+package struct SquashWalker {
+    private let reader: SquashReader
+    private var levels: [Level] = []
+    private var path: [UInt8] = []
+    private var visited: Set<UInt64> = []
+    private var names = 0
+    private var begun = false
+
+    private struct Level {
+        var listing: SquashListing
+        /// The length of the directory's own path.
+        var pathLength: Int
+    }
+
+    /// More levels than any tree has whose paths Linux can open, in names of more than a few letters.
+    package static var deepest: Int { 512 }
+    /// More names than any file system that fits a function.
+    package static var mostNames: Int { 1 << 24 }
+
+    init(_ reader: SquashReader) { self.reader = reader }
+
+    /// The next entry, the root first; nil at the end.
+    package mutating func next() throws(SquashError) -> SquashEntry? {
+        if !begun {
+            begun = true
+            let root = try reader.root()
+            try enter(root)
+            return SquashEntry(path: [], depth: 0, inode: root)
+        }
+        while let level = levels.indices.last {
+            path.removeSubrange(levels[level].pathLength...)
+            do throws(SquashError) {
+                guard let name = try levels[level].listing.next() else {
+                    levels.removeLast()
+                    continue
+                }
+                return try entry(name)
+            } catch {
+                throw error.at(path)
+            }
+        }
+        return nil
+    }
+
+    private mutating func entry(_ name: SquashName) throws(SquashError) -> SquashEntry {
+        names += 1
+        guard names <= Self.mostNames else { throw SquashError(.tooManyEntries) }
+        if !path.isEmpty { path.append(UInt8(ascii: "/")) }
+        path.append(contentsOf: name.name)
+        let depth = levels.count
+        let inode = try reader.inode(of: name)
+        if inode.isDirectory { try enter(inode) }
+        return SquashEntry(path: path, depth: depth, inode: inode)
+    }
+
+    private mutating func enter(_ inode: SquashInode) throws(SquashError) {
+        guard visited.insert(inode.reference).inserted else { throw SquashError(.directoryLoop) }
+        guard visited.count <= Int(reader.superblock.inodeCount) else { throw SquashError(.tooManyEntries) }
+        guard levels.count < Self.deepest else { throw SquashError(.tooDeep) }
+        levels.append(Level(listing: try reader.listing(of: inode), pathLength: path.count))
+    }
+
+    /// Leaves out what is in the directory that `next` gave last. Only then; it has no meaning for other files.
+    package mutating func skipContents() {
+        if !levels.isEmpty { levels.removeLast() }
+    }
+}
+
+extension SquashReader {
+    /// A walk through the whole tree from the root.
+    package func walk() -> SquashWalker { SquashWalker(self) }
+}

@@ -1,0 +1,127 @@
+#if !hasFeature(Embedded)
+    internal import JSON
+    internal import SquashFS
+#endif
+
+/// Puts the image's tree in place before the first event: unpacked, or there already in a sandbox that was used.
+struct ArtifactInstaller {
+    let artifact: LaunchSpec.Artifact
+    /// Where the tree goes.
+    let root: [UInt8]
+    /// The package's folder.
+    let package: [UInt8]
+
+    /// Beside the root, so that the tree is the image's and nothing else.
+    private var stampPath: [UInt8] { root + [UInt8](".digest") }
+    private var partialPath: [UInt8] { root + [UInt8](".partial") }
+    private var lockPath: [UInt8] { root + [UInt8](".lock") }
+
+    private var folderAbove: [UInt8] {
+        let slash = root.lastIndex(of: UInt8(ascii: "/")) ?? 0
+        return slash == 0 ? [UInt8]("/") : [UInt8](root[..<slash])
+    }
+
+    /// Makes sure that the tree is in place, whole. Another process that is at it is waited for.
+    func install() throws(Failure) {
+        let begin = Clock.nanoseconds
+        let lock: OpenFile
+        do throws(SystemFailure) {
+            try FolderTree.make(folderAbove)
+            lock = try OpenFile(lockPath, .append)
+        } catch {
+            throw .system("Artifact.Failed", "cannot make the folder of the tree ", root, error)
+        }
+        _ = lock.lock(.exclusive)
+        guard !isInstalled else {
+            Log.line([UInt8]("the tree is in place already: ") + root)
+            return
+        }
+        try clear()
+        let result = try unpack()
+        do throws(SystemFailure) {
+            try OpenFile.rename(partialPath, to: root)
+            // Last of all: a tree without its stamp is made anew.
+            try OpenFile(stampPath, .newFile(permissions: 0o644)).write(artifact.digest)
+        } catch {
+            throw .system("Artifact.Failed", "cannot put the tree in place at ", root, error)
+        }
+        report(result, Clock.nanoseconds - begin)
+    }
+
+    /// Whether a whole tree of this very artifact is there.
+    private var isInstalled: Bool {
+        do throws(SystemFailure) {
+            guard try OpenFile(stampPath, .plainFile).readAll(limit: 256) == artifact.digest else { return false }
+            return try OpenFile(root, .folder).status().isFolder
+        } catch {
+            return false
+        }
+    }
+
+    /// Removes what an older package or an interrupted start has left.
+    private func clear() throws(Failure) {
+        do throws(SystemFailure) {
+            for path in [stampPath, partialPath, root] { try OpenFile.removeTree(path) }
+        } catch {
+            throw .system("Artifact.Failed", "cannot remove what is in the way at ", root, error)
+        }
+    }
+
+    private func unpack() throws(Failure) -> SquashUnpacker.Result {
+        let path = package.appending(path: artifact.path)
+        let file: OpenFile
+        do throws(SystemFailure) {
+            file = try OpenFile(path, .file)
+        } catch {
+            throw .system("Artifact.Unreadable", "cannot open the artifact ", path, error)
+        }
+        do throws(SquashError) {
+            let reader = try SquashReader(descriptor: file.descriptor, length: artifact.size)
+            return try SquashUnpacker.unpack(
+                reader, into: partialPath,
+                options: SquashUnpacker.Options(neededBytes: artifact.unpackedSize))
+        } catch {
+            try? OpenFile.removeTree(partialPath)
+            throw failure(error, path)
+        }
+    }
+
+    private func failure(_ error: SquashError, _ path: [UInt8]) -> Failure {
+        var text: [UInt8] = []
+        if case .noSpace(let needed, let free) = error.code {
+            text.append("the tree needs ")
+            text.append(decimal: needed)
+            text.append(" bytes and the file system of ")
+            text += root
+            text.append(" has ")
+            text.append(decimal: free)
+            text.append(" free; give the function more ephemeral storage")
+            return Failure("Artifact.NoSpace", text)
+        }
+        text.append("cannot unpack ")
+        text += path
+        if !error.path.isEmpty {
+            text.append(", at ")
+            text += error.path
+        }
+        text.append(": ")
+        text.append(error.reason)
+        if error.errorNumber != 0 {
+            text.append(": ")
+            text += SystemFailure(errorNumber: error.errorNumber).text
+        }
+        return Failure(
+            error.errorNumber == SystemFailure.spaceless ? "Artifact.NoSpace" : "Artifact.Unreadable", text)
+    }
+
+    private func report(_ result: SquashUnpacker.Result, _ nanoseconds: Int64) {
+        var text = [UInt8]("unpacked ")
+        text.append(decimal: result.files)
+        text.append(" files, ")
+        text.append(decimal: result.bytes)
+        text.append(" bytes, in ")
+        text.append(nanosecondsAsSeconds: nanoseconds)
+        text.append(" s to ")
+        Log.line(text + root)
+    }
+}

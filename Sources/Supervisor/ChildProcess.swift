@@ -1,0 +1,272 @@
+internal import CSupervisor
+
+#if !hasFeature(Embedded)
+    internal import JSON
+    internal import SquashFS
+#endif
+
+/// Runs a program to its end, or ends it, with everything it has started.
+package struct ChildProcess {
+    /// What to run. Nothing is looked up or expanded.
+    package struct Program: Sendable, Equatable {
+        /// The executable's path.
+        package var path: [UInt8]
+        /// The arguments, the program's own name first.
+        package var arguments: [[UInt8]]
+        /// `NAME=value` each.
+        package var environment: [[UInt8]]
+        /// The folder it starts in.
+        package var folder: [UInt8]
+
+        package init(path: [UInt8], arguments: [[UInt8]], environment: [[UInt8]], folder: [UInt8]) {
+            self.path = path
+            self.arguments = arguments
+            self.environment = environment
+            self.folder = folder
+        }
+    }
+
+    package struct Limits: Sendable {
+        /// When the program is told to end, in nanoseconds of the monotonic clock.
+        package var deadline: Int64
+        /// How long it then has until it is killed, in nanoseconds.
+        package var grace: Int64
+        /// How much of its standard output is kept.
+        package var outputBytes: Int
+
+        package init(deadline: Int64, grace: Int64, outputBytes: Int) {
+            self.deadline = deadline
+            self.grace = grace
+            self.outputBytes = outputBytes
+        }
+    }
+
+    package enum Outcome: Sendable, Equatable {
+        case exited(Int32)
+        /// A signal ended it that we did not send.
+        case signalled(Int32)
+        case timedOut
+        /// It could not be started: the error number.
+        case notStarted(Int32)
+    }
+
+    package struct Report: Sendable, Equatable {
+        package var outcome: Outcome
+        /// The beginning of its standard output, as much as the limit allows.
+        package var output: [UInt8]
+        /// How much there was in all.
+        package var outputCount: Int
+        /// The end of its standard error.
+        package var errorTail: [UInt8]
+    }
+
+    /// Where a line of the program's output came from.
+    package enum Stream: Sendable { case output, errors }
+
+    /// How much of standard error is kept for messages.
+    private static var tailBytes: Int { 4096 }
+
+    private let limits: Limits
+    private let child: csupervisor_child
+    private var output: Capture
+    private var errors: Capture
+    private var process: Int32 = 0
+    private var outcome: Outcome?
+    private var isTold = false
+    private var isKilled = false
+
+    /// Runs a program and waits until nothing of it is left.
+    ///
+    /// - Parameters:
+    ///   - program: what to run.
+    ///   - limits: how long, and how much output is kept.
+    ///   - log: hears all output as it comes, in whole lines where they are not too long.
+    package static func run(_ program: Program, _ limits: Limits, log: (Stream, [UInt8]) -> Void) -> Report {
+        guard let texts = Texts(program) else { return .notStarted(SystemFailure.invalid) }
+        var child = csupervisor_child(keeper: -1, output: -1, errors: -1, news: -1)
+        let failure = unsafe csupervisor_start(
+            texts.path, texts.arguments, program.arguments.count, texts.environment, program.environment.count,
+            texts.folder, &child)
+        guard failure == 0 else { return .notStarted(-failure) }
+        defer { for pipe in [child.output, child.errors, child.news] { csupervisor_close(pipe) } }
+        var running = ChildProcess(limits, child)
+        running.follow(log)
+        csupervisor_reap(child.keeper)
+        return running.report
+    }
+
+    private init(_ limits: Limits, _ child: csupervisor_child) {
+        self.limits = limits
+        self.child = child
+        output = Capture(.output, kept: limits.outputBytes, isTail: false)
+        errors = Capture(.errors, kept: Self.tailBytes, isTail: true)
+    }
+
+    private var report: Report {
+        Report(
+            outcome: isTold ? .timedOut : outcome ?? .signalled(Self.kill), output: output.kept,
+            outputCount: output.count, errorTail: errors.kept)
+    }
+
+    /// The program's texts, each item ended by a NUL.
+    private struct Texts {
+        var path: [UInt8]
+        var arguments: [UInt8]
+        var environment: [UInt8]
+        var folder: [UInt8]
+
+        /// Nil when one of them has a NUL of its own.
+        init?(_ program: Program) {
+            let texts = [program.path, program.folder] + program.arguments + program.environment
+            guard !texts.contains(where: { $0.contains(0) }), !program.arguments.isEmpty else { return nil }
+            path = program.path + [0]
+            folder = program.folder + [0]
+            arguments = program.arguments.reduce(into: []) { $0 += $1 + [0] }
+            environment = program.environment.reduce(into: []) { $0 += $1 + [0] } + [0]
+        }
+    }
+}
+
+extension ChildProcess.Report {
+    fileprivate static func notStarted(_ errorNumber: Int32) -> ChildProcess.Report {
+        ChildProcess.Report(outcome: .notStarted(errorNumber), output: [], outputCount: 0, errorTail: [])
+    }
+}
+
+// MARK: - While it runs
+
+extension ChildProcess {
+    // Signals of Linux.
+    private static var terminate: Int32 { 15 }
+    private static var kill: Int32 { 9 }
+
+    /// Passes output on and keeps the time until the keeper has gone.
+    private mutating func follow(_ log: (Stream, [UInt8]) -> Void) {
+        var watches = [
+            csupervisor_watch(descriptor: child.news, ready: 0),
+            csupervisor_watch(descriptor: child.output, ready: 0),
+            csupervisor_watch(descriptor: child.errors, ready: 0),
+        ]
+        while watches[0].descriptor >= 0 {
+            enforceDeadline()
+            let ready = unsafe csupervisor_wait(&watches, 3, millisecondsToWait)
+            guard ready >= 0 else { break }
+            if watches[1].ready != 0, !output.take(from: child.output, log) { watches[1].descriptor = -1 }
+            if watches[2].ready != 0, !errors.take(from: child.errors, log) { watches[2].descriptor = -1 }
+            if watches[0].ready != 0, !takeNews() { watches[0].descriptor = -1 }
+        }
+        // What the pipes still hold; no more can come.
+        while output.take(from: child.output, log) {}
+        while errors.take(from: child.errors, log) {}
+        output.finish(log)
+        errors.finish(log)
+    }
+
+    /// Reads what the keeper tells; false when it has gone.
+    private mutating func takeNews() -> Bool {
+        var news = csupervisor_news(kind: 0, value: 0)
+        let size = MemoryLayout<csupervisor_news>.size
+        guard unsafe csupervisor_read(child.news, &news, size) == size else { return false }
+        switch news.kind {
+        case 1: process = news.value
+        case 2: outcome = .notStarted(news.value)
+        default:
+            process = 0
+            let signal = csupervisor_ending_signal(news.value)
+            if outcome == nil {
+                outcome = signal == 0 ? .exited(csupervisor_exit_code(news.value)) : .signalled(signal)
+            }
+        }
+        return true
+    }
+
+    /// Asks the program to end when its time is up, and makes it when the grace is over.
+    private mutating func enforceDeadline() {
+        guard process > 0 else { return }
+        let now = Clock.nanoseconds
+        if !isTold, now >= limits.deadline {
+            isTold = true
+            csupervisor_signal_group(process, Self.terminate)
+        }
+        if isTold, !isKilled, now - limits.deadline >= limits.grace {
+            isKilled = true
+            csupervisor_signal_group(process, Self.kill)
+        }
+    }
+
+    private var millisecondsToWait: Int64 {
+        // Without its number there is no one to signal; it comes at once.
+        guard process > 0 else { return outcome == nil ? 100 : -1 }
+        guard !isKilled else { return 100 }
+        let until = isTold ? limits.deadline.addingReportingOverflow(limits.grace).partialValue : limits.deadline
+        return max(0, (until - Clock.nanoseconds) / 1_000_000) + 1
+    }
+}
+
+/// One of the program's streams: passed on whole, kept in part.
+private struct Capture {
+    private let stream: ChildProcess.Stream
+    private let limit: Int
+    private let isTail: Bool
+    private var line: [UInt8] = []
+    private var isBinary = false
+    private(set) var kept: [UInt8] = []
+    private(set) var count = 0
+
+    /// Lines longer than this are passed on in pieces.
+    private static var longestLine: Int { 16 << 10 }
+
+    init(_ stream: ChildProcess.Stream, kept limit: Int, isTail: Bool) {
+        self.stream = stream
+        self.limit = limit
+        self.isTail = isTail
+    }
+
+    /// Reads what is there; false at the end, or when nothing is.
+    mutating func take(from descriptor: Int32, _ log: (ChildProcess.Stream, [UInt8]) -> Void) -> Bool {
+        var got = 0
+        let chunk = unsafe [UInt8](unsafeUninitializedCapacity: 64 << 10) { buffer, filled in
+            got = unsafe csupervisor_read(descriptor, buffer.baseAddress, buffer.count)
+            filled = max(0, got)
+        }
+        guard got > 0 else { return false }
+        count += got
+        keep(chunk)
+        pass(chunk, log)
+        return true
+    }
+
+    private mutating func keep(_ chunk: [UInt8]) {
+        if isTail {
+            kept.append(contentsOf: chunk.suffix(limit))
+            if kept.count > 2 * limit { kept.removeFirst(kept.count - limit) }
+        } else if kept.count < limit {
+            kept.append(contentsOf: chunk.prefix(limit - kept.count))
+        }
+    }
+
+    /// Passes on up to the last line break; the rest waits for its own.
+    private mutating func pass(_ chunk: [UInt8], _ log: (ChildProcess.Stream, [UInt8]) -> Void) {
+        guard !isBinary else { return }
+        // A picture is an answer and no text for a log.
+        if chunk.contains(0) {
+            isBinary = true
+            line = []
+            return
+        }
+        if let end = chunk.lastIndex(of: 0x0a) {
+            log(stream, line + chunk[...end])
+            line = [UInt8](chunk[(end + 1)...])
+        } else {
+            line += chunk
+        }
+        if line.count > Self.longestLine { finish(log) }
+    }
+
+    /// Passes on what has no line break yet.
+    mutating func finish(_ log: (ChildProcess.Stream, [UInt8]) -> Void) {
+        guard !line.isEmpty else { return }
+        log(stream, line + [0x0a])
+        line = []
+    }
+}

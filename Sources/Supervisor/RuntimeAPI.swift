@@ -1,0 +1,149 @@
+internal import CSupervisor
+
+#if !hasFeature(Embedded)
+    internal import JSON
+    internal import SquashFS
+#endif
+
+/// An event that the function is to handle.
+package struct Invocation: Sendable, Equatable {
+    /// The id that the answer must carry; checked to be sound in a URL.
+    package var requestID: [UInt8]
+    /// When Lambda gives up, in milliseconds since 1970.
+    package var deadline: Int
+    package var functionARN: [UInt8]
+    package var traceID: [UInt8]
+    package var event: [UInt8]
+
+    package init(requestID: [UInt8], deadline: Int, functionARN: [UInt8], traceID: [UInt8], event: [UInt8]) {
+        self.requestID = requestID
+        self.deadline = deadline
+        self.functionARN = functionARN
+        self.traceID = traceID
+        self.event = event
+    }
+}
+
+/// What the function answers with when it could not do its work.
+package struct Failure: Error, Sendable, Equatable {
+    /// A stable name, such as `Script.ExitCode`.
+    package var type: StaticName
+    /// What happened, as text for the caller.
+    package var message: [UInt8]
+
+    package init(_ type: StaticName, _ message: [UInt8]) {
+        self.type = type
+        self.message = message
+    }
+
+    /// The document that Lambda expects.
+    package var document: [UInt8] {
+        JSON.object([
+            ("errorMessage", .utf8(message.validUTF8)), ("errorType", .utf8([UInt8](type.text))),
+            ("stackTrace", .array([])),
+        ]).text()
+    }
+}
+
+/// A constant text that can be compared.
+package struct StaticName: Sendable, Equatable, ExpressibleByStringLiteral {
+    package let text: StaticString
+    package init(stringLiteral text: StaticString) { self.text = text }
+    package static func == (left: StaticName, right: StaticName) -> Bool {
+        [UInt8](left.text).isEqual(to: right.text)
+    }
+}
+
+/// Why the conversation with Lambda cannot go on as it should.
+package enum RuntimeError: Error, Equatable, Sendable {
+    /// Nobody answers: the error number.
+    case unreachable(Int32)
+    /// What answers does not speak the protocol.
+    case malformed
+    /// The event is longer than any that Lambda sends.
+    case eventTooLong
+    /// Lambda refused, with this status; it is not over.
+    case refused(Int)
+    /// Lambda says that the sandbox is done for: 410, or 500.
+    case over(Int)
+}
+
+/// The side of Lambda that a function talks to. The loop is generic over it, so that tests can play Lambda.
+package protocol RuntimeEndpoint {
+    /// Waits for the next event.
+    mutating func next() throws(RuntimeError) -> Invocation
+    mutating func respond(to requestID: [UInt8], with body: [UInt8]) throws(RuntimeError)
+    mutating func report(_ failure: Failure, for requestID: [UInt8]) throws(RuntimeError)
+    /// The function cannot start.
+    mutating func reportInit(_ failure: Failure) throws(RuntimeError)
+}
+
+/// Lambda's Runtime API over HTTP. AWS, "Using the Lambda runtime API for custom runtimes", version 2018-06-01.
+package struct RuntimeAPI: RuntimeEndpoint {
+    /// Longer events do not come: 6 MB for synchronous calls, with something to spare for emulators.
+    private static var eventLimit: Int { 64 << 20 }
+    private var client: HTTPClient
+
+    /// - Parameter address: `host:port`, as AWS_LAMBDA_RUNTIME_API has it.
+    /// - Returns: nil when it is not an IPv4 address, or localhost, with a port.
+    package init?(address: [UInt8]) {
+        guard let client = HTTPClient(address: address) else { return nil }
+        self.client = client
+    }
+
+    package mutating func next() throws(RuntimeError) -> Invocation {
+        let response = try client.send("GET", [UInt8]("/2018-06-01/runtime/invocation/next"), limit: Self.eventLimit)
+        try Self.check(response.status, expecting: 200)
+        guard let requestID = response["lambda-runtime-aws-request-id"], Self.isSound(requestID),
+            let deadline = response["lambda-runtime-deadline-ms"]?.decimalValue
+        else { throw .malformed }
+        return Invocation(
+            requestID: requestID, deadline: deadline,
+            functionARN: response["lambda-runtime-invoked-function-arn"] ?? [],
+            traceID: response["lambda-runtime-trace-id"] ?? [], event: response.body)
+    }
+
+    package mutating func respond(to requestID: [UInt8], with body: [UInt8]) throws(RuntimeError) {
+        let path = [UInt8]("/2018-06-01/runtime/invocation/") + requestID + [UInt8]("/response")
+        let response = try client.send("POST", path, type: "application/json", body: body)
+        try Self.check(response.status, expecting: 202)
+    }
+
+    package mutating func report(_ failure: Failure, for requestID: [UInt8]) throws(RuntimeError) {
+        let path = [UInt8]("/2018-06-01/runtime/invocation/") + requestID + [UInt8]("/error")
+        try post(failure, to: path)
+    }
+
+    package mutating func reportInit(_ failure: Failure) throws(RuntimeError) {
+        try post(failure, to: [UInt8]("/2018-06-01/runtime/init/error"))
+    }
+
+    private mutating func post(_ failure: Failure, to path: [UInt8]) throws(RuntimeError) {
+        let response = try client.send(
+            "POST", path, type: "application/vnd.aws.lambda.error+json",
+            field: [UInt8]("Lambda-Runtime-Function-Error-Type: ") + [UInt8](failure.type.text),
+            body: failure.document)
+        try Self.check(response.status, expecting: 202)
+    }
+
+    private static func check(_ status: Int, expecting: Int) throws(RuntimeError) {
+        switch status {
+        case expecting, 200, 202: return
+        case 410, 500: throw .over(status)
+        default: throw .refused(status)
+        }
+    }
+
+    /// Letters, digits and a few signs: nothing that means something in a URL or ends a line.
+    private static func isSound(_ requestID: [UInt8]) -> Bool {
+        (1...128).contains(requestID.count)
+            && requestID.allSatisfy { byte in
+                switch byte {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"):
+                    true
+                default: false
+                }
+            }
+    }
+}

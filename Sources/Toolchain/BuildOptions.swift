@@ -1,0 +1,27 @@
+package import ImageModel
+package import Recipe
+package import Registry
+
+/// What the command line decides about a build, apart from the recipe.
+package struct BuildOptions: Sendable {
+    /// The folder that results are written into.
+    package var output = "out"
+    /// Instead of the recipe's target.
+    package var target: Recipe.Target?
+    /// Instead of the recipe's platform.
+    package var platform: Platform?
+    /// Whether the lock must be there and up to date.
+    package var isLocked = false
+    /// Where blobs and compiled layers are kept.
+    package var cache: String
+    /// How many threads work; nil for one on each processor.
+    package var jobs: Int?
+    /// The time written into artifact and package, in seconds since 1970.
+    package var time: UInt32 = 0
+    package var registry: RegistryConfiguration
+
+    package init(cache: String, registry: RegistryConfiguration) {
+        self.cache = cache
+        self.registry = registry
+    }
+}

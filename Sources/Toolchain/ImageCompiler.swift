@@ -1,0 +1,102 @@
+internal import ByteKit
+internal import ImageModel
+internal import LayerFS
+internal import Registry
+internal import Transport
+
+/// Brings the layers of an image into compiled form: from the cache, or by fetching and compiling at the same time.
+struct ImageCompiler: Sendable {
+    let client: RegistryClient<CurlTransport>
+    let store: BlobStore
+    let compiler: LayerCompiler
+    let objectPath: @Sendable (Digest) -> String
+    let progress: ProgressHandler
+
+    /// How many layers are on their way at once. More helps nobody: the compiler's threads are shared.
+    private static let parallelLayers = 3
+
+    /// The compiled layers of an image, base first.
+    func compile(_ image: ResolvedImage) throws -> [LayerObject] {
+        let layers = image.manifest.layers
+        // An image may have one layer twice; it is compiled once.
+        var jobs: [Digest: Job] = [:]
+        for (layer, diffID) in zip(layers, image.config.diffIDs) where jobs[layer.digest] == nil {
+            jobs[layer.digest] = Job(layer: layer, diffID: diffID)
+        }
+        let queue = Monitor(layers.compactMap { jobs.removeValue(forKey: $0.digest) }.reversed() as [Job])
+        let outcome = Monitor(Outcome())
+        let threads = (0..<min(Self.parallelLayers, layers.count)).map { _ in
+            Thread {
+                while let job = queue.withLock({ $0.popLast() }) {
+                    guard outcome.withLock({ $0.failure == nil }) else { return }
+                    do {
+                        let object = try compile(job, of: image.reference)
+                        outcome.withLock { $0.objects[job.layer.digest] = object }
+                    } catch {
+                        outcome.withLock { $0.failure = $0.failure ?? error }
+                    }
+                }
+            }
+        }
+        for thread in threads { thread.join() }
+        let (objects, failure) = outcome.withLock { ($0.objects, $0.failure) }
+        if let failure { throw failure }
+        return layers.compactMap { objects[$0.digest] }
+    }
+
+    private struct Job: Sendable {
+        let layer: Descriptor
+        let diffID: Digest
+    }
+
+    private struct Outcome {
+        var objects: [Digest: LayerObject] = [:]
+        var failure: (any Error)?
+    }
+
+    private func compile(_ job: Job, of reference: Reference) throws -> LayerObject {
+        let layer = job.layer
+        let path = objectPath(layer.digest)
+        if let object = LayerObject.open(path, layer: layer.digest, settings: compiler.settings),
+            object.diffID == job.diffID
+        {
+            progress(.layerCached(layer.digest))
+            return object
+        }
+        let source = LayerSource()
+        let result = Monitor<Result<LayerObject, any Error>?>(nil)
+        let compiling = Thread {
+            let object = Result { try compiler.compile(source, layer: layer.digest, diffID: job.diffID, to: path) }
+            result.withLock { $0 = object }
+        }
+        var pullFailure: (any Error)?
+        do {
+            try pull(layer, from: reference, to: source)
+            source.finish()
+        } catch {
+            pullFailure = error
+            source.fail()
+        }
+        compiling.join()
+        // When the compiler gave up, the pull only followed it; otherwise the pull says what went wrong.
+        if let pullFailure, !(pullFailure is CompilerGaveUp) { throw pullFailure }
+        guard let object = try result.withLock({ $0 })?.get() else { throw Cancelled() }
+        progress(.layerCompiled(layer.digest, entries: object.entries.count, bytes: object.tarSize))
+        return object
+    }
+
+    /// Thrown through the pull to end it.
+    private struct CompilerGaveUp: Error {}
+
+    private func pull(_ layer: Descriptor, from reference: Reference, to source: LayerSource) throws {
+        var count = 0
+        var told = 0
+        unsafe try client.pull(layer, from: reference, into: store) { bytes in
+            guard unsafe source.send(bytes) else { throw CompilerGaveUp() }
+            count += bytes.count
+            guard count - told >= 1 << 20 || count == layer.size else { return }
+            told = count
+            progress(.layerRead(layer.digest, bytes: count, of: layer.size))
+        }
+    }
+}

@@ -1,0 +1,96 @@
+internal import ByteKit
+internal import ImageModel
+internal import LayerFS
+internal import Recipe
+internal import Registry
+internal import Transport
+
+/// Turns a recipe into resolved images and plans.
+struct Planner {
+    let options: BuildOptions
+    let cache: Cache
+    let client: RegistryClient<CurlTransport>
+    let progress: ProgressHandler
+
+    /// Which registry image a recipe means.
+    func reference(of recipe: Recipe) throws -> Reference {
+        switch recipe.image {
+        case .registry(let reference): return reference
+        case .ociLayout, .dockerArchive, .tar:
+            throw ToolError.notInThisVersion(
+                "building from ‘\(recipe.image.description)’",
+                hint: "push the image to a registry, or serve it from one on this machine with --mirror")
+        }
+    }
+
+    /// Finds the image of a recipe: by its lock when there is one, else by its name.
+    func resolve(_ recipe: Recipe, lock: Lockfile?, lockPath: String) throws -> ResolvedImage {
+        let reference = try reference(of: recipe)
+        let platform = options.platform ?? recipe.platform
+        var pinned: Digest?
+        if let lock, platform == recipe.platform {
+            pinned = try lock.function(for: recipe, lockPath: lockPath).manifest
+        }
+        progress(.resolving(reference.description))
+        let image = try client.resolve(reference, platform: platform, store: cache.blobs, pinned: pinned)
+        progress(
+            .resolved(
+                image: reference.description, manifest: image.manifestDigest, layers: image.manifest.layers.count,
+                bytes: image.manifest.layers.reduce(0) { $0 + $1.size }))
+        return image
+    }
+
+    /// What building a resolved recipe takes.
+    func plan(_ recipe: Recipe, _ image: ResolvedImage) throws -> BuildPlan {
+        let target = try target(of: recipe)
+        let settings = try settings(of: recipe)
+        var steps: [BuildPlan.Step] = []
+        for (layer, diffID) in zip(image.manifest.layers, image.config.diffIDs) {
+            let path = cache.objectPath(layer.digest, settings)
+            if LayerObject.open(path, layer: layer.digest, settings: settings)?.diffID == diffID {
+                steps.append(.reuse(layer: layer.digest))
+            } else {
+                let isFetched = cache.blobs.contains(layer.digest, size: layer.size)
+                steps.append(.compile(layer: layer.digest, size: layer.size, isFetched: isFetched))
+            }
+        }
+        steps.append(
+            .link(
+                layers: image.manifest.layers.count, profile: recipe.prune.profile.rawValue,
+                isRelocated: target.isRelocated))
+        steps.append(.write(format: recipe.artifact.format.rawValue, compression: settings.name))
+        if target == .zip { steps.append(.package(form: target.rawValue)) }
+        return BuildPlan(function: recipe.name, image: image, target: target, steps: steps)
+    }
+
+    /// The form that will be built.
+    func target(of recipe: Recipe) throws -> Recipe.Target {
+        let target = options.target ?? recipe.target
+        switch target {
+        case .auto: return .zip
+        case .zip, .squashfs: return target
+        case .layer, .image, .runtime, .tar, .oci:
+            throw ToolError.notInThisVersion(
+                "the target ‘\(target.rawValue)’", hint: "build with --target zip or squashfs")
+        }
+    }
+
+    /// How data is cut and compressed.
+    func settings(of recipe: Recipe) throws -> BlockSettings {
+        guard recipe.artifact.format == .squashfs else {
+            throw ToolError.notInThisVersion(
+                "the artifact format ‘tar’", hint: "leave artifact.format out; squashfs is the default")
+        }
+        let block = recipe.artifact.block
+        return switch recipe.artifact.compression {
+        case .zstd(let level): BlockSettings(compression: .zstd, level: level, blockSize: block)
+        case .gzip(let level): BlockSettings(compression: .gzip, level: level, blockSize: block)
+        case .none: BlockSettings(compression: .none, level: 0, blockSize: block)
+        }
+    }
+}
+
+extension Recipe.Target {
+    /// Whether the tree will lie below a prefix instead of being the function's root.
+    var isRelocated: Bool { self == .zip || self == .layer }
+}

@@ -1,0 +1,21 @@
+package import ByteKit
+
+/// What a build tells while it works. Values only: how they look is the command line's affair.
+package enum ProgressEvent: Sendable {
+    /// An image's name is being turned into digests.
+    case resolving(String)
+    case resolved(image: String, manifest: Digest, layers: Int, bytes: Int)
+    /// A layer's object was in the cache.
+    case layerCached(Digest)
+    /// So much of a layer was read and handed to the compiler.
+    case layerRead(Digest, bytes: Int, of: Int)
+    case layerCompiled(Digest, entries: Int, bytes: Int)
+    case linking(layers: Int)
+    case linked(files: Int, unpacked: Int, removed: Int)
+    case writing(String)
+    case wrote(String, bytes: Int)
+    case warning(String)
+}
+
+/// Where events go. Called from any thread.
+package typealias ProgressHandler = @Sendable (ProgressEvent) -> Void

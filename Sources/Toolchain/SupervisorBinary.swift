@@ -1,0 +1,20 @@
+internal import ByteKit
+internal import Glibc
+
+/// Where the supervisor's executable is.
+enum SupervisorBinary {
+    /// The file that becomes `bootstrap` in packages for x86_64.
+    ///
+    /// It lies beside this program, as `swift build` leaves it, or in libexec, as an installation has it.
+    static func path() throws -> String {
+        guard let resolved = unsafe realpath("/proc/self/exe", nil) else { throw FileError("read", "/proc/self/exe") }
+        defer { unsafe free(resolved) }
+        let program = unsafe String(cString: resolved)
+        let folder = program.split(separator: "/").dropLast().map { "/" + $0 }.joined()
+        let places = ["\(folder)/bootstrap", "\(folder)/../libexec/scar-build/bootstrap"]
+        for place in places where unsafe access(place, R_OK) == 0 { return place }
+        throw ToolError(
+            "no-supervisor", "the supervisor's executable is missing: looked for \(places.joined(separator: " and "))",
+            hint: "run ‘make build’, or install scar-build again")
+    }
+}

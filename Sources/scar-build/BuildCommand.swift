@@ -1,0 +1,55 @@
+internal import ArgumentParser
+internal import JSON
+internal import Packager
+internal import Recipe
+internal import Toolchain
+
+struct BuildCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "build", abstract: "Build a recipe's package.",
+        discussion: """
+            Writes the package, build.json and report.json into the output folder, and prints the package's path. \
+            Equal inputs give equal bytes.
+            """)
+
+    @OptionGroup var recipe: RecipeArgument
+    @OptionGroup var source: SourceOptions
+
+    @Option(
+        name: [.short, .long], help: ArgumentHelp("The folder for what is built.", valueName: "dir"),
+        completion: .directory)
+    var output = "out"
+
+    @Option(
+        help: ArgumentHelp("What to build instead of the recipe's target: auto, zip or squashfs.", valueName: "form"))
+    var target: Recipe.Target?
+
+    @Flag(help: "Print build.json instead of the path.")
+    var json = false
+
+    func run() throws {
+        let reporter = TerminalReporter(isQuiet: source.quiet)
+        var options = try source.options()
+        options.output = output
+        options.target = target
+        let results = try Builder(options, progress: reporter.handler).build(try recipe.read())
+        for result in results {
+            print(
+                json ? String(decoding: result.record.text(pretty: true), as: UTF8.self) : result.main.path,
+                terminator: json ? "" : "\n")
+        }
+        for result in results {
+            for excess in result.excesses where !excess.hasOtherWay { throw Self.overLimit(result, excess) }
+        }
+    }
+
+    private static func overLimit(_ result: BuildResult, _ excess: LambdaLimits.Excess) -> ToolError {
+        ToolError(
+            "over-limit", excess.message, location: result.main.path,
+            hint:
+                "see what is large with ‘scar-build inspect’, name what is not needed in ‘prune.drop’, or raise ‘artifact.level’",
+            exitCode: .overBudget)
+    }
+}
+
+extension Recipe.Target: ExpressibleByArgument {}

@@ -1,0 +1,86 @@
+internal import ArgumentParser
+internal import ByteKit
+internal import Glibc
+internal import ImageModel
+internal import Recipe
+internal import Registry
+internal import Toolchain
+
+/// The recipe a command works on.
+struct RecipeArgument: ParsableArguments {
+    @Argument(help: "The recipe: a JSON file.", completion: .file(extensions: ["json"]))
+    var recipe: String
+
+    func read() throws -> RecipeFile {
+        try RecipeParser.parse(try InputFile.contents(of: recipe, limit: 4 << 20), path: recipe)
+    }
+}
+
+/// Where images come from and where things are kept.
+struct SourceOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Ask this server instead of a registry, as in docker.io=https://mirror.example. Repeatable; adds to SCAR_BUILD_MIRRORS.",
+            valueName: "registry=url"))
+    var mirror: [String] = []
+
+    @Option(
+        help: ArgumentHelp("Where blobs and compiled layers are kept (SCAR_BUILD_CACHE).", valueName: "dir"),
+        completion: .directory)
+    var cache: String?
+
+    @Option(help: ArgumentHelp("Build for this platform instead of the recipe's.", valueName: "os/arch"))
+    var platform: String?
+
+    @Option(help: ArgumentHelp("How many threads work; by default one on each processor.", valueName: "n"))
+    var jobs: Int?
+
+    @Flag(help: "Use the lock file, and fail when there is none or it is out of date.")
+    var locked = false
+
+    @Flag(help: "Use no network: everything must be in the cache.")
+    var offline = false
+
+    @Flag(name: .shortAndLong, help: "Say nothing but errors.")
+    var quiet = false
+
+    func validate() throws {
+        if let jobs, !(1...1024).contains(jobs) { throw ValidationError("--jobs takes a number from 1 to 1024.") }
+    }
+
+    func options() throws -> BuildOptions {
+        var registry = try RegistryConfiguration.fromEnvironment()
+        registry.mirrors = try mirror.map { try Mirror(parsing: $0) } + registry.mirrors
+        registry.isOffline = offline
+        var options = BuildOptions(cache: try cacheFolder(), registry: registry)
+        options.platform = try platform.map { try Platform(parsing: $0) }
+        options.jobs = jobs
+        options.isLocked = locked
+        options.time = try Self.sourceDateEpoch()
+        return options
+    }
+
+    private func cacheFolder() throws -> String {
+        if let folder = cache ?? Self.variable("SCAR_BUILD_CACHE") { return folder }
+        if let folder = Self.variable("XDG_CACHE_HOME") { return folder + "/scar-build" }
+        guard let home = Self.variable("HOME") else {
+            throw ValidationError("There is no HOME to keep a cache in; say where with --cache.")
+        }
+        return home + "/.cache/scar-build"
+    }
+
+    private static func sourceDateEpoch() throws -> UInt32 {
+        guard let text = variable("SOURCE_DATE_EPOCH") else { return 0 }
+        guard let time = UInt32(text) else {
+            throw ValidationError(
+                "SOURCE_DATE_EPOCH is ‘\(text)’, which is not a number of seconds from 0 to \(UInt32.max).")
+        }
+        return time
+    }
+
+    private static func variable(_ name: String) -> String? {
+        guard let value = unsafe getenv(name) else { return nil }
+        let text = unsafe String(cString: value)
+        return text.isEmpty ? nil : text
+    }
+}

@@ -1,0 +1,24 @@
+internal import ArgumentParser
+internal import JSON
+internal import Toolchain
+
+struct InspectCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "inspect", abstract: "Report what is in a recipe's image, and what pruning removes.")
+
+    @OptionGroup var recipe: RecipeArgument
+    @OptionGroup var source: SourceOptions
+
+    @Flag(help: "Print JSON.")
+    var json = false
+
+    func run() throws {
+        let reporter = TerminalReporter(isQuiet: source.quiet)
+        let reports = try Builder(try source.options(), progress: reporter.handler).inspect(try recipe.read())
+        if json {
+            print(String(decoding: JSON.array(reports.map(\.json)).text(pretty: true), as: UTF8.self), terminator: "")
+        } else {
+            for report in reports { print(report.text) }
+        }
+    }
+}

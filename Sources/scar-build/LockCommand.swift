@@ -1,0 +1,18 @@
+internal import ArgumentParser
+internal import Toolchain
+
+struct LockCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "lock", abstract: "Pin a recipe's image by digest.",
+        discussion:
+            "Resolves the image anew and writes RECIPE's lock file (ffmpeg.json has ffmpeg.lock.json), which later builds follow."
+    )
+
+    @OptionGroup var recipe: RecipeArgument
+    @OptionGroup var source: SourceOptions
+
+    func run() throws {
+        let reporter = TerminalReporter(isQuiet: source.quiet)
+        print(try Builder(try source.options(), progress: reporter.handler).lock(try recipe.read()) as String)
+    }
+}

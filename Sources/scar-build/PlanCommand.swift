@@ -1,0 +1,24 @@
+internal import ArgumentParser
+internal import JSON
+internal import Toolchain
+
+struct PlanCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "plan", abstract: "Say what build would do, and what is cached already.")
+
+    @OptionGroup var recipe: RecipeArgument
+    @OptionGroup var source: SourceOptions
+
+    @Flag(help: "Print JSON.")
+    var json = false
+
+    func run() throws {
+        let reporter = TerminalReporter(isQuiet: true)
+        let plans = try Builder(try source.options(), progress: reporter.handler).plan(try recipe.read())
+        if json {
+            print(String(decoding: JSON.array(plans.map(\.json)).text(pretty: true), as: UTF8.self), terminator: "")
+        } else {
+            for plan in plans { print(plan.description) }
+        }
+    }
+}

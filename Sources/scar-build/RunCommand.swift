@@ -1,0 +1,85 @@
+internal import ArgumentParser
+internal import ByteKit
+internal import Glibc
+internal import Recipe
+internal import Toolchain
+
+struct RunCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run", abstract: "Run a recipe's function on this machine.",
+        discussion: """
+            Builds the package and runs the supervisor that ships in it on an event, or on input files as if they had \
+            come through the function's input bucket. The function's response goes to stdout, its output files to the \
+            output folder, and its own words to stderr. In this version the function runs as you, without a cage.
+            """)
+
+    @OptionGroup var recipe: RecipeArgument
+    @OptionGroup var source: SourceOptions
+
+    @Option(help: ArgumentHelp("A file with the event's JSON.", valueName: "file"), completion: .file())
+    var event: String?
+
+    @Option(help: ArgumentHelp("A file for the function's input. Repeatable.", valueName: "file"), completion: .file())
+    var input: [String] = []
+
+    @Option(
+        name: [.short, .long], help: ArgumentHelp("Where output files go.", valueName: "dir"), completion: .directory)
+    var output = "out"
+
+    @Option(help: ArgumentHelp("Which function, when the recipe has several.", valueName: "name"))
+    var function: String?
+
+    func validate() throws {
+        guard event == nil || input.isEmpty else { throw ValidationError("--event and --input exclude each other.") }
+    }
+
+    func run() throws {
+        let file = try recipe.read()
+        let recipe = try chosen(file)
+        let work: LocalRun.Work =
+            if !input.isEmpty { .inputs(input) } else {
+                .event(try event.map { try InputFile.contents(of: $0, limit: 6 << 20) } ?? Array("{}".utf8))
+            }
+        let reporter = TerminalReporter(isQuiet: source.quiet)
+        let options = try source.options()
+        let outcomes = try Folder.withTemporary(in: Self.temporaryParent()) { folder in
+            let task = folder + "/task"
+            try Folder.create(task)
+            try Builder(options, progress: reporter.handler).stage(recipe, of: file, in: task)
+            let run = LocalRun(recipe, taskRoot: task, buckets: folder + "/buckets")
+            let outcomes = try run.run(work)
+            for path in try run.collectOutputs(into: output) {
+                reporter.handler(.wrote(path, bytes: try InputFile(path).size))
+            }
+            return outcomes
+        }
+        for outcome in outcomes where !outcome.isFailure { StandardOutput.write(outcome.body) }
+        let failures = outcomes.filter(\.isFailure)
+        guard failures.isEmpty else {
+            for failure in failures {
+                StandardError.write(Diagnostic.printable(String(decoding: failure.body, as: UTF8.self)) + "\n")
+            }
+            throw ToolError(
+                "function-failed", "‘\(recipe.name)’ failed on \(failures.count) of \(outcomes.count) events",
+                exitCode: .functionFailed)
+        }
+    }
+
+    private func chosen(_ file: RecipeFile) throws -> Recipe {
+        guard let function else {
+            guard file.functions.count == 1, let only = file.functions.first else {
+                throw ValidationError("The recipe has several functions; choose one with --function.")
+            }
+            return only
+        }
+        guard let recipe = file.functions.first(where: { $0.name == function }) else {
+            throw ValidationError("The recipe has no function ‘\(function)’.")
+        }
+        return recipe
+    }
+
+    /// Trees are large; TMPDIR is the person's way to say where they should go.
+    private static func temporaryParent() -> String {
+        unsafe getenv("TMPDIR").map { unsafe String(cString: $0) } ?? "/tmp"
+    }
+}

@@ -1,0 +1,83 @@
+internal import ByteKit
+internal import Glibc
+internal import Toolchain
+
+/// Shows progress on stderr: one line that moves on a terminal, one line a finished step elsewhere.
+final class TerminalReporter: Sendable {
+    private let isQuiet: Bool
+    private let hasColor: Bool
+    private let state = Monitor(State())
+
+    private struct State {
+        var layers: [Digest: (done: Int, total: Int)] = [:]
+        var isLineOpen = false
+    }
+
+    init(isQuiet: Bool) {
+        self.isQuiet = isQuiet
+        let refusesColor = unsafe getenv("NO_COLOR") != nil
+        hasColor = StandardError.isTerminal && !refusesColor
+    }
+
+    var handler: ProgressHandler {
+        { [self] event in show(event) }
+    }
+
+    private func show(_ event: ProgressEvent) {
+        guard !isQuiet else { return }
+        state.withLock { state in
+            if case .layerRead(let layer, let done, let total) = event {
+                state.layers[layer] = (done, total)
+                if StandardError.isTerminal { drawBar(&state) }
+                return
+            }
+            if case .layerCompiled(let layer, _, _) = event { state.layers[layer] = nil }
+            guard let line = text(of: event) else { return }
+            clear(&state)
+            StandardError.write(line + "\n")
+        }
+    }
+
+    private func text(of event: ProgressEvent) -> String? {
+        switch event {
+        case .resolving: nil
+        case .resolved(let image, let manifest, let layers, let bytes):
+            step("resolve", "\(image)  \(manifest)  \(layers) layers, \(ByteCount.text(bytes))")
+        case .layerCached(let layer): step("reuse", "\(short(layer))  compiled before")
+        case .layerRead: nil
+        case .layerCompiled(let layer, let entries, let bytes):
+            step("compile", "\(short(layer))  \(entries) entries, \(ByteCount.text(bytes))")
+        case .linking: nil
+        case .linked(let files, let unpacked, let removed):
+            step(
+                "link",
+                "\(files) files, \(ByteCount.text(unpacked))"
+                    + (removed > 0 ? ", \(ByteCount.text(removed)) removed" : ""))
+        case .writing: nil
+        case .wrote(let path, let bytes): step("write", "\(Diagnostic.printable(path))  \(ByteCount.text(bytes))")
+        case .warning(let text): paint("warning: ", "33") + Diagnostic.printable(text)
+        }
+    }
+
+    private func step(_ name: String, _ text: String) -> String {
+        paint(String(repeating: " ", count: max(0, 8 - name.count)) + name, "1;36") + "  " + text
+    }
+
+    private func paint(_ text: String, _ code: String) -> String { hasColor ? "\u{1b}[\(code)m\(text)\u{1b}[0m" : text }
+
+    private func short(_ digest: Digest) -> String { String(digest.hex.prefix(12)) }
+
+    private func drawBar(_ state: inout State) {
+        let done = state.layers.values.reduce(0) { $0 + $1.done }
+        let total = max(1, state.layers.values.reduce(0) { $0 + $1.total })
+        let filled = done * 30 / total
+        let bar = String(repeating: "━", count: filled) + String(repeating: " ", count: 30 - filled)
+        StandardError.write("\r\u{1b}[K" + step("pull", "\(bar) \(ByteCount.text(done)) of \(ByteCount.text(total))"))
+        state.isLineOpen = true
+    }
+
+    private func clear(_ state: inout State) {
+        if state.isLineOpen { StandardError.write("\r\u{1b}[K") }
+        state.isLineOpen = false
+    }
+}

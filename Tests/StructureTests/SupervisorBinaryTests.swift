@@ -1,0 +1,19 @@
+import ByteKit
+import TestKit
+import Testing
+
+@Suite("The supervisor's executable")
+struct SupervisorBinaryTests {
+    @Test("needs no loader and no library")
+    func isStatic() throws {
+        let headers = try Peer.run("readelf", ["-l", "-d", Products.bootstrap])
+        #expect(headers.status == 0, "\(headers.errorText)")
+        #expect(!headers.text.contains("INTERP"))
+        #expect(!headers.text.contains("NEEDED"))
+    }
+
+    @Test("stays under 6 MB")
+    func isSmall() throws {
+        #expect(try InputFile(Products.bootstrap).size < 6_000_000)
+    }
+}

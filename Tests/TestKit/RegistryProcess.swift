@@ -1,0 +1,69 @@
+internal import ByteKit
+internal import ImageModel
+internal import Transport
+
+/// A real registry (the distribution project's), run for one test with storage of its own.
+package struct RegistryProcess: ~Copyable {
+    package let origin: String
+    private let program: BackgroundProgram
+    private let folder: TestFolder
+
+    /// Starts the registry and waits until it answers.
+    package init() throws {
+        let folder = try TestFolder()
+        let port = try BackgroundProgram.freePort()
+        let origin = "http://127.0.0.1:\(port)"
+        let configuration = """
+            version: 0.1
+            log: {level: error, accesslog: {disabled: true}}
+            storage: {filesystem: {rootdirectory: \(folder.path)/data}, delete: {enabled: true}}
+            http: {addr: 127.0.0.1:\(port)}
+            """
+        var file = try OutputFile(folder.path + "/config.yml")
+        try file.write(Array(configuration.utf8))
+        try file.finish()
+        let program = try BackgroundProgram(
+            "docker-registry", ["serve", folder.path + "/config.yml"], package: "docker-registry")
+        let (transport, url) = (CurlTransport(), try URL(parsing: origin + "/v2/"))
+        try BackgroundProgram.wait(for: "docker-registry") {
+            (try? transport.collect(HTTPRequest(.get, url), limit: 1 << 16))?.response.status == 200
+        }
+        self.origin = origin
+        self.program = program
+        self.folder = folder
+    }
+
+    /// Puts an image there under `repository` and `tag`, with the registry's own upload API.
+    package func push(_ image: TestImage, repository: String, tag: String) throws {
+        let transport = CurlTransport()
+        for blob in image.layers + [image.config] { try upload(blob, to: repository, transport) }
+        for (type, bytes, name) in [
+            (MediaType.ociManifest, image.manifest, Digest(of: image.manifest).description),
+            (.ociIndex, image.index, tag),
+        ] {
+            let url = try URL(parsing: "\(origin)/v2/\(repository)/manifests/\(name)")
+            try expect(
+                201, HTTPRequest(.put, url, headers: ["content-type": type.description], body: .bytes(bytes)), transport
+            )
+        }
+    }
+
+    private func upload(_ blob: [UInt8], to repository: String, _ transport: CurlTransport) throws {
+        let start = HTTPRequest(.post, try URL(parsing: "\(origin)/v2/\(repository)/blobs/uploads/"))
+        let response = try expect(202, start, transport)
+        let location = response.headers["location"] ?? ""
+        let url = try start.url.resolving(location).adding("digest", Digest(of: blob).description)
+        let headers: HTTPHeaders = ["content-type": "application/octet-stream"]
+        try expect(201, HTTPRequest(.put, url, headers: headers, body: .bytes(blob)), transport)
+    }
+
+    @discardableResult
+    private func expect(_ status: Int, _ request: HTTPRequest, _ transport: CurlTransport) throws -> HTTPResponse {
+        let (response, body) = try transport.collect(request, limit: 1 << 20)
+        guard response.status == status else {
+            throw BackgroundProgram.Unavailable(
+                "\(request): \(response.status) \(String(decoding: body, as: UTF8.self))")
+        }
+        return response
+    }
+}
