@@ -126,7 +126,7 @@ internal import Glibc
         }
 
         deinit {
-            for unsafebuffer in unsafe buffers { unsafe buffer.deallocate() }
+            unsafe buffers.forEach { unsafe $0.deallocate() }
         }
     }
 

@@ -22,7 +22,6 @@ package struct PruneRule: Sendable, Hashable {
                 "var/cache/yum/**", "var/cache/zypp/**", "var/cache/pacman/**", "var/cache/debconf/**",
             ]),
         PruneRule("logs", "logs of the image's making", ["var/log/**"]),
-        PruneRule("temporary", "temporary files of the image's making", ["tmp/**", "var/tmp/**"]),
         PruneRule(
             "documentation", "documentation; licence texts stay",
             [

@@ -13,7 +13,7 @@ struct SupervisorProcess {
         var arguments = unsafe [strdup(path), nil]
         var variables = unsafe environment.map { unsafe strdup($0) } + [nil]
         defer {
-            for unsafepointer in unsafe arguments + variables { unsafe free(pointer) }
+            unsafe (arguments + variables).forEach { unsafe free($0) }
         }
         var actions = unsafe posix_spawn_file_actions_t()
         unsafe posix_spawn_file_actions_init(&actions)

@@ -93,17 +93,17 @@ import Testing
         #expect(left.isEmpty)
     }
 
-    @Test("a gigabyte of output is passed on, and no more of it kept than the limit")
+    @Test("a flood of output is passed on, and no more of it kept than the limit")
     func flood() {
         var passed = 0
-        let report = run("head -c 1000000000 /dev/zero | tr '\\0' '\\n'; echo end >&2", seconds: 120, kept: 1 << 20) {
+        let report = run("head -c 100000000 /dev/zero | tr '\\0' '\\n'; echo end >&2", seconds: 120, kept: 1 << 20) {
             stream, bytes in
             if stream == .output { passed += bytes.count }
         }
         #expect(report.outcome == .exited(0))
         #expect(report.output.count == 1 << 20)
-        #expect(report.outputCount == 1_000_000_000)
-        #expect(passed == 1_000_000_000)
+        #expect(report.outputCount == 100_000_000)
+        #expect(passed == 100_000_000)
         #expect(text(report.errorTail) == "end\n")
     }
 
