@@ -37,7 +37,8 @@ static void reset_signals(void) {
 }
 
 _Noreturn static void become_program(const launch *program) {
-    setsid();
+    signal(SIGTERM, SIG_DFL);
+    setpgid(0, 0);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     int nothing = open("/dev/null", O_RDONLY);
     if (nothing < 0) {
@@ -124,18 +125,32 @@ static void end_descendants(int group) {
     }
 }
 
+// The program's group, for the handler: a keeper keeps one program.
+static volatile sig_atomic_t kept_group;
+
+// The supervisor has gone: nothing of the program may outlive it. All that is called is async-signal-safe.
+static void on_orphaned(int number) {
+    (void)number;
+    if (kept_group > 1) end_descendants(kept_group);
+    _exit(0);
+}
+
 _Noreturn static void keep(const launch *program, int supervisor) {
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() != supervisor) _exit(0);
     prctl(PR_SET_CHILD_SUBREAPER, 1);
-    setpgid(0, 0);
+    setsid();
     reset_signals();
+    signal(SIGTERM, on_orphaned);
+    prctl(PR_SET_PDEATHSIG, SIGTERM);
+    if (getppid() != supervisor) _exit(0);
     int process = fork();
     if (process == 0) become_program(program);
     if (process < 0) {
         tell(program->news, 2, errno);
         _exit(0);
     }
+    // Both sides do it: the group must be there before anyone is told of it, and before the program runs.
+    setpgid(process, process);
+    kept_group = process;
     close(program->output);
     close(program->errors);
     tell(program->news, 1, process);

@@ -72,8 +72,8 @@ package struct ChildProcess {
     private var errors: Capture
     private var process: Int32 = 0
     private var outcome: Outcome?
-    private var isTold = false
-    private var isKilled = false
+    /// When the program was told to end.
+    private var toldAt: Int64?
 
     /// Runs a program and waits until nothing of it is left.
     ///
@@ -104,7 +104,7 @@ package struct ChildProcess {
 
     private var report: Report {
         Report(
-            outcome: isTold ? .timedOut : outcome ?? .signalled(Self.kill), output: output.kept,
+            outcome: toldAt != nil ? .timedOut : outcome ?? .signalled(Self.kill), output: output.kept,
             outputCount: output.count, errorTail: errors.kept)
     }
 
@@ -184,22 +184,20 @@ extension ChildProcess {
     private mutating func enforceDeadline() {
         guard process > 0 else { return }
         let now = Clock.nanoseconds
-        if !isTold, now >= limits.deadline {
-            isTold = true
+        if let toldAt {
+            // Again each time, until the news of its end comes.
+            if now - toldAt >= limits.grace { csupervisor_signal_group(process, Self.kill) }
+        } else if now >= limits.deadline {
+            toldAt = now
             csupervisor_signal_group(process, Self.terminate)
-        }
-        if isTold, !isKilled, now - limits.deadline >= limits.grace {
-            isKilled = true
-            csupervisor_signal_group(process, Self.kill)
         }
     }
 
     private var millisecondsToWait: Int64 {
-        // Without its number there is no one to signal; it comes at once.
+        // Without its number there is no one to signal; it comes at once. After its end the keeper's comes soon.
         guard process > 0 else { return outcome == nil ? 100 : -1 }
-        guard !isKilled else { return 100 }
-        let until = isTold ? limits.deadline.addingReportingOverflow(limits.grace).partialValue : limits.deadline
-        return max(0, (until - Clock.nanoseconds) / 1_000_000) + 1
+        let until = toldAt.map { $0 + limits.grace } ?? limits.deadline
+        return max(toldAt == nil ? 0 : 20, (until - Clock.nanoseconds) / 1_000_000 + 1)
     }
 }
 

@@ -16,10 +16,15 @@ package struct FunctionWorker: InvocationWorker {
         package var storage: LocalStorage?
         /// The supervisor's own variables.
         package var environment: [[UInt8]]
+        /// How long starting may take, in nanoseconds. Lambda allows 10 s before the first event is asked for: a tree
+        /// that needs longer is finished behind that call, and the first event waits for it.
+        package var patience: Int64
 
         package init(
-            spec: LaunchSpec, package: [UInt8], scratch: [UInt8], storage: LocalStorage?, environment: [[UInt8]]
+            spec: LaunchSpec, package: [UInt8], scratch: [UInt8], storage: LocalStorage?, environment: [[UInt8]],
+            patience: Int64 = 8_000_000_000
         ) {
+            self.patience = patience
             self.spec = spec
             self.package = package
             self.scratch = scratch
@@ -43,10 +48,6 @@ package struct FunctionWorker: InvocationWorker {
         scratch = Scratch(setting.scratch)
     }
 
-    /// How long starting may take: Lambda allows 10 s before the first event is asked for. A tree that needs longer is
-    /// finished behind that call, and the first event waits for it.
-    private static var patience: Int64 { 8_000_000_000 }
-
     package mutating func prepare() throws(Failure) {
         guard setting.spec.script != nil || setting.spec.command?.isEmpty == false else {
             throw Failure("Launch.Invalid", [UInt8]("launch.json names neither a script nor a command"))
@@ -67,7 +68,7 @@ package struct FunctionWorker: InvocationWorker {
             SquashUnpacker.releaseMemory()
         }
         if !BackgroundThread.start(install) { install() }
-        try waitForTree(until: Clock.nanoseconds + Self.patience)
+        try waitForTree(until: Clock.nanoseconds + setting.patience)
     }
 
     /// Waits until the tree is in place, or the time given has passed.

@@ -116,7 +116,7 @@ extension Failure {
 }
 
 /// Does what the loop decides: the one place where it meets Lambda and the function.
-package struct Supervisor<Endpoint: RuntimeEndpoint, Worker: InvocationWorker> {
+package struct InvocationDriver<Endpoint: RuntimeEndpoint, Worker: InvocationWorker> {
     package var endpoint: Endpoint
     package var worker: Worker
 

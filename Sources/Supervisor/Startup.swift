@@ -20,11 +20,11 @@ package enum Startup {
         }
         do throws(Failure) {
             let setting = try setting(environment, package: packageFolder(environment, program: programPath()))
-            var supervisor = Supervisor(endpoint: endpoint, worker: FunctionWorker(setting))
-            return supervisor.run()
+            var driver = InvocationDriver(endpoint: endpoint, worker: FunctionWorker(setting))
+            return driver.run()
         } catch {
-            var supervisor = Supervisor(endpoint: endpoint, worker: BrokenWorker(failure: error))
-            return supervisor.run()
+            var driver = InvocationDriver(endpoint: endpoint, worker: BrokenWorker(failure: error))
+            return driver.run()
         }
     }
 

@@ -67,7 +67,8 @@ package final class CurlTransport: HTTPTransport {
         let code = handle.perform(
             exchange, headerLines: headerLines(exchange.request), fixedAddresses: configuration.fixedAddresses)
         let message = handle.message(for: code)
-        idle.withLock { if $0.count < Self.maximumIdle { $0.append(handle) } }
+        // A handle whose transfer failed may hold on to its buffer and then refuse a size for it: it goes.
+        if code == CURLE_OK { idle.withLock { if $0.count < Self.maximumIdle { $0.append(handle) } } }
 
         if let failure = exchange.failure { throw failure }
         if code == CURLE_OK || exchange.isStopped, let response = exchange.response { return response }

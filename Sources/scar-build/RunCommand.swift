@@ -40,6 +40,8 @@ struct RunCommand: ParsableCommand {
             if !input.isEmpty { .inputs(input) } else {
                 .event(try event.map { try InputFile.contents(of: $0, limit: 6 << 20) } ?? Array("{}".utf8))
             }
+        // Better known now than after the build.
+        for path in input { _ = try InputFile(path) }
         let reporter = TerminalReporter(isQuiet: source.quiet)
         let options = try source.options()
         let outcomes = try Folder.withTemporary(in: Self.temporaryParent()) { folder in

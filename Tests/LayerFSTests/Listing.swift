@@ -165,6 +165,7 @@ enum HostFile {
 
     /// The extended attributes of a file, or of a symlink itself.
     static func xattrs(_ path: String) -> [(name: [UInt8], value: [UInt8])] {
+        guard unsafe llistxattr(path, nil, 0) > 0 else { return [] }
         var names = [CChar](repeating: 0, count: 65536)
         let count = unsafe llistxattr(path, &names, names.count)
         return names.prefix(max(0, count)).split(separator: 0).compactMap { name in

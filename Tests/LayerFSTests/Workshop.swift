@@ -126,8 +126,8 @@ extension Linker.LinkedTree {
 func text(_ bytes: some Sequence<UInt8>) -> String { String(decoding: Array(bytes), as: UTF8.self) }
 
 /// Expects a failure of this kind.
-func expect(
-    _ code: LayerError.Code, sourceLocation: SourceLocation = #_sourceLocation, _ body: () throws -> some Any
+func expect<Value>(
+    _ code: LayerError.Code, sourceLocation: SourceLocation = #_sourceLocation, _ body: () throws -> Value
 ) {
     let error = #expect(throws: LayerError.self, sourceLocation: sourceLocation) { _ = try body() }
     if let error { #expect(error.code == code, "\(error.message)", sourceLocation: sourceLocation) }

@@ -51,9 +51,7 @@ struct ImageFile: ~Copyable {
         ftruncate(descriptor, 0)
         var done = 0
         while done < bytes.count {
-            let wrote = unsafe bytes.withUnsafeBytes {
-                unsafe pwrite(descriptor, $0.baseAddress! + done, bytes.count - done, off_t(done))
-            }
+            let wrote = unsafe pwrite(descriptor, [UInt8](bytes[done...]), bytes.count - done, off_t(done))
             precondition(wrote > 0)
             done += wrote
         }

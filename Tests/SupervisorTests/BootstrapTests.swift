@@ -27,7 +27,9 @@ struct TestPackage: ~Copyable {
 
     init(_ script: String, _ change: (inout LaunchSpec, String) -> Void = { _, _ in }) {
         folder.write(script, to: "package/script/run", executable: true)
-        shell("mkdir -p '\(folder.path)/storage/in' && cp '\(BootstrapBinary.path ?? "")' '\(folder.path)/package/bootstrap'")
+        shell(
+            "mkdir -p '\(folder.path)/storage/in' && cp '\(BootstrapBinary.path ?? "")' '\(folder.path)/package/bootstrap'"
+        )
         var spec = LaunchSpec(name: utf8("test"), root: utf8("/"), script: utf8("script/run"), timeoutThreshold: 1)
         change(&spec, folder.path)
         folder.write(text(spec.encode()), to: "package/launch.json")
@@ -46,7 +48,9 @@ struct TestPackage: ~Copyable {
 
 @Suite(.enabled(if: BootstrapBinary.path != nil, "build it first: swift build -c release --product bootstrap"))
 struct BootstrapTests {
-    private func request(_ body: String) -> String { #"{"httpMethod":"POST","body":"\#(body)","isBase64Encoded":false}"# }
+    private func request(_ body: String) -> String {
+        #"{"httpMethod":"POST","body":"\#(body)","isBase64Encoded":false}"#
+    }
 
     @Test("the binary is static, and small")
     func size() throws {
@@ -80,7 +84,10 @@ struct BootstrapTests {
         let error = try #require(runtime.calls.first { $0.path.hasSuffix("/error") })
         #expect(error.path == "/2018-06-01/runtime/invocation/id-1/error")
         #expect(error.errorType == "Script.ExitCode")
-        #expect(error.body == #"{"errorMessage":"the program ended with exit code 3\nthe reason","errorType":"Script.ExitCode","stackTrace":[]}"#)
+        #expect(
+            error.body
+                == #"{"errorMessage":"the program ended with exit code 3\nthe reason","errorType":"Script.ExitCode","stackTrace":[]}"#
+        )
         #expect(package.log.contains("the reason\n"))
 
         package.folder.write("{}", to: "package/launch.json")
@@ -123,10 +130,13 @@ struct BootstrapTests {
     @Test("an artifact is unpacked before the first event, and reused by the next start")
     func artifact() throws {
         let package = TestPackage("#!/bin/sh\ncat \"$SCAR_ROOT/etc/greeting\"; ls -A \"$SCAR_ROOT\"\n") { spec, path in
-            shell("mkdir -p '\(path)/tree/etc' && echo hello > '\(path)/tree/etc/greeting' && mksquashfs '\(path)/tree' '\(path)/package/artifact.squashfs' -comp zstd -quiet -no-progress")
+            shell(
+                "mkdir -p '\(path)/tree/etc' && echo hello > '\(path)/tree/etc/greeting' && mksquashfs '\(path)/tree' '\(path)/package/artifact.squashfs' -comp zstd -quiet -no-progress"
+            )
             spec.root = utf8("\(path)/scar/root")
             spec.artifact = .init(
-                path: utf8("artifact.squashfs"), digest: utf8("sha256:" + String(repeating: "1", count: 64)), size: 4096, unpackedSize: 6)
+                path: utf8("artifact.squashfs"), digest: utf8("sha256:" + String(repeating: "1", count: 64)),
+                size: 4096, unpackedSize: 6)
         }
         for start in ["unpacked 1 files, 6 bytes, in ", "the tree is in place already"] {
             let runtime = FakeRuntime([("{}", 30)])
@@ -136,11 +146,15 @@ struct BootstrapTests {
             #expect(package.log.contains(start), "\(package.log)")
         }
         // Another artifact, or a tree without its stamp, is unpacked anew; what an interrupted start left goes.
-        shell("cd '\(package.folder.path)' && rm scar/root.digest && mkdir scar/root.partial && touch scar/root/stale scar/root.partial/stale")
+        shell(
+            "cd '\(package.folder.path)' && rm scar/root.digest && mkdir scar/root.partial && touch scar/root/stale scar/root.partial/stale"
+        )
         let runtime = FakeRuntime([("{}", 30)])
         #expect(shell(package.command(runtime.address)).code == 0)
         #expect(package.log.contains("unpacked 1 files"))
-        #expect(shell("ls -A '\(package.folder.path)/scar'; ls -A '\(package.folder.path)/scar/root'").output == "root\nroot.digest\nroot.lock\netc\n")
+        #expect(
+            shell("ls -A '\(package.folder.path)/scar'; ls -A '\(package.folder.path)/scar/root'").output
+                == "root\nroot.digest\nroot.lock\netc\n")
     }
 
     @Test("an artifact that does not fit or cannot be read is an init error that says so")
@@ -148,7 +162,8 @@ struct BootstrapTests {
         let package = TestPackage("#!/bin/sh\n") { spec, path in
             spec.root = utf8("\(path)/scar/root")
             spec.artifact = .init(
-                path: utf8("artifact.squashfs"), digest: utf8("sha256:" + String(repeating: "1", count: 64)), size: 1 << 40,
+                path: utf8("artifact.squashfs"), digest: utf8("sha256:" + String(repeating: "1", count: 64)),
+                size: 1 << 40,
                 unpackedSize: 1 << 60)
         }
         let missing = FakeRuntime([])
@@ -158,12 +173,16 @@ struct BootstrapTests {
         let wrong = FakeRuntime([])
         #expect(shell(package.command(wrong.address)).code == 1)
         #expect(wrong.calls.first?.body.contains("this is not a squashfs image") == true)
-        shell("cd '\(package.folder.path)' && mkdir tree && touch tree/a && mksquashfs tree package/artifact.squashfs -noappend -quiet -no-progress")
+        shell(
+            "cd '\(package.folder.path)' && mkdir tree && touch tree/a && mksquashfs tree package/artifact.squashfs -noappend -quiet -no-progress"
+        )
         let large = FakeRuntime([])
         #expect(shell(package.command(large.address)).code == 1)
         #expect(large.calls.first?.errorType == "Artifact.NoSpace")
         #expect(large.calls.first?.body.contains("the tree needs 1152921504606846976 bytes") == true)
-        #expect(shell("ls -A '\(package.folder.path)/scar'").output == "root.lock\nroot.partial\n" || shell("ls -A '\(package.folder.path)/scar'").output == "root.lock\n")
+        #expect(
+            shell("ls -A '\(package.folder.path)/scar'").output == "root.lock\nroot.partial\n"
+                || shell("ls -A '\(package.folder.path)/scar'").output == "root.lock\n")
     }
 
     @Test("a gigabyte on standard output is bounded in memory, and answered with an error")
@@ -182,8 +201,15 @@ struct BootstrapTests {
     func killed() throws {
         let package = TestPackage("#!/bin/sh\nsleep 300\n")
         let runtime = FakeRuntime([("{}", 200)])
-        shell("cd '\(package.folder.path)'; { \(package.command(runtime.address)); } & i=0; while ! ls scratch/invocations/1/event.json >/dev/null 2>&1 && [ $i -lt 100 ]; do sleep 0.1; i=$((i+1)); done; sleep 0.3; for p in /proc/[0-9]*; do [ \"$(readlink $p/exe)\" = '\(package.folder.path)/package/bootstrap' ] && kill -9 ${p#/proc/}; done; sleep 0.3")
-        let left = shell("for p in /proc/[0-9]*; do tr '\\0' '\\n' < $p/environ 2>/dev/null | grep -q 'SCAR_SCRATCH=\(package.folder.path)\\|TMP_OUTPUT_DIR=\(package.folder.path)' && echo $p; done").output
+        shell(
+            """
+            cd '\(package.folder.path)'; exec 3>&1; \(package.command(runtime.address)) &
+            i=0; until [ -e scratch/invocations/1/event.json ] || [ $i -gt 100 ]; do sleep 0.1; i=$((i+1)); done
+            sleep 0.3; kill -9 $!; sleep 0.5
+            """)
+        let left = shell(
+            "for p in /proc/[0-9]*; do tr '\\0' '\\n' < $p/environ 2>/dev/null | grep -q 'SCAR_SCRATCH=\(package.folder.path)\\|TMP_OUTPUT_DIR=\(package.folder.path)' && echo $p; done"
+        ).output
         #expect(left.isEmpty)
         #expect(shell("ls '\(package.folder.path)/scratch/invocations'").output == "1\n")
         #expect(shell(package.command(FakeRuntime([]).address)).code == 0)
@@ -195,11 +221,21 @@ struct BootstrapTests {
         let package = TestPackage("#!/bin/sh\n")
         guard geteuid() == 0 else { return }
         let path = package.folder.path
-        shell("mkdir -p '\(path)/bare/var/task/script' '\(path)/bare/tmp' '\(path)/bare/bin' && chmod 1777 '\(path)/bare/tmp' && chmod 755 '\(path)' && cp '\(path)/package/bootstrap' '\(path)/bare/var/task/'")
-        guard shell("printf 'int main(void){return write(1,\"bare\\\\n\",5)!=5;}' | sed 's/^/#include <unistd.h>\\n/' | gcc -static -x c - -o '\(path)/bare/bin/hello'").code == 0 else { return }
-        package.folder.write(text(LaunchSpec(name: utf8("x"), root: utf8("/"), command: [utf8("hello")], timeoutThreshold: 1).encode()), to: "bare/var/task/launch.json")
+        shell(
+            "mkdir -p '\(path)/bare/var/task/script' '\(path)/bare/tmp' '\(path)/bare/bin' && chmod 1777 '\(path)/bare/tmp' && chmod 755 '\(path)' && cp '\(path)/package/bootstrap' '\(path)/bare/var/task/'"
+        )
+        guard
+            shell(
+                "printf 'int main(void){return write(1,\"bare\\\\n\",5)!=5;}' | sed 's/^/#include <unistd.h>\\n/' | gcc -static -x c - -o '\(path)/bare/bin/hello'"
+            ).code == 0
+        else { return }
+        package.folder.write(
+            text(LaunchSpec(name: utf8("x"), root: utf8("/"), command: [utf8("hello")], timeoutThreshold: 1).encode()),
+            to: "bare/var/task/launch.json")
         let runtime = FakeRuntime([("{}", 30)])
-        let result = shell("env -i AWS_LAMBDA_RUNTIME_API=\(runtime.address) /usr/sbin/chroot --userspec=993:990 '\(path)/bare' /var/task/bootstrap 2>&1")
+        let result = shell(
+            "env -i AWS_LAMBDA_RUNTIME_API=\(runtime.address) /usr/sbin/chroot --userspec=993:990 '\(path)/bare' /var/task/bootstrap 2>&1"
+        )
         #expect(result.code == 0, "\(result.output)")
         #expect(runtime.calls.dropFirst().first?.body.contains(#""body":"bare\n""#) == true)
     }
@@ -238,7 +274,9 @@ extension String {
 }
 
 @Suite(
-    .enabled(if: BootstrapBinary.path != nil && BootstrapBinary.emulator != nil, "scripts/setup --rie fetches AWS's emulator"),
+    .enabled(
+        if: BootstrapBinary.path != nil && BootstrapBinary.emulator != nil, "scripts/setup --rie fetches AWS's emulator"
+    ),
     .serialized)
 struct EmulatorTests {
     @Test("AWS's own Runtime Interface Emulator runs it: answers, failures, timeouts, storage events")
@@ -268,8 +306,14 @@ struct EmulatorTests {
         let lines = shell(script).output.split(separator: "\n", omittingEmptySubsequences: false)
         try #require(lines.count >= 5, "\(package.log)")
         #expect(lines[0].contains(#""body":"SEVMTE8=","isBase64Encoded":true"#), "\(lines[0])")
-        #expect(lines[1] == #"{"errorMessage":"the program ended with exit code 3\nwhy","errorType":"Script.ExitCode","stackTrace":[]}"#)
-        #expect(lines[2].hasPrefix(#"{"outputs":[{"bucket":"out","key":"out.txt","size":7}],"inputs":[{"bucket":"in","key":"a b.txt","size":7}],"seconds":"#))
+        #expect(
+            lines[1]
+                == #"{"errorMessage":"the program ended with exit code 3\nwhy","errorType":"Script.ExitCode","stackTrace":[]}"#
+        )
+        #expect(
+            lines[2].hasPrefix(
+                #"{"outputs":[{"bucket":"out","key":"out.txt","size":7}],"inputs":[{"bucket":"in","key":"a b.txt","size":7}],"seconds":"#
+            ))
         #expect(lines[3].contains(#""errorType":"Script.Timeout""#), "\(lines[3])")
         #expect(lines[4].contains(#""body":"QUdBSU4=""#), "\(lines[4])")
         #expect(package.folder.read("storage/out/out.txt") == "AGAIN")

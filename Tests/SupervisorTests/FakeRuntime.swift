@@ -89,7 +89,8 @@ final class FakeRuntime: Sendable {
         unsafe pthread_create(
             &thread, nil,
             { context in
-                let runtime = unsafe Unmanaged<FakeRuntime>.fromOpaque(context!).takeRetainedValue()
+                guard let context = unsafe context else { return nil }
+                let runtime = unsafe Unmanaged<FakeRuntime>.fromOpaque(context).takeRetainedValue()
                 while true {
                     let connection = accept(runtime.listener, nil, nil)
                     guard connection >= 0 else { return nil }
@@ -109,13 +110,12 @@ final class FakeRuntime: Sendable {
             let line = head.split(separator: "\r\n").first?.split(separator: " ") ?? []
             guard line.count == 3 else { return }
             let answer = reply(String(line[0]), String(line[1]), head, body)
-            unsafe answer.withUnsafeBytes { bytes in
-                var done = 0
-                while done < bytes.count {
-                    let wrote = unsafe send(connection, bytes.baseAddress! + done, bytes.count - done, Int32(MSG_NOSIGNAL))
-                    if wrote <= 0 { return }
-                    done += wrote
-                }
+            var done = 0
+            while done < answer.count {
+                let rest = [UInt8](answer[done...])
+                let wrote = unsafe send(connection, rest, rest.count, Int32(MSG_NOSIGNAL))
+                guard wrote > 0 else { return }
+                done += wrote
             }
             if case .closing = manner { return }
         }
@@ -144,11 +144,14 @@ final class FakeRuntime: Sendable {
     private func reply(_ method: String, _ path: String, _ head: String, _ body: [UInt8]) -> [UInt8] {
         let type = head.split(separator: "\r\n").first { $0.hasPrefix("Lambda-Runtime-Function-Error-Type: ") }
         let call = Call(
-            path: path, body: text(body), errorType: type.map { String($0.dropFirst(36)) }, time: monotonicNanoseconds())
+            path: path, body: text(body), errorType: type.map { String($0.dropFirst(36)) }, time: monotonicNanoseconds()
+        )
         return state.withLock { state in
             state.seen.append(call)
             if case .raw(let bytes) = manner { return bytes }
-            if method == "POST" { return wire(state.statuses.isEmpty ? 202 : state.statuses.removeFirst(), "", "{\"status\":\"OK\"}") }
+            if method == "POST" {
+                return wire(state.statuses.isEmpty ? 202 : state.statuses.removeFirst(), "", "{\"status\":\"OK\"}")
+            }
             guard !state.events.isEmpty else { return wire(410, "", "gone") }
             let (event, seconds) = state.events.removeFirst()
             let fields = """
@@ -162,7 +165,9 @@ final class FakeRuntime: Sendable {
 
     private func wire(_ status: Int, _ fields: String, _ body: String) -> [UInt8] {
         let head = "HTTP/1.1 \(status) Status\r\n\(fields)"
-        guard case .chunked = manner else { return utf8("\(head)Content-Length: \(body.utf8.count)\r\n\r\n") + utf8(body) }
+        guard case .chunked = manner else {
+            return utf8("\(head)Content-Length: \(body.utf8.count)\r\n\r\n") + utf8(body)
+        }
         var bytes = utf8("\(head)Transfer-Encoding: chunked\r\n\r\n")
         var rest = utf8(body)[...]
         while !rest.isEmpty {

@@ -305,4 +305,34 @@ struct TestFunction: ~Copyable {
         #expect(function.leftovers.isEmpty)
         #expect(shell("ls /").output.contains("etc"))
     }
+
+    @Test("a tree that is not ready in time to start is waited for by the first event, whose failure it may be")
+    func lateTree() throws {
+        let folder = TemporaryFolder()
+        let path = folder.path
+        shell(
+            "mkdir -p '\(path)/tree' '\(path)/package/script' && head -c 30000000 /dev/urandom > '\(path)/tree/data' && mksquashfs '\(path)/tree' '\(path)/package/artifact.squashfs' -comp zstd -quiet -no-progress"
+        )
+        folder.write("#!/bin/sh\nstat -c %s \"$SCAR_ROOT/data\"\n", to: "package/script/run", executable: true)
+        for (name, answer) in [("artifact.squashfs", "30000000\\n"), ("missing.squashfs", "Artifact.Unreadable")] {
+            let spec = LaunchSpec(
+                name: utf8("late"),
+                artifact: .init(
+                    path: utf8(name), digest: utf8("sha256:" + name), size: 1 << 40, unpackedSize: 30_000_000),
+                root: utf8("\(path)/scar/root"), script: utf8("script/run"), timeoutThreshold: 1)
+            var worker = FunctionWorker(
+                .init(
+                    spec: spec, package: utf8("\(path)/package"), scratch: utf8("\(path)/scratch"), storage: nil,
+                    environment: [utf8("PATH=/usr/bin:/bin")], patience: 0))
+            // With no patience at all a tree that cannot be made may, or may not, be known of already.
+            let isPrepared = (try? worker.prepare()) != nil
+            #expect(isPrepared || name.hasPrefix("missing"))
+            do throws(Failure) {
+                let said = text(try worker.handle(.sample("{}")))
+                #expect(said.contains(answer), "\(said)")
+            } catch {
+                #expect("\(error.type.text)" == answer, "\(text(error.message))")
+            }
+        }
+    }
 }

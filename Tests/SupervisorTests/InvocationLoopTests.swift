@@ -39,9 +39,9 @@ private struct ScriptedWorker: InvocationWorker {
 
 @Suite struct InvocationLoopTests {
     private func run(_ endpoint: ScriptedEndpoint, _ worker: ScriptedWorker = ScriptedWorker()) -> (Int32, [String]) {
-        var supervisor = Supervisor(endpoint: endpoint, worker: worker)
-        let code = supervisor.run()
-        return (code, supervisor.endpoint.heard)
+        var driver = InvocationDriver(endpoint: endpoint, worker: worker)
+        let code = driver.run()
+        return (code, driver.endpoint.heard)
     }
 
     @Test("events are answered one after another until Lambda says it is over, the same id twice as well")

@@ -23,6 +23,16 @@ import Transport
         #expect(server.requests.map(\.query) == ["y=z"])
     }
 
+    @Test("A host that is not known is said to be unknown, the second time too")
+    func unknownHost() throws {
+        let transport = CurlTransport()
+        for _ in 0..<2 {
+            let request = HTTPRequest(.get, try URL(parsing: "https://no-such-host.invalid/"))
+            let error = #expect(throws: TransportError.self) { try transport.collect(request, limit: 10) }
+            #expect(error?.code == .hostNotFound)
+        }
+    }
+
     @Test("Bytes and files are sent, and an empty POST says that it is empty")
     func uploads() throws {
         let folder = try TestFolder()

@@ -121,7 +121,7 @@ typedef struct {
     int value;
 } csupervisor_news;
 
-/// Starts a program in a session of its own under a keeper process. `path` is not looked up.
+/// Starts a program in a process group of its own under a keeper process. `path` is not looked up.
 ///
 /// The keeper is the program's parent and adopts all its descendants. When the program has ended, the keeper ends
 /// every process that is left of it, daemons included, and then itself. Both end when the calling thread does.

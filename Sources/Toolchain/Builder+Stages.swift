@@ -1,0 +1,188 @@
+internal import ByteKit
+internal import Glibc
+internal import ImageModel
+internal import JSON
+internal import LayerFS
+internal import Packager
+internal import Publisher
+internal import Recipe
+internal import Supervisor
+
+extension Builder {
+    func lock(of file: RecipeFile) throws -> Lockfile? {
+        let path = Lockfile.path(forRecipe: file.path)
+        guard unsafe access(path, F_OK) == 0 else {
+            guard !options.isLocked else {
+                throw ToolError(
+                    "no-lock", "there is no lock file \(path)",
+                    hint: "run ‘scar-build lock \(file.path)’ and keep the file with the recipe")
+            }
+            return nil
+        }
+        let lock = try Lockfile.parse(try InputFile.contents(of: path, limit: 16 << 20), path: path)
+        guard lock.layoutVersion == ToolVersion.layout else {
+            throw ToolError(
+                "layout-version",
+                "\(path) was made for layout version \(lock.layoutVersion); this tool writes version \(ToolVersion.layout)",
+                hint: "run ‘scar-build lock \(file.path)’, or use the version of scar-build that made the lock")
+        }
+        return lock
+    }
+
+    func link(_ recipe: Recipe, _ image: ResolvedImage, isRelocated: Bool) throws -> Linker.LinkedTree {
+        let settings = try planner.settings(of: recipe)
+        let cache = cache
+        let compiler = ImageCompiler(
+            client: client, store: cache.blobs, compiler: LayerCompiler(settings: settings, pool: pool),
+            objectPath: { cache.objectPath($0, settings) }, progress: progress)
+        let objects = try compiler.compile(image)
+        progress(.linking(layers: objects.count))
+        let linked = try Linker(settings: settings, pool: pool).link(
+            objects, rules(of: recipe, isRelocated: isRelocated))
+        for warning in linked.report.warnings.prefix(10) { progress(.warning(warning)) }
+        progress(
+            .linked(
+                files: linked.report.files, unpacked: linked.report.unpackedSize,
+                removed: linked.report.removals.reduce(0) { $0 + $1.bytes }))
+        return linked
+    }
+
+    private func rules(of recipe: Recipe, isRelocated: Bool) -> Linker.Rules {
+        var prune = recipe.prune.profile == .safe ? PruneRule.safe : []
+        if !recipe.prune.drop.isEmpty { prune.append(PruneRule("drop", "the recipe drops it", recipe.prune.drop)) }
+        return Linker.Rules(
+            prune: prune, keep: recipe.prune.keep.map { PathPattern($0) }, isRelocated: isRelocated, time: options.time)
+    }
+
+    func build(_ recipe: Recipe, _ image: ResolvedImage, into folder: String) throws -> BuildResult {
+        let target = try planner.target(of: recipe)
+        let settings = try planner.settings(of: recipe)
+        try desired(recipe.function).validate(name: recipe.name)
+        try Folder.create(folder)
+        let linked = try link(recipe, image, isRelocated: target.isRelocated)
+        try Budget.check(recipe.budget.unpacked, linked.report.unpackedSize, of: "unpacked tree", linked.report)
+        return try target == .zip
+            ? buildZip(recipe, image, settings, linked, in: folder)
+            : buildArtifact(recipe, image, settings, linked, in: folder)
+    }
+
+    private func desired(_ function: Recipe.Function) -> DesiredFunction {
+        DesiredFunction(
+            memory: function.memory, timeout: function.timeout, timeoutThreshold: function.timeoutThreshold,
+            ephemeralStorage: function.ephemeralStorage, layers: function.layers,
+            environment: function.environment.map { ($0.name, $0.value) })
+    }
+
+    private func buildArtifact(
+        _ recipe: Recipe, _ image: ResolvedImage, _ settings: BlockSettings, _ linked: Linker.LinkedTree,
+        in folder: String
+    ) throws -> BuildResult {
+        let path = "\(folder)/\(recipe.name).squashfs"
+        let (artifact, report) = try writeArtifact(recipe, settings, linked, to: path)
+        let result = BuildResult(
+            recipe: recipe, image: image, target: .squashfs, settings: settings, report: report, artifact: artifact)
+        try writeRecords(result, in: folder)
+        return result
+    }
+
+    private func buildZip(
+        _ recipe: Recipe, _ image: ResolvedImage, _ settings: BlockSettings, _ linked: Linker.LinkedTree,
+        in folder: String
+    ) throws -> BuildResult {
+        // The artifact is only on its way into the zip: it lies beside it, under a name that goes again.
+        try Folder.withTemporary(in: folder) { temporary in
+            let (artifact, report) = try writeArtifact(recipe, settings, linked, to: "\(temporary)/artifact.squashfs")
+            let input = try packageInput(recipe, image, linked, artifact, unpackedSize: report.unpackedSize)
+            let package = try PackageBuilder.package(input)
+            let path = "\(folder)/\(recipe.name).zip"
+            progress(.writing(path))
+            let zip = try package.write(toZip: path, time: ZipTime(secondsSinceEpoch: Int(options.time)))
+            progress(.wrote(path, bytes: zip.size))
+            let unpacked = zip.entries.reduce(0) { $0 + $1.size }
+            try Budget.check(recipe.budget.package, zip.size, of: "package", report)
+            let result = BuildResult(
+                recipe: recipe, image: image, target: .zip, settings: settings, report: report, artifact: artifact,
+                package: BuildResult.Package(
+                    output: BuildResult.Output(path: path, digest: zip.digest, size: zip.size), unpackedSize: unpacked,
+                    launcher: input.launcher.name, programs: package.programs.map(\.name)),
+                excesses: LambdaLimits.check(zipSize: zip.size, unpackedSize: unpacked))
+            try writeRecords(result, in: folder)
+            return result
+        }
+    }
+
+    func writeArtifact(
+        _ recipe: Recipe, _ settings: BlockSettings, _ linked: Linker.LinkedTree, to path: String
+    ) throws -> (BuildResult.Output, LinkReport) {
+        progress(.writing(path))
+        let report = try Linker(settings: settings, pool: pool).writeSquash(linked, to: path, time: options.time)
+        for warning in report.warnings.dropFirst(linked.report.warnings.count) { progress(.warning(warning)) }
+        try Budget.check(recipe.budget.artifact, report.artifactSize, of: "artifact", report, removing: path)
+        progress(.wrote(path, bytes: report.artifactSize))
+        guard let digest = report.artifactDigest else { preconditionFailure("a written artifact has a digest") }
+        return (BuildResult.Output(path: path, digest: digest, size: report.artifactSize), report)
+    }
+
+    func packageInput(
+        _ recipe: Recipe, _ image: ResolvedImage, _ linked: Linker.LinkedTree, _ artifact: BuildResult.Output,
+        unpackedSize: Int
+    ) throws -> PackageInput {
+        var input = PackageInput(name: recipe.name, bootstrap: try SupervisorBinary.path())
+        input.artifact = PackageInput.Artifact(
+            file: artifact.path, digest: artifact.digest, size: artifact.size, unpackedSize: unpackedSize)
+        input.image = TreeView.view(linked)
+        input.launcher = try launcher(of: recipe, linked)
+        input.script = recipe.script.map { PackageInput.Source(path: $0.written, file: $0.resolved) }
+        input.command = recipe.command
+        if input.script == nil && input.command == nil {
+            let command = image.config.entrypoint + image.config.command
+            input.command = command.isEmpty ? nil : command
+        }
+        input.files = recipe.files.map { PackageInput.Source(path: $0.written, file: $0.resolved) }
+        input.environment =
+            image.config.environment.compactMap(Self.variable) + recipe.environment.map { ($0.name, $0.value) }
+        input.workingDirectory = image.config.workingDirectory
+        input.timeoutThreshold = recipe.function.timeoutThreshold
+        input.inputs = recipe.inputs.map(Self.channel)
+        input.outputs = recipe.outputs.map(Self.channel)
+        return input
+    }
+
+    private func launcher(of recipe: Recipe, _ linked: Linker.LinkedTree) throws -> Launcher {
+        if recipe.launcher == "auto" {
+            let marks = Launcher.all.flatMap(\.marks).filter { linked.tree.node(at: Array($0.utf8)) != nil }
+            return Launcher.automatic(for: marks)
+        }
+        guard let launcher = Launcher.named(recipe.launcher) else {
+            throw ToolError.notInThisVersion(
+                "the launcher ‘\(recipe.launcher)’",
+                hint: "this version has \(Launcher.all.map(\.name).joined(separator: " and "))")
+        }
+        return launcher
+    }
+
+    private static func variable(_ text: String) -> (name: String, value: String)? {
+        guard let equals = text.firstIndex(of: "="), equals != text.startIndex else { return nil }
+        return (String(text[..<equals]), String(text[text.index(after: equals)...]))
+    }
+
+    private static func channel(_ storage: Recipe.Storage) -> LaunchSpec.Channel {
+        LaunchSpec.Channel(
+            storage: Array(storage.storage.utf8), path: Array(storage.path.utf8),
+            prefix: storage.prefix.map { Array($0.utf8) }, suffix: storage.suffix.map { Array($0.utf8) })
+    }
+
+    // MARK: - Records
+
+    private func writeRecords(_ result: BuildResult, in folder: String) throws {
+        try write(result.record.text(pretty: true), to: "\(folder)/build.json")
+        let report = SizeReport(title: "\(result.recipe.name): \(result.image.reference)", result.report)
+        try write(report.json.text(pretty: true), to: "\(folder)/report.json")
+    }
+
+    func write(_ bytes: [UInt8], to path: String) throws {
+        var file = try OutputFile(path, bufferSize: 64 << 10)
+        try file.write(bytes)
+        try file.finish()
+    }
+}

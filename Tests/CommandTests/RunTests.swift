@@ -1,0 +1,71 @@
+import ByteKit
+import TestKit
+import Testing
+
+@Suite("A function run on this machine", .enabled(if: Testbed.isUp, Testbed.reason), .serialized)
+struct RunTests: ~Copyable {
+    private let folder: TestFolder
+
+    init() throws { folder = try TestFolder() }
+
+    private func write(_ text: String, to name: String) throws {
+        var file = try OutputFile("\(folder.path)/\(name)")
+        try file.write(Array(text.utf8))
+        try file.finish()
+    }
+
+    private func run(_ script: String, recipe: String = "", _ arguments: [String]) throws -> Peer.Result {
+        try write(script, to: "script.sh")
+        let path = try Tool.recipe(#"{"name": "f", "image": "scar-build/tiny:latest", "script": "script.sh"\#(recipe)}"#, in: folder.path)
+        return try Tool.run(["run", path, "-q", "--cache", "\(folder.path)/cache"] + arguments)
+    }
+
+    @Test("answers on stdout, and nothing else is there")
+    func answers() throws {
+        try write(#"{"who": "world"}"#, to: "event.json")
+        let result = try run("#!/bin/sh\necho hello; cat \"$INPUT_FILE_PATH\"; echo story >&2\n", ["--event", "\(folder.path)/event.json"])
+        #expect(result.status == 0, "\(result.errorText)")
+        #expect(result.text.contains("hello"))
+        #expect(!result.text.contains("story"))
+        #expect(result.errorText.contains("story"))
+    }
+
+    @Test("fails with status 5 when the script fails, and says what the script said")
+    func fails() throws {
+        let result = try run("#!/bin/sh\necho it went wrong >&2\nexit 3\n", [])
+        #expect(result.status == 5)
+        #expect(result.errorText.contains("it went wrong"))
+        #expect(result.text == "")
+    }
+
+    @Test("takes input files and gives output files, as if through buckets")
+    func files() throws {
+        try write("some words", to: "a b.txt")
+        let storage = #", "input": [{"storage": "s3", "path": "bucket/in"}], "output": [{"storage": "s3", "path": "bucket/out", "suffix": [".up"]}]"#
+        let result = try run(
+            "#!/bin/sh\ntr a-z A-Z < \"$INPUT_FILE_PATH\" > \"$TMP_OUTPUT_DIR/$(basename \"$INPUT_FILE_PATH\").up\"; echo x > \"$TMP_OUTPUT_DIR/not-wanted\"\n",
+            recipe: storage, ["--input", "\(folder.path)/a b.txt", "-o", "\(folder.path)/out"])
+        #expect(result.status == 0, "\(result.errorText)")
+        #expect(try Folder.names(in: "\(folder.path)/out") == ["a b.txt.up"])
+        #expect(String(decoding: try InputFile.contents(of: "\(folder.path)/out/a b.txt.up", limit: 100), as: UTF8.self) == "SOME WORDS")
+    }
+
+    @Test("turns a video into pictures, from a real ffmpeg image")
+    func ffmpeg() throws {
+        let recipe = "\(Products.repository)/recipes/ffmpeg.json"
+        // A video out of nothing: two seconds of black, as a raw stream that ffmpeg knows.
+        let width = 64
+        let height = 48
+        var video = Array("YUV4MPEG2 W\(width) H\(height) F25:1 Ip A1:1 C420jpeg\n".utf8)
+        for _ in 0..<50 { video += Array("FRAME\n".utf8) + [UInt8](repeating: 128, count: width * height * 3 / 2) }
+        var file = try OutputFile("\(folder.path)/test.mkv")
+        try file.write(video)
+        try file.finish()
+        let result = try Tool.run([
+            "run", recipe, "-q", "--cache", "\(folder.path)/cache", "--input", "\(folder.path)/test.mkv", "-o", "\(folder.path)/out",
+        ])
+        #expect(result.status == 0, "\(result.errorText)")
+        #expect(try Folder.names(in: "\(folder.path)/out").contains("contact-sheet.jpg"))
+        #expect(try Folder.names(in: "\(folder.path)/out/frames").count == 2)
+    }
+}

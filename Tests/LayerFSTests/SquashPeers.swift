@@ -1,0 +1,63 @@
+import ByteKit
+import Glibc
+import LayerFS
+import TestKit
+import Testing
+
+/// An image mounted by the kernel for as long as the value lives.
+struct Mount: ~Copyable {
+    let path: String
+
+    /// Whether this process may mount images.
+    static let isPossible = geteuid() == 0 && Peer.isInstalled("mount") && unsafe access("/dev/loop-control", W_OK) == 0
+
+    init(_ image: String, at path: String) throws {
+        try Folder.create(path)
+        let result = try Peer.run("mount", ["-t", "squashfs", "-o", "loop,ro", image, path])
+        guard result.status == 0 else { throw PeerRefused(description: "mount: \(result.errorText)") }
+        self.path = path
+    }
+
+    deinit { _ = try? Peer.run("umount", [path]) }
+}
+
+/// What a peer said against our work.
+struct PeerRefused: Error, CustomStringConvertible {
+    let description: String
+}
+
+extension Workshop {
+    /// Writes the tree and has everybody read it: our reader, `unsquashfs`, and the kernel when we may mount.
+    ///
+    /// Not a word of complaint is accepted. Names must be UTF-8, and times inside 1970 to 2106.
+    @discardableResult
+    func checkedSquash(
+        _ linked: Linker.LinkedTree, sourceLocation: SourceLocation = #_sourceLocation
+    ) throws -> (path: String, report: LinkReport) {
+        let (image, report) = try squash(linked)
+        #expect(report.artifactSize == (try InputFile(image).size), sourceLocation: sourceLocation)
+        #expect(report.artifactSize.isMultiple(of: 4096), sourceLocation: sourceLocation)
+        let expected = try Listing(linked)
+        #expect(try Listing(squash: image).differences(from: expected) == [], sourceLocation: sourceLocation)
+        let unpacked = freshPath("unpacked")
+        let result = try Peer.run("unsquashfs", ["-no-progress", "-quiet", "-dest", unpacked, image])
+        #expect(result.status == 0 && result.errors.isEmpty, "\(result.errorText)", sourceLocation: sourceLocation)
+        if geteuid() == 0 {
+            #expect(try Listing(folder: unpacked).differences(from: expected) == [], sourceLocation: sourceLocation)
+        }
+        if Mount.isPossible {
+            let mount = try Mount(image, at: freshPath("mount"))
+            #expect(try Listing(folder: mount.path).differences(from: expected) == [], sourceLocation: sourceLocation)
+        }
+        return (image, report)
+    }
+}
+
+/// Whether bytes stand anywhere in others.
+func contains(_ haystack: [UInt8], _ needle: [UInt8]) -> Bool {
+    unsafe haystack.withUnsafeBytes { haystack in
+        unsafe needle.withUnsafeBytes { needle in
+            unsafe memmem(haystack.baseAddress, haystack.count, needle.baseAddress, needle.count) != nil
+        }
+    }
+}
