@@ -46,7 +46,7 @@ let package = Package(
         .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
         .systemLibrary(name: "CDigest", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(
-            name: "CCompress", providers: [.apt(["libzstd-dev", "zlib1g-dev", "libdeflate-dev"])]),
+            name: "CCompress", providers: [.apt(["libzstd-dev", "libdeflate-dev"])]),
         .systemLibrary(name: "CInflate", pkgConfig: "libisal", providers: [.apt(["libisal-dev"])]),
         .target(name: "CSystem"),
         .target(name: "CSupervisor"),
@@ -61,17 +61,17 @@ let package = Package(
         // The stages, in the order an image passes them.
         module("Recipe", ["ByteKit", "JSON", "ImageModel"]),
         module("Registry", ["Transport", "ImageModel", "ByteKit", "JSON"]),
-        module("LayerFS", ["SquashFS", "ImageModel", "ByteKit", "CCompress", "CInflate", "CArchive"]),
+        module("LayerFS", ["SquashFS", "ByteKit", "CCompress", "CInflate", "CArchive"]),
         module("Supervisor", ["SquashFS", "JSON", "CSupervisor"]),
-        module("Packager", ["Supervisor", "ImageModel", "ByteKit", "JSON", "CCompress"]),
+        module("Packager", ["Supervisor", "ByteKit", "JSON", "CCompress"]),
         module("Publisher", ["ByteKit"]),
 
         // What joins them, and what people type.
         module(
             "Toolchain",
             [
-                "Recipe", "Registry", "LayerFS", "Packager", "Publisher", "Supervisor", "SquashFS", "Transport",
-                "ImageModel", "ByteKit", "JSON",
+                "Recipe", "Registry", "LayerFS", "Packager", "Publisher", "Supervisor", "Transport", "ImageModel", "ByteKit",
+                "JSON",
             ]),
         .executableTarget(
             name: "scar-build",

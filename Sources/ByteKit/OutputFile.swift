@@ -109,7 +109,7 @@ internal import Glibc
         return try InputFile(duplicating: descriptor, path: path)
     }
 
-    /// Syncs the bytes and gives the file its name. After this the file is whole, whatever happens next.
+    /// Gives the file its name. It appears whole, also when the process is killed right after.
     ///
     /// - Parameter durable: whether to wait until the disk has the bytes; false for what can be made again and is
     ///   checked when read.

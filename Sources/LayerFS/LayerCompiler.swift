@@ -42,6 +42,9 @@ package struct LayerCompiler: Sendable {
             }
             var inflater = tar.finish()
             let found = try inflater.drain()
+            // A decoder may see the end of its stream before the end of the bytes: nothing is kept before the sender
+            // has vouched for all of them.
+            try source.drain()
             guard diffID == nil || diffID == found else {
                 throw LayerError(
                     .diffIDMismatch,

@@ -26,6 +26,11 @@ package final class LayerSource: Sendable {
     /// The compiler wants no more.
     package func cancel() { channel.cancel() }
 
+    /// Takes what is left and drops it. When it returns, the sender has said that all bytes were the right ones.
+    func drain() throws(LayerError) {
+        while try next() != nil {}
+    }
+
     /// The next piece; nil at the end.
     func next() throws(LayerError) -> [UInt8]? {
         if let piece = channel.receive() { return piece }

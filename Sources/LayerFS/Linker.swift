@@ -16,14 +16,11 @@ package struct Linker {
         package var keep: [PathPattern]
         /// Whether the tree will lie below a prefix instead of being the root.
         package var isRelocated: Bool
-        /// The artifact's own time, in seconds since 1970.
-        package var time: UInt32
 
-        package init(prune: [PruneRule] = [], keep: [PathPattern] = [], isRelocated: Bool = false, time: UInt32 = 0) {
+        package init(prune: [PruneRule] = [], keep: [PathPattern] = [], isRelocated: Bool = false) {
             self.prune = prune
             self.keep = keep
             self.isRelocated = isRelocated
-            self.time = time
         }
     }
 

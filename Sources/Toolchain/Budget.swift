@@ -1,6 +1,7 @@
 internal import ByteKit
 internal import Glibc
 internal import LayerFS
+internal import Packager
 
 /// The sizes a recipe allows itself.
 enum Budget {
@@ -12,12 +13,25 @@ enum Budget {
     ) throws {
         guard let allowed, actual > allowed else { return }
         if let path { unsafe unlink(path) }
-        let largest = report.folderSizes.prefix(10)
-            .map { "\(ByteCount.text($0.bytes)) in /\(DiagnosticText.printable($0.path))" }.joined(separator: ", ")
         throw ToolError(
             "over-budget",
             "the \(what) has \(ByteCount.text(actual)), \(ByteCount.text(actual - allowed)) more than the recipe's budget",
-            hint: "the largest folders are \(largest); name what is not needed in ‘prune.drop’", exitCode: .overBudget)
+            hint: hint(report), exitCode: .overBudget)
+    }
+
+    /// Throws when a package is one that Lambda would refuse whatever way it came.
+    static func check(_ excesses: [LambdaLimits.Excess], _ report: LinkReport, removing path: String) throws {
+        guard let excess = excesses.first(where: { !$0.hasOtherWay }) else { return }
+        unsafe unlink(path)
+        let raise = excess.limit == .ephemeralStorage ? "raise function.ephemeralStorage, or: " : ""
+        throw ToolError("over-limit", excess.message, hint: raise + hint(report), exitCode: .overBudget)
+    }
+
+    /// Where the weight is.
+    private static func hint(_ report: LinkReport) -> String {
+        let largest = report.folderSizes.prefix(10)
+            .map { "\(ByteCount.text($0.bytes)) in /\(DiagnosticText.printable($0.path))" }.joined(separator: ", ")
+        return "the largest folders are \(largest); name what is not needed in ‘prune.drop’"
     }
 }
 

@@ -51,7 +51,7 @@ extension Builder {
         var prune = recipe.prune.profile == .safe ? PruneRule.safe : []
         if !recipe.prune.drop.isEmpty { prune.append(PruneRule("drop", "the recipe drops it", recipe.prune.drop)) }
         return Linker.Rules(
-            prune: prune, keep: recipe.prune.keep.map { PathPattern($0) }, isRelocated: isRelocated, time: options.time)
+            prune: prune, keep: recipe.prune.keep.map { PathPattern($0) }, isRelocated: isRelocated)
     }
 
     func build(_ recipe: Recipe, _ image: ResolvedImage, into folder: String) throws -> BuildResult {
@@ -91,21 +91,27 @@ extension Builder {
     ) throws -> BuildResult {
         // The artifact is only on its way into the zip: it lies beside it, under a name that goes again.
         try Folder.withTemporary(in: folder) { temporary in
-            let (artifact, report) = try writeArtifact(recipe, settings, linked, to: "\(temporary)/artifact.squashfs")
+            let (artifact, report) = try writeArtifact(
+                recipe, settings, linked, to: "\(temporary)/\(FunctionPackage.artifactPath)")
             let input = try packageInput(recipe, image, linked, artifact, unpackedSize: report.unpackedSize)
             let package = try PackageBuilder.package(input)
             let path = "\(folder)/\(recipe.name).zip"
-            progress(.writing(path))
             let zip = try package.write(toZip: path, time: ZipTime(secondsSinceEpoch: Int(options.time)))
             progress(.wrote(path, bytes: zip.size))
-            let unpacked = zip.entries.reduce(0) { $0 + $1.size }
-            try Budget.check(recipe.budget.package, zip.size, of: "package", report)
+            try Budget.check(recipe.budget.package, zip.size, of: "package", report, removing: path)
+            var excesses = LambdaLimits.check(zipSize: zip.size, unpackedSize: zip.unpackedSize)
+            if let excess = LambdaLimits.check(
+                treeSize: report.unpackedSize, ephemeralStorage: recipe.function.ephemeralStorage)
+            {
+                excesses.append(excess)
+            }
+            try Budget.check(excesses, report, removing: path)
             let result = BuildResult(
                 recipe: recipe, image: image, target: .zip, settings: settings, report: report, artifact: artifact,
                 package: BuildResult.Package(
-                    output: BuildResult.Output(path: path, digest: zip.digest, size: zip.size), unpackedSize: unpacked,
-                    launcher: input.launcher.name, programs: package.programs.map(\.name)),
-                excesses: LambdaLimits.check(zipSize: zip.size, unpackedSize: unpacked))
+                    output: BuildResult.Output(path: path, digest: zip.digest, size: zip.size),
+                    unpackedSize: zip.unpackedSize, launcher: input.launcher.name, programs: package.programs.map(\.name)),
+                excesses: excesses)
             try writeRecords(result, in: folder)
             return result
         }
@@ -114,11 +120,10 @@ extension Builder {
     func writeArtifact(
         _ recipe: Recipe, _ settings: BlockSettings, _ linked: Linker.LinkedTree, to path: String
     ) throws -> (BuildResult.Output, LinkReport) {
-        progress(.writing(path))
         let report = try Linker(settings: settings, pool: pool).writeSquash(linked, to: path, time: options.time)
         for warning in report.warnings.dropFirst(linked.report.warnings.count) { progress(.warning(warning)) }
         try Budget.check(recipe.budget.artifact, report.artifactSize, of: "artifact", report, removing: path)
-        progress(.wrote(path, bytes: report.artifactSize))
+        progress(.wrote(path.split(separator: "/").last.map(String.init) ?? path, bytes: report.artifactSize))
         guard let digest = report.artifactDigest else { preconditionFailure("a written artifact has a digest") }
         return (BuildResult.Output(path: path, digest: digest, size: report.artifactSize), report)
     }
@@ -127,7 +132,7 @@ extension Builder {
         _ recipe: Recipe, _ image: ResolvedImage, _ linked: Linker.LinkedTree, _ artifact: BuildResult.Output,
         unpackedSize: Int
     ) throws -> PackageInput {
-        var input = PackageInput(name: recipe.name, bootstrap: try SupervisorBinary.path())
+        var input = PackageInput(name: recipe.name, bootstrap: try SupervisorBinary.path(for: image.platform))
         input.artifact = PackageInput.Artifact(
             file: artifact.path, digest: artifact.digest, size: artifact.size, unpackedSize: unpackedSize)
         input.image = TreeView.view(linked)

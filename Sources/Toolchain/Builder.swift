@@ -42,6 +42,10 @@ package struct Builder {
 
     /// Resolves every function anew and writes the recipe's lock file; gives its path.
     package func lock(_ file: RecipeFile) throws -> String {
+        guard options.platform == nil else {
+            throw ToolError(
+                "usage", "a lock is for the recipe's own platform", hint: "put ‘platform’ into the recipe", exitCode: .usage)
+        }
         let functions = try file.functions.map { recipe in
             let image = try planner.resolve(recipe, lock: nil, lockPath: "")
             return Lockfile.Function(

@@ -28,8 +28,14 @@ struct Planner {
         let reference = try reference(of: recipe)
         let platform = options.platform ?? recipe.platform
         var pinned: Digest?
-        if let lock, platform == recipe.platform {
-            pinned = try lock.function(for: recipe, lockPath: lockPath).manifest
+        if let lock {
+            if platform == recipe.platform {
+                pinned = try lock.function(for: recipe, lockPath: lockPath).manifest
+            } else if options.isLocked {
+                throw ToolError(
+                    "stale-lock", "\(lockPath) is for \(recipe.platform), and the build is for \(platform)",
+                    hint: "leave --platform out, or put ‘platform’ into the recipe and run ‘scar-build lock’ again")
+            }
         }
         progress(.resolving(reference.description))
         let image = try client.resolve(reference, platform: platform, store: cache.blobs, pinned: pinned)

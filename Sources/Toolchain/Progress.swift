@@ -12,7 +12,6 @@ package enum ProgressEvent: Sendable {
     case layerCompiled(Digest, entries: Int, bytes: Int)
     case linking(layers: Int)
     case linked(files: Int, unpacked: Int, removed: Int)
-    case writing(String)
     case wrote(String, bytes: Int)
     case warning(String)
 }

@@ -1,12 +1,17 @@
 internal import ByteKit
 internal import Glibc
+internal import ImageModel
 
 /// Where the supervisor's executable is.
 enum SupervisorBinary {
     /// The file that becomes `bootstrap` in packages for x86_64.
     ///
     /// It lies beside this program, as `swift build` leaves it, or in libexec, as an installation has it.
-    static func path() throws -> String {
+    static func path(for platform: Platform) throws -> String {
+        guard platform.architecture == "amd64" else {
+            throw ToolError.notInThisVersion(
+                "a supervisor for \(platform)", hint: "build with --platform linux/amd64, or --target squashfs")
+        }
         guard let resolved = unsafe realpath("/proc/self/exe", nil) else { throw FileError("read", "/proc/self/exe") }
         defer { unsafe free(resolved) }
         let program = unsafe String(cString: resolved)

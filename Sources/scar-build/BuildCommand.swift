@@ -1,6 +1,5 @@
 internal import ArgumentParser
 internal import JSON
-internal import Packager
 internal import Recipe
 internal import Toolchain
 
@@ -38,17 +37,6 @@ struct BuildCommand: ParsableCommand {
                 json ? String(decoding: result.record.text(pretty: true), as: UTF8.self) : result.main.path,
                 terminator: json ? "" : "\n")
         }
-        for result in results {
-            for excess in result.excesses where !excess.hasOtherWay { throw Self.overLimit(result, excess) }
-        }
-    }
-
-    private static func overLimit(_ result: BuildResult, _ excess: LambdaLimits.Excess) -> ToolError {
-        ToolError(
-            "over-limit", excess.message, location: result.main.path,
-            hint:
-                "see what is large with ‘scar-build inspect’, name what is not needed in ‘prune.drop’, or raise ‘artifact.level’",
-            exitCode: .overBudget)
     }
 }
 

@@ -53,7 +53,6 @@ final class TerminalReporter: Sendable {
                 "link",
                 "\(files) files, \(ByteCount.text(unpacked))"
                     + (removed > 0 ? ", \(ByteCount.text(removed)) removed" : ""))
-        case .writing: nil
         case .wrote(let path, let bytes): step("write", "\(Diagnostic.printable(path))  \(ByteCount.text(bytes))")
         case .warning(let text): paint("warning: ", "33") + Diagnostic.printable(text)
         }

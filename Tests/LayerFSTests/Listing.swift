@@ -145,8 +145,8 @@ extension Listing {
         case S_IFDIR: entry.kind = "d"
         case S_IFREG: (entry.kind, entry.content) = ("f", try InputFile.contents(of: path, limit: 1 << 28))
         case S_IFLNK: (entry.kind, entry.target) = ("l", HostFile.target(path))
-        case S_IFCHR: (entry.kind, entry.device) = ("c", (UInt32(gnu_dev_major(status.st_rdev)), UInt32(gnu_dev_minor(status.st_rdev))))
-        case S_IFBLK: (entry.kind, entry.device) = ("b", (UInt32(gnu_dev_major(status.st_rdev)), UInt32(gnu_dev_minor(status.st_rdev))))
+        case S_IFCHR: (entry.kind, entry.device) = ("c", HostFile.device(status.st_rdev))
+        case S_IFBLK: (entry.kind, entry.device) = ("b", HostFile.device(status.st_rdev))
         case S_IFIFO: entry.kind = "p"
         default: break
         }
@@ -163,16 +163,26 @@ enum HostFile {
         return buffer.prefix(max(0, count)).map { UInt8(bitPattern: $0) }
     }
 
+    /// A device number's parts, as glibc keeps them in 64 bits.
+    static func device(_ number: UInt) -> (major: UInt32, minor: UInt32) {
+        (UInt32(number >> 8 & 0xfff | number >> 32 & 0xffff_f000), UInt32(number & 0xff | number >> 12 & 0xffff_ff00))
+    }
+
     /// The extended attributes of a file, or of a symlink itself.
     static func xattrs(_ path: String) -> [(name: [UInt8], value: [UInt8])] {
-        guard unsafe llistxattr(path, nil, 0) > 0 else { return [] }
-        var names = [CChar](repeating: 0, count: 65536)
-        let count = unsafe llistxattr(path, &names, names.count)
+        guard unsafe list(path, nil, 0) > 0 else { return [] }
+        var names = [UInt8](repeating: 0, count: 65536)
+        let count = unsafe list(path, &names, names.count)
         return names.prefix(max(0, count)).split(separator: 0).compactMap { name in
-            let name = name.map { UInt8(bitPattern: $0) }
             var value = [UInt8](repeating: 0, count: 65536)
-            let size = unsafe lgetxattr(path, text(name), &value, value.count)
-            return size < 0 ? nil : (name, Array(value.prefix(size)))
+            let size = unsafe get(path, text(name), &value, value.count)
+            return size < 0 ? nil : (Array(name), Array(value.prefix(size)))
         }
     }
+
+    // Swift's Glibc module leaves these two out; they are looked up where all of glibc's functions are.
+    private typealias List = @convention(c) (UnsafePointer<CChar>, UnsafeMutableRawPointer?, Int) -> Int
+    private typealias Get = @convention(c) (UnsafePointer<CChar>, UnsafePointer<CChar>, UnsafeMutableRawPointer?, Int) -> Int
+    private static let list = unsafe unsafeBitCast(dlsym(nil, "llistxattr"), to: List.self)
+    private static let get = unsafe unsafeBitCast(dlsym(nil, "lgetxattr"), to: Get.self)
 }

@@ -3,10 +3,10 @@ import TestKit
 import Testing
 
 @Suite("Names and links in layers") struct NameTests {
-    static let long = String(repeating: "n", count: 255)
-    static let deepPath = Array(repeating: long, count: 16).joined(separator: "/")
+    static let long: String = String(repeating: "n", count: 255)
+    static let deepPath: String = Array(repeating: long, count: 16).joined(separator: "/")
 
-    static let cleaned = [
+    static let cleaned: [TreeFixture] = [
         TreeFixture("dotDotPrefix", [.file("../../etc/passwd", "x")], becomes: ["etc/", "etc/passwd=x"]),
         TreeFixture("absoluteName", [.file("/etc/passwd", "x")], becomes: ["etc/", "etc/passwd=x"]),
         TreeFixture("climbsOutInTheMiddle", [.file("a/../../b", "x")], becomes: ["b=x"]),
@@ -30,7 +30,7 @@ import Testing
     @Test("a name becomes a path below the root and nothing else", arguments: cleaned)
     func cleansNames(fixture: TreeFixture) throws { try fixture.check() }
 
-    static let refusedNames = [
+    static let refusedNames: [RefusedFixture] = [
         RefusedFixture("nulInPaxPath", refused: .badName) {
             $0.addPax([(Array("path".utf8), Array("etc/passwd\0.txt".utf8))])
             $0.add(TarBlock("x"))
@@ -89,7 +89,7 @@ import Testing
 
     // MARK: - Symlinks on the way
 
-    static let symlinkedParents = [
+    static let symlinkedParents: [TreeFixture] = [
         TreeFixture(
             "symlinkThenWriteThrough", [.symlink("out", to: "../../../tmp/x"), .file("out/f", "1")],
             becomes: ["out -> ../../../tmp/x", "tmp/", "tmp/x/", "tmp/x/f=1"]),
@@ -130,7 +130,7 @@ import Testing
         (0..<length).map { TarItem.symlink("s\($0)", to: $0 + 1 == length ? "end" : "s\($0 + 1)") } + [.file("s0/f", "x")]
     }
 
-    static let loops = [
+    static let loops: [RefusedFixture] = [
         RefusedFixture("symlinkToItself", [.symlink("a", to: "a"), .file("a/f", "x")], refused: .symlinkLoop),
         RefusedFixture(
             "symlinksInACircle", [.symlink("a", to: "b"), .symlink("b", to: "a"), .file("b/f", "x")], refused: .symlinkLoop),
@@ -151,7 +151,7 @@ import Testing
 
     // MARK: - Hard links
 
-    static let hardLinks = [
+    static let hardLinks: [TreeFixture] = [
         TreeFixture("hardLinkToAbsoluteName", [.file("a", "1"), .hardLink("b", to: "/a")], becomes: ["a=1", "b == a"]),
         TreeFixture("escapingHardLink", [.file("a", "1"), .hardLink("b", to: "../../a")], becomes: ["a=1", "b == a"]),
         TreeFixture("hardLinkToASymlink", [.symlink("a", to: "x"), .hardLink("b", to: "a")], becomes: ["a -> x", "b == a"]),
@@ -179,7 +179,7 @@ import Testing
     @Test("a hard link is a second name of what its target is at that moment", arguments: hardLinks)
     func hardLinks(fixture: TreeFixture) throws { try fixture.check() }
 
-    static let refusedHardLinks = [
+    static let refusedHardLinks: [RefusedFixture] = [
         RefusedFixture("hardLinkToNothing", [.hardLink("b", to: "a")], refused: .hardLinkTarget),
         RefusedFixture("hardLinkToALaterFile", [.hardLink("b", to: "a"), .file("a", "1")], refused: .hardLinkTarget),
         RefusedFixture("hardlinkToWhiteout", [.file("a", "1")], [.whiteout("a"), .hardLink("b", to: "a")], refused: .hardLinkTarget),

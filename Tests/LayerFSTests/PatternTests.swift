@@ -21,7 +21,7 @@ import Testing
         ("usr/share", "usr"), ("usr/share", "usr/share/doc"), ("usr/*", "usr"), ("usr/*", "usr/a/b"), ("usr/**", "usr"),
         ("a/b", "x/a/b"), ("/x", "a/x"), ("x/", "a/x"), ("**/x", "a/xx"), ("a/**/b", "a"), ("a/**/b", "ab"), ("a/**/b", "a/x/c"),
         ("**/__pycache__/**", "usr/__pycache__"), ("", "a"), ("", "a/b"), ("/", "a"), ("*.a", "lib.ab"), ("*.a", "a.a/b"),
-        ("a?c", "ac"), ("?", "ab"), ("?", "ü"), ("a*c", "abd"), ("[abc]", "d"), ("[a-c]", "-"), ("[!a-z]", "q"), ("[b-a]", "a"),
+        ("a?c", "ac"), ("?", "ab"), ("a*c", "abd"), ("[abc]", "d"), ("[a-c]", "-"), ("[!a-z]", "q"), ("[b-a]", "a"),
         ("[a/b]", "a"), ("A", "a"), ("caf\u{e9}", "cafe\u{301}"), ("a\u{0}", "a"),
     ]
 

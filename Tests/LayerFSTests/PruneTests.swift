@@ -18,7 +18,7 @@ import Testing
             [.file("doc/a", "12"), .file("doc/b/c", "345"), .folder("doc/empty"), .folder("other"), .file("x", "1")],
             [Self.rule("doc", ["doc/**"])])
         #expect(try linked.brief() == ["doc/", "other/", "x=1"])
-        #expect(linked.report.removals == [Pruner.Removal(rule: "doc", reason: "a test", files: 2, bytes: 5)])
+        #expect(linked.report.removals.map { "\($0.rule) \($0.reason) \($0.files) \($0.bytes)" } == ["doc a test 2 5"])
     }
 
     @Test("a folder that a rule names stays as long as something is in it")
@@ -123,7 +123,7 @@ import Testing
         "an absolute symlink leads to the same file from wherever the tree lies",
         arguments: [
             ("a", "/etc/x", "etc/x"), ("d/a", "/etc/x", "../etc/x"), ("d/e/a", "/etc/x", "../../etc/x"), ("d/a", "/", ".."), ("a", "/", "."),
-            ("d/a", "//etc//x/", "../etc/x"), ("d/a", "/../../etc/x", "../etc/x"), ("a", "/./etc/../../x", "./etc/../x"),
+            ("d/a", "//etc//x/", "../etc/x"), ("d/a", "/../../etc/x", "../etc/x"), ("a", "/./etc/../../x", "etc/../x"),
             ("a", "relative/x", "relative/x"), ("d/a", "../x", "../x"), ("d/a", "../../../x", "../x"), ("a", "..", "."),
             ("a", "/proc/self/exe", "/proc/self/exe"), ("a", "/dev/null", "/dev/null"), ("a", "/sys", "/sys"), ("a", "/device", "device"),
         ])
@@ -179,12 +179,8 @@ import Testing
         #expect(report.layers.map(\.liveBytes) == [5000, 300])
         #expect(report.layers.map(\.entries) == [7, 2])
         #expect(report.layers.map(\.digest) == [Digest(of: base), Digest(of: upper)])
-        #expect(report.largestFiles == [
-            LinkReport.PathSize(path: Array("usr/bin/other".utf8), bytes: 5000), LinkReport.PathSize(path: Array("usr/new".utf8), bytes: 300),
-        ])
-        #expect(report.folderSizes == [
-            LinkReport.PathSize(path: Array("usr/bin".utf8), bytes: 5000), LinkReport.PathSize(path: Array("usr".utf8), bytes: 300),
-        ])
+        #expect(report.largestFiles.map { "\(text($0.path)) \($0.bytes)" } == ["usr/bin/other 5000", "usr/new 300"])
+        #expect(report.folderSizes.map { "\(text($0.path)) \($0.bytes)" } == ["usr/bin 5000", "usr 300"])
         #expect(report.warnings.isEmpty)
     }
 

@@ -20,7 +20,7 @@ import Testing
 
     private static func run(_ count: Int, _ byte: UInt8) -> [UInt8] { [UInt8](repeating: byte, count: count) }
 
-    static let shapes = [
+    static let shapes: [Shape] = [
         Shape(testDescription: "holeInFront", size: 10_000, pieces: [(9000, run(1000, 1))]),
         Shape(testDescription: "holeBehind", size: 10_000, pieces: [(0, run(1000, 1)), (10_000, [])]),
         Shape(testDescription: "holeBetween", size: 20_000, pieces: [(0, run(513, 1)), (19_999, run(1, 2))]),
@@ -70,7 +70,7 @@ import Testing
         return builder.bytes
     }()
 
-    static let refused = [
+    static let refused: [RefusedFixture] = [
         RefusedFixture("piecesOverlap", refused: .damagedTar, pax01("0,6,5,4")),
         RefusedFixture("piecesOutOfOrder", refused: .damagedTar, pax01("50,5,0,5")),
         RefusedFixture("pieceBehindTheEnd", refused: .damagedTar, pax01("995,10")),

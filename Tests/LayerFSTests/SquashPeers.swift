@@ -9,7 +9,7 @@ struct Mount: ~Copyable {
     let path: String
 
     /// Whether this process may mount images.
-    static let isPossible = geteuid() == 0 && Peer.isInstalled("mount") && unsafe access("/dev/loop-control", W_OK) == 0
+    static let isPossible = unsafe access("/dev/loop-control", W_OK) == 0 && geteuid() == 0 && Peer.isInstalled("mount")
 
     init(_ image: String, at path: String) throws {
         try Folder.create(path)
@@ -56,8 +56,13 @@ extension Workshop {
 /// Whether bytes stand anywhere in others.
 func contains(_ haystack: [UInt8], _ needle: [UInt8]) -> Bool {
     unsafe haystack.withUnsafeBytes { haystack in
-        unsafe needle.withUnsafeBytes { needle in
-            unsafe memmem(haystack.baseAddress, haystack.count, needle.baseAddress, needle.count) != nil
+        var rest = unsafe haystack
+        while unsafe rest.count >= needle.count, let base = rest.baseAddress {
+            guard let found = unsafe memchr(base, Int32(needle[0]), rest.count - needle.count + 1) else { return false }
+            let start = unsafe UnsafeRawPointer(found) - base
+            if unsafe memcmp(found, needle, needle.count) == 0 { return true }
+            unsafe rest = UnsafeRawBufferPointer(rebasing: rest[(start + 1)...])
         }
+        return false
     }
 }

@@ -45,16 +45,16 @@ import Testing
         var items: [TarItem] = []
         for size in [0, 1, 2, block - 1, block, block + 1, 2 * block, 3 * block + 5] {
             items.append(.file("noise/\(size)", numbers.bytes(size)))
-            items.append(.file("words/\(size)", Array("some words, \(size)".utf8.prefix(size)) + [UInt8](repeating: 0x61, count: max(0, size - 20))))
+            items.append(.file("words/\(size)", [UInt8](repeating: 0x61, count: size)))
             items.append(.file("zeros/\(size)", [UInt8](repeating: 0, count: size)))
         }
-        // Holes in front, between and behind.
-        let (hole, data) = ([UInt8](repeating: 0, count: block), numbers.bytes(block))
-        items += [
-            .file("sparse/front", hole + hole + data), .file("sparse/between", data + hole + data + hole + data),
-            .file("sparse/behind", data + hole + hole), .file("sparse/shortTail", data + hole + [1]),
-            .file("sparse/zeroTail", data + [0, 0, 0]), .file("sparse/onlyAByte", hole + [1] + hole.dropFirst()),
+        // Holes (`0`) in front, between and behind; a short one (`.`) and a lone byte (`1`) at the end.
+        let parts: [Character: [UInt8]] = [
+            "0": [UInt8](repeating: 0, count: block), "x": numbers.bytes(block), ".": [0, 0, 0], "1": [1],
         ]
+        for shape in ["00x", "x0x0x", "x00", "x0.", "x.", "0.", "01", "x01"] {
+            items.append(.file("sparse/\(shape)", shape.flatMap { parts[$0] ?? [] }))
+        }
         let image = try shop.checkedSquash(try shop.link([TarBuilder.archive(items)])).path
         let superblock = try Peer.run("unsquashfs", ["-stat", image]).text
         #expect(superblock.contains("Compression \(settings.compression == .zstd ? "zstd" : "gzip")"))

@@ -21,7 +21,7 @@ import Testing
 
     static let inner = TarBuilder.archive([.file("smuggled", "gotcha")])
 
-    static let readable = [
+    static let readable: [Readable] = [
         // CVE-2025-62518: the pax size is the one that counts, or what is inside a file becomes entries.
         Readable("paxSizeOverUstarSize", becomes: ["after=1", "outer=\(text(inner))"]) {
             $0.addPax(["size": "\(inner.count)"])
@@ -178,7 +178,7 @@ import Testing
         }
     }
 
-    static let refused = [
+    static let refused: [RefusedFixture] = [
         RefusedFixture("globalHeaderWithSize", refused: .unsupportedTar) {
             $0.addPax(["size": "0"], type: "g")
             $0.add(.file("a", "1"))

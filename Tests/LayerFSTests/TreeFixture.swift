@@ -1,3 +1,4 @@
+import ByteKit
 import LayerFS
 import TestKit
 import Testing

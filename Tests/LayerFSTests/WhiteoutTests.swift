@@ -6,7 +6,7 @@ import Testing
 @Suite("Whiteouts") struct WhiteoutTests {
     private static let lower: [TarItem] = [.folder("d"), .file("d/a", "1"), .file("d/b", "1"), .folder("d/e"), .file("d/e/f", "1")]
 
-    static let hiding = [
+    static let hiding: [TreeFixture] = [
         TreeFixture("whiteoutOfAFile", lower, [.whiteout("d/a")], becomes: ["d/", "d/b=1", "d/e/", "d/e/f=1"]),
         TreeFixture("whiteoutOfAFolder", lower, [.whiteout("d/e")], becomes: ["d/", "d/a=1", "d/b=1"]),
         TreeFixture("whiteoutAtTheRoot", lower + [.file("x", "1")], [.whiteout("d")], becomes: ["x=1"]),
@@ -60,7 +60,7 @@ import Testing
     @Test("files of the same layer stay, wherever in it the whiteout stands", arguments: ownFiles)
     func ownFilesStay(fixture: TreeFixture) throws { try fixture.check() }
 
-    static let opaque = [
+    static let opaque: [TreeFixture] = [
         TreeFixture("opaqueAlone", lower, [.opaque("d")], becomes: ["d/"]),
         TreeFixture("opaqueAtTheRoot", lower, [.file("x", "2"), .opaque("")], becomes: ["x=2"]),
         TreeFixture("opaqueOfAFolderThatNeverWas", lower, [.opaque("no/such")], becomes: ["d/", "d/a=1", "d/b=1", "d/e/", "d/e/f=1"], warnings: 1),
@@ -80,7 +80,7 @@ import Testing
 
     // MARK: - Odd markers
 
-    static let reserved = [
+    static let reserved: [TreeFixture] = [
         TreeFixture("reservedPlnk", [.file(".wh..wh.plnk", "x"), .file("a", "1")], becomes: ["a=1"], warnings: 1),
         TreeFixture("reservedAufs", [.file(".wh..wh.aufs", "x"), .file("a", "1")], becomes: ["a=1"], warnings: 1),
         TreeFixture(
@@ -92,7 +92,7 @@ import Testing
     @Test("names that union file systems keep for themselves are left out, and told", arguments: reserved)
     func reservedNames(fixture: TreeFixture) throws { try fixture.check() }
 
-    static let refused = [
+    static let refused: [RefusedFixture] = [
         RefusedFixture("whiteoutWithNoName", [.file(".wh.")], refused: .badWhiteout),
         RefusedFixture("whiteoutWithNoNameBelow", lower, [.file("d/.wh.")], refused: .badWhiteout),
         RefusedFixture("whiteoutOfDot", [.file("d/.wh..")], refused: .badWhiteout),

@@ -16,13 +16,13 @@ struct ModuleTests {
         "Registry": ["Transport", "ImageModel", "ByteKit", "JSON"],
         "LayerFS": ["SquashFS", "ByteKit", "CCompress", "CInflate", "CArchive"],
         "Supervisor": ["SquashFS", "JSON", "CSupervisor"],
-        "Packager": ["Supervisor", "ByteKit", "CCompress"],
+        "Packager": ["Supervisor", "ByteKit", "JSON", "CCompress"],
         "Publisher": ["ByteKit"],
         "Toolchain": [
-            "Recipe", "Registry", "LayerFS", "Packager", "Publisher", "Supervisor", "SquashFS", "Transport",
+            "Recipe", "Registry", "LayerFS", "Packager", "Publisher", "Supervisor", "Transport",
             "ImageModel", "ByteKit", "JSON",
         ],
-        "scar-build": ["Toolchain", "Recipe", "Registry", "Packager", "ImageModel", "ByteKit", "JSON"],
+        "scar-build": ["Toolchain", "Recipe", "Registry", "ImageModel", "ByteKit", "JSON"],
         "bootstrap": ["CSupervisor", "CCompress"],
     ]
 
@@ -30,7 +30,8 @@ struct ModuleTests {
     static func outside(_ module: String) -> Set<String> {
         switch module {
         case "scar-build": ["Glibc", "ArgumentParser"]
-        case "bootstrap", "JSON", "SquashFS", "Supervisor": []
+        // What is also compiled Embedded has no Glibc module: its calls to C go through CSupervisor.
+        case "bootstrap", "JSON", "SquashFS", "Supervisor": ["Synchronization"]
         default: ["Glibc", "Synchronization"]
         }
     }

@@ -261,7 +261,6 @@ struct BootstrapTests {
         let times = runtime.calls.map(\.time)
         let overhead = zip(times.dropFirst(2), times.dropFirst(4)).map { $1 - $0 }.sorted()[20]
         #expect(overhead < 100_000_000)
-        print("start \(start / 1000) µs, invocation \(overhead / 1000) µs")
     }
 }
 
