@@ -24,8 +24,8 @@ demo: build ## turn an ffmpeg image into a function and run it under AWS's emula
 
 test: ## run all tests, against real peers and a real registry
 	@scripts/setup test
-	$(SWIFT) build
-	@SCAR_RIE=$$(scripts/setup --rie) scripts/testbed run $(TEST_IMAGES) -- $(SWIFT) test $(TEST_FLAGS)
+	$(SWIFT) build --build-tests
+	@SCAR_TESTBED_RIE=$$(scripts/setup --rie) scripts/testbed run $(TEST_IMAGES) -- $(SWIFT) test --skip-build $(TEST_FLAGS)
 
 bench: build ## measure scar-build against skopeo, umoci and mksquashfs; writes docs/benchmarks.md
 	@scripts/setup bench
