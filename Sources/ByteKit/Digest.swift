@@ -16,11 +16,14 @@ package struct Digest: Hashable, Sendable, CustomStringConvertible, Comparable {
     }
 
     /// Takes the 32 bytes of a SHA-256 sum; nil for any other count.
-    package init?(bytes: some Collection<UInt8>) {
+    package init?(bytes: [UInt8]) {
         guard bytes.count == 32 else { return nil }
-        var words = [UInt64](repeating: 0, count: 4)
-        for (index, byte) in bytes.enumerated() { words[index / 8] = words[index / 8] << 8 | UInt64(byte) }
-        self.words = InlineWords(a: words[0], b: words[1], c: words[2], d: words[3])
+        func word(_ index: Int) -> UInt64 {
+            var word: UInt64 = 0
+            for byte in bytes[8 * index..<8 * index + 8] { word = word << 8 | UInt64(byte) }
+            return word
+        }
+        words = InlineWords(a: word(0), b: word(1), c: word(2), d: word(3))
     }
 
     /// Parses `sha256:<64 lower-case hexadecimal digits>`.

@@ -14,9 +14,11 @@ internal import Glibc
     package static let bufferSize = 4 << 20
 
     package init(_ path: String) throws(FileError) {
+        let hasher = try Hasher()
+        let lifetime = Lifetime(hasher)
         file = try OutputFile(path, bufferSize: 4096)
-        hasher = Hasher()
-        lifetime = Lifetime(hasher)
+        self.hasher = hasher
+        self.lifetime = lifetime
     }
 
     /// Bytes written so far.
@@ -78,11 +80,11 @@ internal import Glibc
             var digest: Digest?
         }
 
-        init() {
+        init() throws(FileError) {
             unsafe buffers = (0..<3).map { _ in .allocate(byteCount: DigestingFile.bufferSize, alignment: 4096) }
             let state = Monitor(State(free: [0, 1, 2], users: [0, 0, 0]))
             self.state = state
-            _ = Thread { [self] in run() }
+            _ = try Thread { [self] in run() }
         }
 
         func emptyBuffer() -> Int { state.wait { $0.free.popLast() } }

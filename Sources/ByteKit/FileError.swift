@@ -29,6 +29,7 @@ package struct FileError: DiagnosableError, Equatable {
         switch errorNumber {
         case ENOSPC, EDQUOT: "free some space, or point --cache or -o at another file system"
         case EACCES, EPERM, EROFS: "check the permissions of this path, or choose another with --cache or -o"
+        case EAGAIN: "the limit of processes and threads is reached (ulimit -u)"
         case EMFILE: "raise the limit of open files with ulimit -n"
         default: nil
         }

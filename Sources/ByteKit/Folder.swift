@@ -17,7 +17,13 @@ package enum Folder {
         unsafe csystem_remove_tree(path)
     }
 
-    /// The names in a folder, in byte order, without `.` and `..`.
+    /// Gives a file another name, replacing what has it.
+    package static func move(_ path: String, to destination: String) throws(FileError) {
+        guard unsafe rename(path, destination) == 0 else { throw FileError("create", destination) }
+    }
+
+    /// The names in a folder, in byte order, without `.` and `..`. A name that is no UTF-8 is an error: as text it would
+    /// be another name.
     package static func names(in path: String) throws(FileError) -> [String] {
         guard let folder = unsafe opendir(path) else { throw FileError("open", path) }
         defer { unsafe closedir(folder) }
@@ -26,6 +32,7 @@ package enum Folder {
             let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) {
                 unsafe $0.withMemoryRebound(to: CChar.self, capacity: 256) { unsafe String(cString: $0) }
             }
+            guard !name.unicodeScalars.contains("\u{fffd}") else { throw FileError("read", "\(path)/\(name)", errorNumber: EILSEQ) }
             if name != "." && name != ".." { names.append(name) }
         }
         return names.sorted { Array($0.utf8).lexicographicallyPrecedes(Array($1.utf8)) }

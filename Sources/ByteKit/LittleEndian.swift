@@ -13,10 +13,10 @@ extension [UInt8] {
 ///
 /// Once it has run past the end it gives zeros and says so: a decoder reads a record whole and asks once.
 package struct LittleEndianReader: ~Escapable {
-    private let bytes: Span<UInt8>
-    private var offset = 0
+    @usableFromInline package let bytes: Span<UInt8>
+    @usableFromInline package var offset = 0
     /// Whether more was asked for than there is.
-    package private(set) var isExhausted = false
+    @usableFromInline package var isExhausted = false
 
     @_lifetime(copy bytes)
     package init(_ bytes: Span<UInt8>) {
@@ -26,6 +26,8 @@ package struct LittleEndianReader: ~Escapable {
     /// Bytes not read yet.
     package var remaining: Int { bytes.count - offset }
 
+    // Inlined, because an object's tables are hundreds of thousands of these.
+    @inlinable
     @_lifetime(self: copy self)
     package mutating func read<Integer: FixedWidthInteger>(_: Integer.Type = Integer.self) -> Integer {
         let size = Integer.bitWidth / 8
@@ -50,8 +52,9 @@ package struct LittleEndianReader: ~Escapable {
         return unsafe run.withUnsafeBufferPointer { unsafe [UInt8]($0) }
     }
 
+    @usableFromInline
     @_lifetime(self: copy self)
-    private mutating func exhaust() {
+    package mutating func exhaust() {
         isExhausted = true
         offset = bytes.count
     }

@@ -5,8 +5,8 @@ internal import Glibc
 package struct Thread: Sendable {
     private let done: Monitor<Bool>
 
-    /// Starts `body` at once.
-    package init(_ body: @escaping @Sendable () -> Void) {
+    /// Starts `body` at once; throws when the kernel has no thread to give.
+    package init(_ body: @escaping @Sendable () -> Void) throws(FileError) {
         let done = Monitor(false)
         self.done = done
         let start = unsafe Unmanaged.passRetained(
@@ -27,8 +27,10 @@ package struct Thread: Sendable {
                 return nil
             }, start.toOpaque())
         unsafe pthread_attr_destroy(&attributes)
-        // The kernel has no thread to give: do the work here rather than not at all.
-        if failure != 0 { unsafe start.takeRetainedValue().body() }
+        guard failure == 0 else {
+            unsafe start.release()
+            throw FileError("start", "a thread", errorNumber: failure)
+        }
     }
 
     /// Waits until the body has ended.
@@ -55,15 +57,23 @@ package final class WorkerPool: Sendable {
     }
 
     /// - Parameter width: how many threads; by default one for each processor this process may use.
-    package init(width: Int = WorkerPool.processors) {
-        self.width = max(1, width)
+    package init(width: Int = WorkerPool.processors) throws(FileError) {
         let queue = Monitor(Queue())
         self.queue = queue
-        for _ in 0..<self.width {
-            _ = Thread {
-                while let job = queue.wait({ Self.take(&$0) }) { job() }
+        var started = 0
+        for _ in 0..<max(1, width) {
+            do throws(FileError) {
+                _ = try Thread {
+                    while let job = queue.wait({ Self.take(&$0) }) { job() }
+                }
+                started += 1
+            } catch {
+                // Fewer threads than hoped for do the same work; none do not.
+                guard started > 0 else { throw error }
+                break
             }
         }
+        self.width = started
     }
 
     /// Hands in a job. It never blocks: bounding what is in flight is the caller's affair, who knows what it costs.

@@ -28,6 +28,11 @@ package struct JSON: Sendable, Equatable {
             self.namePosition = namePosition
             self.json = json
         }
+
+        /// Members are equal when they say the same, wherever they stood.
+        package static func == (left: Member, right: Member) -> Bool {
+            left.name == right.name && left.json == right.json
+        }
     }
 
     /// A place in a text: line and column from 1, the column counted in bytes, and the byte offset from 0.

@@ -1,3 +1,5 @@
+internal import SquashFS
+
 extension FileTree {
     /// Lays one layer over the tree, as an extractor that is anchored in the root would unpack it.
     ///
@@ -30,29 +32,49 @@ extension FileTree {
             return
         }
         let (folder, name) = Self.split(path)
+        let whiteout = try Whiteout.isReserved(folder: folder) ? .reserved : Whiteout.classify(name)
+        if whiteout != .none {
+            try apply(whiteout, at: path, layer)
+            parents.forget()
+            return
+        }
         let parent = try parents.lookUp(folder) { () throws(LayerError) in
             try self.resolve(folder, from: FileTree.root, layer: layer)
         }
-        switch try Whiteout.classify(name) {
-        case .none: try place(entry, of: object, layer, name: name, in: parent, &parents)
+        try place(entry, of: object, layer, name: name, in: parent, &parents)
+    }
+
+    /// Hides what a whiteout says. It makes nothing: neither its parents nor a folder where a file is.
+    private mutating func apply(_ whiteout: Whiteout, at path: ArraySlice<UInt8>, _ layer: Int32) throws(LayerError) {
+        let folder = try find(Self.split(path).folder)
+        switch whiteout {
+        case .none: return
         case .opaque:
-            for child in unsortedChildren(of: parent) { hide(child, below: layer) }
-            parents.forget()
-        case .hides(let hidden):
-            guard let node = child(of: parent, named: hidden) else {
-                warnings.append("a whiteout hides nothing: /\(String(decoding: path, as: UTF8.self))")
+            if let folder {
+                // Said again, it says nothing: what lower layers had is gone, and nothing of theirs comes back.
+                guard nodes[Int(folder)].opaqueLayer != layer else { return }
+                for child in unsortedChildren(of: folder) { hide(child, below: layer) }
+                nodes[Int(folder)].opaqueLayer = layer
                 return
             }
-            hide(node, below: layer)
-            parents.forget()
-        case .reserved: return
+        case .hides(let hidden):
+            if let folder, let node = child(of: folder, named: hidden) { return hide(node, below: layer) }
+        case .reserved:
+            warn("a name of union file systems was left out", path)
+            return
         }
+        warn("a whiteout hides nothing", path)
+    }
+
+    private mutating func warn(_ message: String, _ path: ArraySlice<UInt8>) {
+        addWarning("\(message): /\(String(decoding: path, as: UTF8.self))")
     }
 
     private mutating func place(
         _ entry: LayerObject.Entry, of object: LayerObject, _ layer: Int32, name: ArraySlice<UInt8>, in parent: Int32,
         _ parents: inout ParentCache
     ) throws(LayerError) {
+        try checkRoom()
         let existing = child(of: parent, named: name)
         if entry.kind == .directory, let existing, isDirectory(existing) {
             inodes[Int(nodes[Int(existing)].inode)] = inode(entry, of: object, layer)
@@ -132,17 +154,25 @@ extension FileTree {
                 continue
             }
             // Missing, or a file where a folder must be: the folder replaces it, as extractors do.
-            if let existing = child(of: walk.folder, named: component) { remove(existing) }
+            if let existing = child(of: walk.folder, named: component) {
+                warn("a file gave way to a folder that something is put into", path)
+                remove(existing)
+            }
+            guard nodes[Int(walk.folder)].depth < Self.depthLimit else { throw Self.tooDeep(path) }
+            try checkRoom()
             let number = add(Inode(kind: .directory, mode: 0o755, userID: 0, groupID: 0, modificationTime: 0))
             walk.enter(add(component, to: walk.folder, inode: number, layer: layer))
         }
-        guard nodes[Int(walk.folder)].depth < Self.depthLimit
-        else { throw LayerError(.badName, "folders nest deeper than any path can say", path: Array(path)) }
+        guard nodes[Int(walk.folder)].depth < Self.depthLimit else { throw Self.tooDeep(path) }
         return walk.folder
     }
 
-    /// Symlinked parents could nest folders deeper than a path can be long; Linux could not open what is in them.
-    private static var depthLimit: UInt16 { UInt16(LayerPath.pathLimit / 2) }
+    private static func tooDeep(_ path: ArraySlice<UInt8>) -> LayerError {
+        LayerError(.badName, "folders nest deeper than any path can say", path: Array(path))
+    }
+
+    /// Folders nest as deep as the reader of our images follows them, the root counted.
+    private static var depthLimit: UInt16 { UInt16(SquashWalker.deepest - 1) }
 
     /// The folder a path leads to; nil when it does not exist.
     func find(_ path: ArraySlice<UInt8>) throws(LayerError) -> Int32? {

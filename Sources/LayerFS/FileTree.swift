@@ -9,6 +9,8 @@ package struct FileTree {
         /// The layer that last wrote this name.
         var layer: Int32
         var isRemoved = false
+        /// The layer that said this folder hides what lower layers have in it.
+        var opaqueLayer: Int32 = -1
         var nameStart: Int32
         var nameCount: UInt8
         /// How many folders are above it.
@@ -142,9 +144,31 @@ package struct FileTree {
         }
     }
 
+    /// Remembers a warning, up to a number that a person may want to read.
+    mutating func addWarning(_ warning: String) {
+        if warnings.count < 100 { warnings.append(warning) }
+    }
+
+    /// How many names a tree may have, and how long they may be together.
+    private static let nameLimit = 16 << 20
+    private static let nameBytesLimit = 1 << 30
+
+    /// Makes sure that one more name fits the tables' numbers.
+    func checkRoom() throws(LayerError) {
+        guard nodes.count < Self.nameLimit, names.count < Self.nameBytesLimit else {
+            throw LayerError(
+                .tooLarge, "the image has more than \(Self.nameLimit) names or \(Self.nameBytesLimit) bytes of them")
+        }
+    }
+
     mutating func add(_ inode: Inode) -> Int32 {
         inodes.append(inode)
         return Int32(inodes.count - 1)
+    }
+
+    /// Makes a node's inode its own, when it is a second name of another's.
+    mutating func separateInode(of node: Int32) {
+        nodes[Int(node)].inode = add(inode(of: node))
     }
 
     /// Changes the inode behind a node.
@@ -171,12 +195,18 @@ package struct FileTree {
         }
     }
 
-    /// FNV-1a over the name, begun with the folder.
+    /// A keyed hash over folder and name, with a key of this process: names cannot be chosen to collide. Nothing that is
+    /// written depends on it.
     private static func hash(_ parent: Int32, _ name: ArraySlice<UInt8>) -> UInt32 {
-        var hash: UInt64 = 0xcbf2_9ce4_8422_2325 ^ UInt64(UInt32(bitPattern: parent)) &* 0x9e37_79b9_7f4a_7c15
-        for byte in name { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+        var hash = seed ^ UInt64(UInt32(bitPattern: parent)) &* 0x9e37_79b9_7f4a_7c15
+        for byte in name {
+            hash = (hash ^ UInt64(byte)) &* seed
+            hash ^= hash >> 29
+        }
         return UInt32(truncatingIfNeeded: hash ^ hash >> 32)
     }
+
+    private static let seed = UInt64.random(in: 0 ... .max) | 1
 }
 
 /// An open-addressing table of node numbers by the hash of folder and name.

@@ -60,7 +60,7 @@ private enum LayerDecoder {
         if head.starts(with: [0x1f, 0x8b]) { return .gzip(GzipDecoder(input)) }
         if head.starts(with: [0x28, 0xb5, 0x2f, 0xfd]) { return .zstd(ZstdDecoder(input)) }
         let block = head.prefix(TarHeader.size)
-        let isTar = block.count < TarHeader.size || block.allSatisfy { $0 == 0 } || TarHeader.hasValidChecksum(block)
+        let isTar = block.allSatisfy { $0 == 0 } || TarHeader.hasValidChecksum(block)
         return isTar ? .plain(PlainDecoder(input)) : .archive(try ArchiveDecoder(input))
     }
 

@@ -7,11 +7,14 @@ package struct LayerCompiler: Sendable {
     package let sizeLimit: Int
     private let pool: WorkerPool
 
+    /// More entries than any image has; each costs some hundred bytes of memory.
+    private static let entryLimit = 4 << 20
+
     /// - Parameters:
     ///   - settings: how data is cut and compressed.
     ///   - pool: the threads that compress.
     ///   - sizeLimit: how many bytes a layer may unpack to; Lambda takes no image over 10 GB.
-    package init(settings: BlockSettings, pool: WorkerPool, sizeLimit: Int = 32 << 30) {
+    package init(settings: BlockSettings, pool: WorkerPool, sizeLimit: Int = 16 << 30) {
         self.settings = settings
         self.pool = pool
         self.sizeLimit = sizeLimit
@@ -29,7 +32,11 @@ package struct LayerCompiler: Sendable {
             var tar = TarReader(try Inflater(source, limit: sizeLimit))
             let writer = try LayerObjectWriter(path, layer: layer, settings: settings, pool: pool)
             var total = 0
+            var entries = 0
             while let entry = try tar.next() {
+                entries += 1
+                guard entries <= Self.entryLimit
+                else { throw LayerError(.tooLarge, "the layer has more than \(Self.entryLimit) entries", path: entry.path) }
                 // Holes take no room in the archive: what they unpack to is counted here, not by the inflater.
                 total = total.addingReportingOverflow(entry.size).partialValue
                 guard total >= 0, total <= sizeLimit
@@ -54,6 +61,7 @@ package struct LayerCompiler: Sendable {
             return try writer.finish(diffID: found, tarSize: inflater.count)
         } catch {
             source.cancel()
+            try Cancellation.check()
             throw (error as? LayerError)?.inLayer(layer) ?? error
         }
     }

@@ -64,13 +64,8 @@ final class PlainDecoder {
         self.input = input
         unsafe state = .allocate(capacity: 1)
         unsafe output = .allocate(byteCount: decodedPieceSize, alignment: 64)
-        startMember()
-    }
-
-    private func startMember() {
         unsafe isal_inflate_init(state)
         unsafe state.pointee.crc_flag = UInt32(ISAL_GZIP)
-        isBetweenMembers = false
     }
 
     func next() throws(LayerError) -> UnsafeRawBufferPointer {
@@ -103,7 +98,10 @@ final class PlainDecoder {
         guard let first = unsafe bytes.first else { return false }
         switch first {
         case 0: unsafe input.consume(bytes.prefix { $0 == 0 }.count)
-        case 0x1f: startMember()
+        case 0x1f:
+            // A reset leaves the room for output alone; a fresh start would forget it.
+            unsafe isal_inflate_reset(state)
+            isBetweenMembers = false
         default: throw LayerError(.damagedCompression, "there is something after the end of the gzip stream")
         }
         return true
@@ -176,7 +174,16 @@ final class PlainDecoder {
         guard let archive = unsafe archive_read_new() else { preconditionFailure("no memory for libarchive") }
         unsafe self.archive = archive
         feed = Feed(input)
-        unsafe archive_read_support_filter_all(archive)
+        // Named one by one: `archive_read_support_filter_all` would also offer those that start programs of the host.
+        // A libarchive that lacks one of these warns that it would start a program for it: then it is not offered.
+        let outcomes = unsafe [
+            archive_read_support_filter_xz(archive), archive_read_support_filter_lzma(archive),
+            archive_read_support_filter_bzip2(archive), archive_read_support_filter_lzip(archive),
+            archive_read_support_filter_lz4(archive), archive_read_support_filter_compress(archive),
+        ]
+        guard outcomes.allSatisfy({ $0 == ARCHIVE_OK }) else {
+            throw LayerError(.damagedCompression, "the layer is neither gzip, zstd nor plain tar, and this libarchive decodes no more")
+        }
         unsafe archive_read_support_format_raw(archive)
         let opened = unsafe archive_read_open(
             archive, Unmanaged.passUnretained(feed).toOpaque(), nil,

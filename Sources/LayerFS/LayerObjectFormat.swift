@@ -11,7 +11,8 @@ enum LayerObjectFormat {
     static func header(layer: Digest, settings: BlockSettings) -> [UInt8] {
         var bytes = magic
         bytes.append(littleEndian: version)
-        bytes.append(littleEndian: settings.compressor.rawValue)
+        // Blocks that are never compressed are told apart from gzip's, whose name their image has.
+        bytes.append(littleEndian: settings.compression == .none ? 0 : settings.compressor.rawValue)
         bytes.append(littleEndian: UInt16(settings.level))
         bytes.append(littleEndian: UInt32(settings.blockSize))
         bytes.append(littleEndian: UInt32(0))
@@ -105,7 +106,7 @@ extension LayerTables {
     }
 
     /// Reads tables back. Every index is checked against the table it points into; nil when anything is off.
-    static func decode(_ bytes: [UInt8]) -> (tables: LayerTables, diffID: Digest, tarSize: Int)? {
+    static func decode(_ bytes: [UInt8], blockSize: Int) -> (tables: LayerTables, diffID: Digest, tarSize: Int)? {
         var reader = LittleEndianReader(bytes.span)
         guard let diffID = Digest(bytes: reader.read(count: 32)), let tarSize = Int(exactly: reader.read(UInt64.self))
         else { return nil }
@@ -124,7 +125,7 @@ extension LayerTables {
         }
         for _ in 0..<counts[4] { tables.fragments.append(reader.read()) }
         guard !reader.isExhausted, tables.readXattrs(&reader, count: counts[5]), reader.remaining == 0,
-            tables.isConsistent
+            tables.isConsistent(blockSize: blockSize)
         else { return nil }
         return (tables, diffID, tarSize)
     }
@@ -180,16 +181,37 @@ extension LayerTables {
         return true
     }
 
-    private var isConsistent: Bool {
-        entries.allSatisfy {
-            $0.content >= -1 && $0.content < contents.count && $0.xattrs >= -1 && $0.xattrs < xattrSets.count
+    /// Whether everything is as the compiler would have made it. The checksum says only that the file is whole: whoever
+    /// can write into the cache can write a checksum too, and must not get further than a wrong image by it.
+    private func isConsistent(blockSize: Int) -> Bool {
+        areEntriesSound
+            && blocks.allSatisfy { $0.size >> 25 == 0 && $0.sizeOnDisk <= blockSize }
+            && fragments.allSatisfy { $0 >= 0 && $0 < blocks.count && blocks[Int($0)].size != 0 }
+            && contents.allSatisfy { isSound($0, blockSize) } && xattrSets.allSatisfy(Self.isSound)
+    }
+
+    private var areEntriesSound: Bool {
+        entries.allSatisfy { entry in
+            let path = Array(names[entry.pathStart..<entry.pathStart + entry.pathCount])
+            return entry.content >= -1 && entry.content < contents.count && (entry.content < 0 || entry.kind == .file)
+                && entry.xattrs >= -1 && entry.xattrs < xattrSets.count && entry.mode <= 0o7777
+                && entry.targetCount <= LayerPath.pathLimit && (try? LayerPath.clean(path)) == path
         }
-            && contents.allSatisfy {
-                switch $0.place {
-                case .blocks(let first, let count): first <= blocks.count && count <= blocks.count - first
-                case .tail(let fragment, _): fragment < fragments.count
-                }
-            } && fragments.allSatisfy { $0 >= 0 && $0 < blocks.count }
+    }
+
+    private func isSound(_ content: LayerObject.Content, _ blockSize: Int) -> Bool {
+        guard content.size > 0, content.size <= 1 << 40 else { return false }
+        switch content.place {
+        case .blocks(let first, let count):
+            return first <= blocks.count && count <= blocks.count - first && count == (content.size + blockSize - 1) / blockSize
+        case .tail(let fragment, let offset):
+            return fragment < fragments.count && content.size < blockSize && offset <= blockSize - content.size
+        }
+    }
+
+    private static func isSound(_ set: [TarEntry.Xattr]) -> Bool {
+        !set.isEmpty && set.count <= PaxRecords.xattrLimit
+            && set.allSatisfy { (1...255).contains($0.name.count) && $0.value.count <= PaxRecords.xattrSizeLimit }
     }
 }
 
@@ -204,7 +226,7 @@ extension LayerObject {
             let end = try? file.read(count: Format.trailerSize, at: file.size - Format.trailerSize),
             let trailer = Format.Trailer(end, fileSize: file.size),
             let tables = try? file.read(count: trailer.tablesSize, at: trailer.tablesOffset),
-            Digest(of: header + tables) == trailer.checksum, let decoded = LayerTables.decode(tables)
+            Digest(of: header + tables) == trailer.checksum, let decoded = LayerTables.decode(tables, blockSize: settings.blockSize)
         else { return nil }
         let object = LayerObject(
             layer: layer, diffID: decoded.diffID, settings: settings, tarSize: decoded.tarSize, tables: decoded.tables,

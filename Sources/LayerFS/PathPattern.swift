@@ -17,6 +17,8 @@ package struct PathPattern: Sendable, Hashable {
         let parts = text.utf8.split(separator: UInt8(ascii: "/")).map { Array($0) }
         var components: [Component] = parts.map { $0.elementsEqual("**".utf8) ? .any : .glob($0) }
         if !text.utf8.contains(UInt8(ascii: "/")) { components.insert(.any, at: 0) }
+        // No name is empty, so an empty pattern matches nothing; without this, `**` alone would be left of it.
+        if text.isEmpty { components = [.glob([])] }
         // `a/**` is about what is below `a`, not `a` itself: a last `**` stands for at least one component.
         if components.count > 1, components.last == .any {
             components.insert(.glob(Array("*".utf8)), at: components.count - 1)

@@ -6,8 +6,14 @@ struct PaxRecords {
     var userID: UInt64?
     var groupID: UInt64?
     var modificationTime: Int64?
-    var xattrs: [TarEntry.Xattr] = []
+    /// Values by name; a later record replaces an earlier one.
+    private var xattrValues: [[UInt8]: [UInt8]] = [:]
+    private var xattrBytes = 0
     var sparse: Sparse?
+    /// The path of a sparse file. GNU tar writes another one, made up, where older programs look, before or behind it.
+    private var sparsePath: [UInt8]?
+    /// The path that counts.
+    var entryPath: [UInt8]? { sparsePath ?? path }
 
     /// What GNU tar says about a sparse file.
     struct Sparse {
@@ -41,20 +47,40 @@ struct PaxRecords {
         case "gid": groupID = try Self.number(value, "gid")
         case "mtime": modificationTime = try Self.seconds(value)
         case let name where name.hasPrefix("SCHILY.xattr."):
-            let xattr = TarEntry.Xattr(name: Array(key.dropFirst("SCHILY.xattr.".utf8.count)), value: Array(value))
-            xattrs.removeAll { $0.name == xattr.name }
-            xattrs.append(xattr)
+            try setXattr(Array(key.dropFirst("SCHILY.xattr.".utf8.count)), Array(value))
         case let name where name.hasPrefix("GNU.sparse."):
             try setSparse(String(name.dropFirst("GNU.sparse.".count)), value)
         default: break
         }
     }
 
+    /// More attributes than this on one file, or larger ones, are an attack: Linux would not take them.
+    static let xattrLimit = 1024
+    static let xattrSizeLimit = 65536
+    /// Of all names and values of one file together: what readers of our images take.
+    private static let xattrTotalLimit = 4 << 20
+
+    private mutating func setXattr(_ name: [UInt8], _ value: [UInt8]) throws(LayerError) {
+        guard !name.contains(0) else { throw LayerError(.badName, "an extended attribute's name holds a NUL byte") }
+        xattrBytes += name.count + value.count - (xattrValues[name].map { name.count + $0.count } ?? 0)
+        guard (1...255).contains(name.count), value.count <= Self.xattrSizeLimit,
+            xattrValues.count < Self.xattrLimit || xattrValues[name] != nil, xattrBytes <= Self.xattrTotalLimit
+        else { throw LayerError(.tooLarge, "an entry has more or larger extended attributes than Linux takes") }
+        xattrValues[name] = value
+    }
+
+    /// The attributes, sorted by name.
+    var xattrs: [TarEntry.Xattr] {
+        xattrValues.map { TarEntry.Xattr(name: $0.key, value: $0.value) }
+            .sorted { $0.name.lexicographicallyPrecedes($1.name) }
+    }
+
     private mutating func setSparse(_ key: String, _ value: ArraySlice<UInt8>) throws(LayerError) {
-        var sparse = self.sparse ?? Sparse()
+        // Taken out while it is changed, so that its list is not copied for each record.
+        var sparse = self.sparse.take() ?? Sparse()
         switch key {
         case "major": sparse.major = try Self.number(value, "sparse version")
-        case "name": path = Array(value)
+        case "name": sparsePath = Array(value)
         case "size", "realsize": sparse.size = try Self.number(value, "sparse size")
         case "offset", "numbytes": sparse.map.append(try Self.number(value, "sparse map"))
         case "map":
@@ -69,7 +95,7 @@ struct PaxRecords {
 
     /// Whether these records would change where data begins or what it is called: refused in a global header, where
     /// readers disagree about them.
-    var isStructural: Bool { path != nil || linkPath != nil || size != nil || sparse != nil }
+    var isStructural: Bool { entryPath != nil || linkPath != nil || size != nil || sparse != nil }
 
     private static func number(_ text: ArraySlice<UInt8>, _ what: String) throws(LayerError) -> UInt64 {
         guard let value = decimal(text), value <= UInt64(Int64.max)

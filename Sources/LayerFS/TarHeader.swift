@@ -81,6 +81,7 @@ struct TarHeader {
     {
         if block[start] & 0x80 != 0 { return try base256(block, start, length, what) }
         var value: Int64 = 0
+        var hasBegun = false
         var hasEnded = false
         for index in start..<start + length {
             switch block[index] {
@@ -89,7 +90,8 @@ struct TarHeader {
                     throw LayerError(.damagedTar, "a tar header's \(what) is too large")
                 }
                 value = value << 3 | Int64(block[index] - UInt8(ascii: "0"))
-            case UInt8(ascii: " ") where value == 0 && !hasEnded: continue
+                hasBegun = true
+            case UInt8(ascii: " ") where !hasBegun && !hasEnded: continue
             case UInt8(ascii: " "), 0: hasEnded = true
             default: throw LayerError(.damagedTar, "a tar header's \(what) is not a number")
             }

@@ -15,7 +15,6 @@
 
     /// An extended header longer than this is an attack, not a name or an attribute.
     private static var extendedHeaderLimit: Int { 8 << 20 }
-    private static var xattrLimit: Int { 1024 }
 
     package init(_ stream: consuming Stream) {
         self.stream = stream
@@ -26,7 +25,9 @@
         try skip(dataLeft + padding)
         (dataLeft, padding, holes, run, runOffset) = (0, 0, nil, 0, 0)
         var records = PaxRecords()
+        var isAnnounced = false
         while let header = try nextHeader() {
+            if header.type != UInt8(ascii: "g") { isAnnounced = true }
             switch header.type {
             case UInt8(ascii: "x"), UInt8(ascii: "X"): try records.merge(try extendedHeader(header))
             case UInt8(ascii: "g"): try Self.checkGlobal(try extendedHeader(header))
@@ -35,6 +36,7 @@
             default: return try entry(header, records)
             }
         }
+        guard !isAnnounced else { throw LayerError(.damagedTar, "the tar archive ends before an entry it announces") }
         return nil
     }
 
@@ -64,8 +66,17 @@
 
     // MARK: - Headers
 
-    /// The next header block; nil at the first zero block or when the stream ends between entries.
+    /// The next header block; nil at two zero blocks or when the stream ends between entries.
     private mutating func nextHeader() throws -> TarHeader? {
+        guard let block = try headerBlock() else { return nil }
+        guard block.allSatisfy({ $0 == 0 }) else { return try TarHeader(block.span) }
+        // A lone zero block ends the archive for some readers and means nothing to others.
+        guard try headerBlock()?.allSatisfy({ $0 == 0 }) ?? true
+        else { throw LayerError(.damagedTar, "the tar archive goes on after a lone zero block") }
+        return nil
+    }
+
+    private mutating func headerBlock() throws -> [UInt8]? {
         var block = [UInt8](repeating: 0, count: TarHeader.size)
         var filled = 0
         while filled < block.count {
@@ -77,8 +88,7 @@
             unsafe block.withUnsafeMutableBytes { unsafe $0[filled...].copyBytes(from: bytes) }
             filled += bytes.count
         }
-        if block.allSatisfy({ $0 == 0 }) { return nil }
-        return try TarHeader(block.span)
+        return block
     }
 
     private mutating func extendedHeader(_ header: TarHeader) throws -> [UInt8] {
@@ -113,7 +123,7 @@
     }
 
     private mutating func entry(_ header: TarHeader, _ records: PaxRecords) throws -> TarEntry {
-        let name = records.path ?? header.name
+        let name = records.entryPath ?? header.name
         // A path with a NUL inside would be one thing here and another to the kernel; `clean` refuses it.
         let kind = try Self.kind(header, name: name)
         guard !name.isEmpty else { throw LayerError(.badName, "an entry has no name") }
@@ -125,7 +135,7 @@
         entry.deviceMajor = header.deviceMajor
         entry.deviceMinor = header.deviceMinor
         entry.target = try Self.target(kind, records.linkPath ?? header.linkName, of: name)
-        entry.xattrs = try Self.xattrs(records, of: name)
+        entry.xattrs = records.xattrs
         // The pax size is the one that counts, also for where the next header stands.
         let size = records.size ?? header.size
         guard size <= UInt64(Int.max / 2) else {
@@ -173,15 +183,6 @@
             return text
         default: return []
         }
-    }
-
-    private static func xattrs(_ records: PaxRecords, of name: [UInt8]) throws(LayerError) -> [TarEntry.Xattr] {
-        guard records.xattrs.count <= xattrLimit,
-            records.xattrs.allSatisfy({ $0.value.count <= 65536 && (1...255).contains($0.name.count) })
-        else {
-            throw LayerError(.tooLarge, "an entry has more or larger extended attributes than Linux takes", path: name)
-        }
-        return records.xattrs.sorted { $0.name.lexicographicallyPrecedes($1.name) }
     }
 
     // MARK: - Sparse files

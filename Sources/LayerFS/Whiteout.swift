@@ -11,6 +11,19 @@ enum Whiteout: Equatable {
 
     private static let prefix = Array(".wh.".utf8)
 
+    /// Whether a folder's path leads through a reserved name. What lies below any other whiteout is refused: a marker
+    /// is no folder, and nobody could see what is in it.
+    static func isReserved(folder: ArraySlice<UInt8>) throws(LayerError) -> Bool {
+        let slash = UInt8(ascii: "/")
+        for start in folder.indices where start == folder.startIndex || folder[start - 1] == slash {
+            guard folder[start...].starts(with: prefix) else { continue }
+            let name = folder[start...].prefix { $0 != slash }
+            if try classify(name) == .reserved { return true }
+            throw LayerError(.badWhiteout, "something lies below a whiteout", path: Array(folder))
+        }
+        return false
+    }
+
     static func classify(_ name: ArraySlice<UInt8>) throws(LayerError) -> Whiteout {
         guard name.starts(with: prefix) else { return .none }
         let hidden = name.dropFirst(prefix.count)

@@ -1,18 +1,14 @@
 internal import ByteKit
-internal import Glibc
 internal import LayerFS
 internal import Packager
 
 /// The sizes a recipe allows itself.
 enum Budget {
     /// Throws, with the biggest contributors, when something is larger than allowed.
-    ///
-    /// - Parameter path: a file that must not stay behind when it is too large.
     static func check(
-        _ allowed: Int?, _ actual: Int, of what: String, _ report: LinkReport, removing path: String? = nil
+        _ allowed: Int?, _ actual: Int, of what: String, _ report: LinkReport
     ) throws {
         guard let allowed, actual > allowed else { return }
-        if let path { unsafe unlink(path) }
         throw ToolError(
             "over-budget",
             "the \(what) has \(ByteCount.text(actual)), \(ByteCount.text(actual - allowed)) more than the recipe's budget",
@@ -20,9 +16,8 @@ enum Budget {
     }
 
     /// Throws when a package is one that Lambda would refuse whatever way it came.
-    static func check(_ excesses: [LambdaLimits.Excess], _ report: LinkReport, removing path: String) throws {
+    static func check(_ excesses: [LambdaLimits.Excess], _ report: LinkReport) throws {
         guard let excess = excesses.first(where: { !$0.hasOtherWay }) else { return }
-        unsafe unlink(path)
         let raise = excess.limit == .ephemeralStorage ? "raise function.ephemeralStorage, or: " : ""
         throw ToolError("over-limit", excess.message, hint: raise + hint(report), exitCode: .overBudget)
     }

@@ -78,7 +78,13 @@ extension Builder {
         in folder: String
     ) throws -> BuildResult {
         let path = "\(folder)/\(recipe.name).squashfs"
-        let (artifact, report) = try writeArtifact(recipe, settings, linked, to: path)
+        // Under a name that goes again until it is known to be what the recipe allows.
+        let (artifact, report) = try Folder.withTemporary(in: folder) { temporary in
+            var (artifact, report) = try writeArtifact(recipe, settings, linked, to: "\(temporary)/artifact.squashfs")
+            try Folder.move(artifact.path, to: path)
+            artifact.path = path
+            return (artifact, report)
+        }
         let result = BuildResult(
             recipe: recipe, image: image, target: .squashfs, settings: settings, report: report, artifact: artifact)
         try writeRecords(result, in: folder)
@@ -96,16 +102,18 @@ extension Builder {
             let input = try packageInput(recipe, image, linked, artifact, unpackedSize: report.unpackedSize)
             let package = try PackageBuilder.package(input)
             let path = "\(folder)/\(recipe.name).zip"
-            let zip = try package.write(toZip: path, time: ZipTime(secondsSinceEpoch: Int(options.time)))
-            progress(.wrote(path, bytes: zip.size))
-            try Budget.check(recipe.budget.package, zip.size, of: "package", report, removing: path)
+            let unchecked = "\(temporary)/package.zip"
+            let zip = try package.write(toZip: unchecked, time: ZipTime(secondsSinceEpoch: Int(options.time)))
+            try Budget.check(recipe.budget.package, zip.size, of: "package", report)
             var excesses = LambdaLimits.check(zipSize: zip.size, unpackedSize: zip.unpackedSize)
             if let excess = LambdaLimits.check(
                 treeSize: report.unpackedSize, ephemeralStorage: recipe.function.ephemeralStorage)
             {
                 excesses.append(excess)
             }
-            try Budget.check(excesses, report, removing: path)
+            try Budget.check(excesses, report)
+            try Folder.move(unchecked, to: path)
+            progress(.wrote(path, bytes: zip.size))
             let result = BuildResult(
                 recipe: recipe, image: image, target: .zip, settings: settings, report: report, artifact: artifact,
                 package: BuildResult.Package(
@@ -122,7 +130,7 @@ extension Builder {
     ) throws -> (BuildResult.Output, LinkReport) {
         let report = try Linker(settings: settings, pool: pool).writeSquash(linked, to: path, time: options.time)
         for warning in report.warnings.dropFirst(linked.report.warnings.count) { progress(.warning(warning)) }
-        try Budget.check(recipe.budget.artifact, report.artifactSize, of: "artifact", report, removing: path)
+        try Budget.check(recipe.budget.artifact, report.artifactSize, of: "artifact", report)
         progress(.wrote(path.split(separator: "/").last.map(String.init) ?? path, bytes: report.artifactSize))
         guard let digest = report.artifactDigest else { preconditionFailure("a written artifact has a digest") }
         return (BuildResult.Output(path: path, digest: digest, size: report.artifactSize), report)

@@ -25,7 +25,7 @@ package struct Builder {
         self.progress = progress
         cache = try Cache(options.cache)
         client = RegistryClient(configuration: options.registry)
-        pool = WorkerPool(width: options.jobs ?? WorkerPool.processors)
+        pool = try WorkerPool(width: options.jobs ?? WorkerPool.processors)
         planner = Planner(options: options, cache: cache, client: client, progress: progress)
     }
 

@@ -25,12 +25,12 @@ struct ImageCompiler: Sendable {
         }
         let queue = Monitor(layers.compactMap { jobs.removeValue(forKey: $0.digest) }.reversed() as [Job])
         let outcome = Monitor(Outcome())
-        let threads = (0..<min(Self.parallelLayers, layers.count)).map { _ in
-            Thread {
+        let threads = try (0..<min(Self.parallelLayers, layers.count)).map { _ in
+            try Thread {
                 while let job = queue.withLock({ $0.popLast() }) {
                     guard outcome.withLock({ $0.failure == nil }) else { return }
                     do {
-                        let object = try compile(job, of: image.reference)
+                        let object = try compile(job, of: image.reference) { outcome.withLock { $0.failure != nil } }
                         outcome.withLock { $0.objects[job.layer.digest] = object }
                     } catch {
                         outcome.withLock { $0.failure = $0.failure ?? error }
@@ -54,7 +54,8 @@ struct ImageCompiler: Sendable {
         var failure: (any Error)?
     }
 
-    private func compile(_ job: Job, of reference: Reference) throws -> LayerObject {
+    /// - Parameter isInVain: whether another layer has failed, which ends this one too.
+    private func compile(_ job: Job, of reference: Reference, isInVain: () -> Bool) throws -> LayerObject {
         let layer = job.layer
         let path = objectPath(layer.digest)
         if let object = LayerObject.open(path, layer: layer.digest, settings: compiler.settings),
@@ -65,13 +66,13 @@ struct ImageCompiler: Sendable {
         }
         let source = LayerSource()
         let result = Monitor<Result<LayerObject, any Error>?>(nil)
-        let compiling = Thread {
+        let compiling = try Thread {
             let object = Result { try compiler.compile(source, layer: layer.digest, diffID: job.diffID, to: path) }
             result.withLock { $0 = object }
         }
         var pullFailure: (any Error)?
         do {
-            try pull(layer, from: reference, to: source)
+            try pull(layer, from: reference, to: source, isInVain)
             source.finish()
         } catch {
             pullFailure = error
@@ -88,7 +89,9 @@ struct ImageCompiler: Sendable {
     /// Thrown through the pull to end it.
     private struct CompilerGaveUp: Error {}
 
-    private func pull(_ layer: Descriptor, from reference: Reference, to source: LayerSource) throws {
+    private func pull(
+        _ layer: Descriptor, from reference: Reference, to source: LayerSource, _ isInVain: () -> Bool
+    ) throws {
         var count = 0
         var told = 0
         unsafe try client.pull(layer, from: reference, into: store) { bytes in
@@ -96,6 +99,7 @@ struct ImageCompiler: Sendable {
             count += bytes.count
             guard count - told >= 1 << 20 || count == layer.size else { return }
             told = count
+            if isInVain() { throw CompilerGaveUp() }
             progress(.layerRead(layer.digest, bytes: count, of: layer.size))
         }
     }

@@ -37,6 +37,15 @@ package struct LocalRun {
         let events = try events(for: work)
         let process = try start(runtime)
         defer { process.stop() }
+        let isOver = Monitor(false)
+        defer { isOver.withLock { $0 = true } }
+        // Whoever waits for an answer must also hear that the person wants no more.
+        _ = try Thread {
+            while !isOver.withLock({ $0 }) {
+                if Cancellation.isRequested { return runtime.close() }
+                usleep(50_000)
+            }
+        }
         return try events.map { event in
             let id = runtime.submit(event)
             switch runtime.outcome(of: id) {
@@ -64,7 +73,11 @@ package struct LocalRun {
 
     private func collect(_ source: String, into folder: String, _ written: inout [String]) throws {
         var status = stat()
-        guard unsafe lstat(source, &status) == 0 else { return }
+        guard unsafe lstat(source, &status) == 0 else {
+            // An output that got nothing has no folder.
+            if errno == ENOENT { return }
+            throw FileError("read", source)
+        }
         if status.st_mode & S_IFMT == S_IFDIR {
             for name in try Folder.names(in: source) {
                 try collect("\(source)/\(name)", into: "\(folder)/\(name)", &written)
@@ -72,6 +85,9 @@ package struct LocalRun {
             return
         }
         guard status.st_mode & S_IFMT == S_IFREG else { return }
+        guard !written.contains(folder) else {
+            throw ToolError("same-name", "two outputs of the function have a file that would be \(folder)", exitCode: .functionFailed)
+        }
         let parent = folder.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
         try Folder.create(parent.isEmpty ? "/" : parent)
         let input = try InputFile(source)
@@ -92,13 +108,19 @@ package struct LocalRun {
                     "no-input", "‘\(recipe.name)’ has no ‘input’, so there is no place for --input files",
                     hint: "give the function an event with --event", exitCode: .usage)
             }
+            let names = files.map(Self.name)
+            guard Set(names).count == names.count else {
+                throw ToolError(
+                    "same-name", "two --input files have the same name, and a bucket has each name once",
+                    hint: "run the function on one of them at a time", exitCode: .usage)
+            }
             return try files.map { try place($0, in: channel) }
         }
     }
 
     /// Copies a file to where the function's input bucket would have it, and makes the event S3 would send.
     private func place(_ file: String, in channel: Recipe.Storage) throws -> [UInt8] {
-        let name = file.split(separator: "/").last.map(String.init) ?? file
+        let name = Self.name(of: file)
         let path = channel.path.split(separator: "/").map(String.init)
         let folder = ([buckets] + path).joined(separator: "/")
         try Folder.create(folder)
@@ -109,6 +131,8 @@ package struct LocalRun {
         let key = (path.dropFirst() + [name]).joined(separator: "/")
         return Self.event(bucket: path.first ?? "", key: key, size: source.size).text()
     }
+
+    private static func name(of file: String) -> String { file.split(separator: "/").last.map(String.init) ?? file }
 
     /// An S3 notification. Amazon S3 User Guide, "Event message structure".
     private static func event(bucket: String, key: String, size: Int) -> JSON {

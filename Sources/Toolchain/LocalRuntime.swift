@@ -49,13 +49,21 @@ final class LocalRuntime: Sendable {
                 unsafe bind(socket, $0, length) == 0 && listen(socket, 16) == 0 && getsockname(socket, $0, &length) == 0
             }
         }
-        guard isListening else { throw FileError("listen", "127.0.0.1") }
+        guard isListening else {
+            let error = FileError("listen", "127.0.0.1")
+            Glibc.close(socket)
+            throw error
+        }
         self.address = "127.0.0.1:\(UInt16(bigEndian: address.sin_port))"
-        _ = Thread { [weak self] in
+        _ = try Thread { [weak self] in
             while true {
                 let connection = accept(socket, nil, nil)
-                guard connection >= 0, let runtime = self else { return }
-                _ = Thread { runtime.serve(connection) }
+                if connection < 0 && (errno == EINTR || errno == ECONNABORTED) { continue }
+                guard connection >= 0 else { return }
+                guard let runtime = self, (try? Thread { runtime.serve(connection) }) != nil else {
+                    Glibc.close(connection)
+                    return
+                }
             }
         }
     }

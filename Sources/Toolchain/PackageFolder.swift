@@ -7,8 +7,7 @@ enum PackageFolder {
     static func write(_ package: FunctionPackage, to root: String) throws {
         for entry in package.entries {
             let path = "\(root)/\(entry.name)"
-            let folder = path.split(separator: "/").dropLast().map { "/" + $0 }.joined()
-            try Folder.create(folder)
+            if let slash = entry.name.lastIndex(of: "/") { try Folder.create("\(root)/\(entry.name[..<slash])") }
             switch entry.content {
             case .folder: try Folder.create(path)
             case .link(let target):

@@ -25,7 +25,7 @@ struct SupervisorProcess {
         guard failure == 0 else { throw FileError("start", path, errorNumber: failure) }
         self.process = process
         let hasEnded = hasEnded
-        _ = Thread { [process] in
+        _ = try Thread { [process] in
             var status: Int32 = 0
             while unsafe waitpid(process, &status, 0) < 0 && errno == EINTR {}
             hasEnded.withLock { $0 = true }

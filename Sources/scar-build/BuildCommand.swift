@@ -33,9 +33,11 @@ struct BuildCommand: ParsableCommand {
         options.target = target
         let results = try Builder(options, progress: reporter.handler).build(try recipe.read())
         for result in results {
-            print(
-                json ? String(decoding: result.record.text(pretty: true), as: UTF8.self) : result.main.path,
-                terminator: json ? "" : "\n")
+            if json {
+                try StandardOutput.write(result.record.text(pretty: true))
+            } else {
+                try StandardOutput.line(result.main.path)
+            }
         }
     }
 }

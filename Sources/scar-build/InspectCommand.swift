@@ -16,9 +16,9 @@ struct InspectCommand: ParsableCommand {
         let reporter = TerminalReporter(isQuiet: source.quiet)
         let reports = try Builder(try source.options(), progress: reporter.handler).inspect(try recipe.read())
         if json {
-            print(String(decoding: JSON.array(reports.map(\.json)).text(pretty: true), as: UTF8.self), terminator: "")
+            try StandardOutput.write(JSON.array(reports.map(\.json)).text(pretty: true))
         } else {
-            for report in reports { print(report.text) }
+            for report in reports { try StandardOutput.line(report.text) }
         }
     }
 }

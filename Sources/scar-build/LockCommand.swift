@@ -13,6 +13,6 @@ struct LockCommand: ParsableCommand {
 
     func run() throws {
         let reporter = TerminalReporter(isQuiet: source.quiet)
-        print(try Builder(try source.options(), progress: reporter.handler).lock(try recipe.read()) as String)
+        try StandardOutput.line(Builder(try source.options(), progress: reporter.handler).lock(try recipe.read()))
     }
 }

@@ -16,9 +16,9 @@ struct PlanCommand: ParsableCommand {
         let reporter = TerminalReporter(isQuiet: true)
         let plans = try Builder(try source.options(), progress: reporter.handler).plan(try recipe.read())
         if json {
-            print(String(decoding: JSON.array(plans.map(\.json)).text(pretty: true), as: UTF8.self), terminator: "")
+            try StandardOutput.write(JSON.array(plans.map(\.json)).text(pretty: true))
         } else {
-            for plan in plans { print(plan.description) }
+            for plan in plans { try StandardOutput.line(plan.description) }
         }
     }
 }

@@ -44,18 +44,19 @@ struct RunCommand: ParsableCommand {
         for path in input { _ = try InputFile(path) }
         let reporter = TerminalReporter(isQuiet: source.quiet)
         let options = try source.options()
-        let outcomes = try Folder.withTemporary(in: Self.temporaryParent()) { folder in
+        let outcomes = try Folder.withTemporary(in: try Self.temporaryParent()) { folder in
             let task = folder + "/task"
             try Folder.create(task)
             try Builder(options, progress: reporter.handler).stage(recipe, of: file, in: task)
             let run = LocalRun(recipe, taskRoot: task, buckets: folder + "/buckets")
-            let outcomes = try run.run(work)
+            // What came out before a failure came out: it is kept either way.
+            let outcomes = Result { try run.run(work) }
             for path in try run.collectOutputs(into: output) {
                 reporter.handler(.wrote(path, bytes: try InputFile(path).size))
             }
-            return outcomes
+            return try outcomes.get()
         }
-        for outcome in outcomes where !outcome.isFailure { StandardOutput.write(outcome.body) }
+        for outcome in outcomes where !outcome.isFailure { try StandardOutput.write(outcome.body) }
         let failures = outcomes.filter(\.isFailure)
         guard failures.isEmpty else {
             for failure in failures {
@@ -81,7 +82,10 @@ struct RunCommand: ParsableCommand {
     }
 
     /// Trees are large; TMPDIR is the person's way to say where they should go.
-    private static func temporaryParent() -> String {
-        unsafe getenv("TMPDIR").map { unsafe String(cString: $0) } ?? "/tmp"
+    private static func temporaryParent() throws -> String {
+        let named = unsafe getenv("TMPDIR").map { unsafe String(cString: $0) } ?? ""
+        guard let path = unsafe realpath(named.isEmpty ? "/tmp" : named, nil) else { throw FileError("open", named) }
+        defer { unsafe free(path) }
+        return unsafe String(cString: path)
     }
 }

@@ -54,7 +54,12 @@ enum Main {
             StandardError.write(message + "\n")
             exit(ToolError.ExitCode.usage.rawValue)
         }
-        print(message)
-        exit(0)
+        do {
+            try StandardOutput.line(message)
+            exit(0)
+        } catch {
+            StandardError.write("\(error.diagnostic)\n")
+            exit(ToolError.ExitCode.failed.rawValue)
+        }
     }
 }

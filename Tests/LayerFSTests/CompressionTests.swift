@@ -22,7 +22,9 @@ import Testing
         }
     }
 
-    static let tools = ["gzip -9", "gzip -1", "zstd -q -3", "zstd -q --no-check --ultra -22", "xz", "bzip2", "lz4 -q", "cat"].map { Tool($0) }
+    static let tools = [
+        "gzip -9", "gzip -1", "zstd -q -3", "zstd -q --no-check --ultra -22", "xz", "bzip2", "lz4 -q", "cat",
+    ].map { Tool($0) }
     static let gzip = Tool("gzip -6")
     static let zstd = Tool("zstd -q -3")
 
@@ -46,7 +48,7 @@ import Testing
         #expect(object.diffID == Digest(of: Self.layer))
         #expect(object.tarSize == Self.layer.count)
         let plain = try shop.compile(Self.layer)
-        #expect(try Listing(shop.link([object])).differences(from: Listing(shop.link([plain]))) == [])
+        expectSame(try Listing(shop.link([object])), try Listing(shop.link([plain])))
     }
 
     @Test("a stream arriving byte by byte is the same stream", arguments: [gzip, zstd])
@@ -60,7 +62,9 @@ import Testing
     }
 
     /// Decoders hand on 256 KiB at a time; what is left inside them when the input has ended must not be lost.
-    @Test("layers of every length around a decoder's buffer come through whole", arguments: [gzip, Tool("zstd -q --no-check -1")])
+    @Test(
+        "layers of every length around a decoder's buffer come through whole",
+        arguments: [gzip, Tool("zstd -q --no-check -1")])
     func lengths(tool: Tool) throws {
         let shop = try Workshop(BlockSettings(compression: .none, level: 1, blockSize: 1 << 20), threads: 1)
         var numbers = SeededNumbers(seed: 1)
@@ -75,13 +79,19 @@ import Testing
         }
     }
 
-    @Test("several members or frames in a row are one stream", arguments: [gzip, zstd, Tool("zstd -q --no-check -1")], [nil, 1, 100])
+    @Test(
+        "several members or frames in a row are one stream", arguments: [gzip, zstd, Tool("zstd -q --no-check -1")],
+        [nil, 1, 100])
     func members(tool: Tool, pieces: Int?) throws {
         let shop = try Workshop()
         var content = SeededNumbers(seed: 2)
-        let layer = TarBuilder.archive([.file("a", content.bytes(1000)), .file("b", content.bytes(40_000).map { $0 & 1 })])
+        let layer = TarBuilder.archive([
+            .file("a", content.bytes(1000)), .file("b", content.bytes(40_000).map { $0 & 1 }),
+        ])
         var compressed: [UInt8] = []
-        for part in [layer[..<700], layer[700..<700], layer[700..<9000], layer[9000...]] { compressed += try tool.compress(Array(part)) }
+        for part in [layer[..<700], layer[700..<700], layer[700..<9000], layer[9000...]] {
+            compressed += try tool.compress(Array(part))
+        }
         let object = try shop.compile(compressed, diffID: Digest(of: layer), pieces: pieces)
         #expect(object.tarSize == layer.count)
     }
@@ -90,7 +100,9 @@ import Testing
     func oddFrames() throws {
         let shop = try Workshop(BlockSettings(compression: .none, level: 1, blockSize: 1 << 20))
         let layer = TarBuilder.archive([.file("a", [UInt8](repeating: 1, count: 900_000))])
-        for (tool, sizes) in [(Tool("zstd -q --no-check -1"), [100_000, 230_000, 70_000]), (Self.gzip, [100_000, 230_000, 70_000])] {
+        for (tool, sizes) in [
+            (Tool("zstd -q --no-check -1"), [100_000, 230_000, 70_000]), (Self.gzip, [100_000, 230_000, 70_000]),
+        ] {
             var compressed: [UInt8] = []
             var rest = layer[...]
             for size in sizes + [rest.count] {
@@ -110,14 +122,19 @@ import Testing
 
     // MARK: - Damage
 
-    @Test("a stream that is cut off is refused", arguments: ["gzip", "zstd -q", "zstd -q --no-check", "xz", "bzip2"].map { Tool($0) })
+    @Test(
+        "a stream that is cut off is refused",
+        arguments: ["gzip", "zstd -q", "zstd -q --no-check", "xz", "bzip2"].map { Tool($0) })
     func truncated(tool: Tool) throws {
         let layer = TarBuilder.archive([.file("a", String(repeating: "content ", count: 2000))])
         let compressed = try tool.compress(layer)
         let shop = try Workshop(threads: 1)
-        let cuts = Array(stride(from: 6, to: compressed.count, by: max(1, compressed.count / 40))) + [compressed.count - 1]
+        let cuts =
+            Array(stride(from: 6, to: compressed.count, by: max(1, compressed.count / 40))) + [compressed.count - 1]
         for count in cuts {
-            let error = #expect(throws: LayerError.self, "cut at \(count)") { try shop.compile(Array(compressed[..<count])) }
+            let error = #expect(throws: LayerError.self, "cut at \(count)") {
+                try shop.compile(Array(compressed[..<count]))
+            }
             #expect(error?.code == .damagedCompression, "cut at \(count) of \(compressed.count)")
         }
     }
@@ -148,7 +165,9 @@ import Testing
     func nonsense() throws {
         var numbers = SeededNumbers(seed: 3)
         expect(.damagedCompression) { try Workshop().compile(numbers.bytes(5000)) }
-        expect(.damagedCompression) { try Workshop().compile(Array("<!DOCTYPE html>".utf8) + [UInt8](repeating: 0x20, count: 4000)) }
+        expect(.damagedCompression) {
+            try Workshop().compile(Array("<!DOCTYPE html>".utf8) + [UInt8](repeating: 0x20, count: 4000))
+        }
         expect(.damagedCompression) { try Workshop().compile(Array("{\"errors\":[]}".utf8)) }
         expect(.damagedTar) { try Workshop().compile(try Self.gzip.compress(Self.gzip.compress(Self.layer))) }
     }

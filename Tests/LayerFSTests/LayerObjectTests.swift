@@ -56,6 +56,26 @@ import Testing
         #expect(objects.count == 1)
     }
 
+    @Test("two builds that compile one layer to one place at once both have a whole object")
+    func twoBuilds() throws {
+        let shop = try Workshop()
+        let path = shop.freshPath()
+        let made = Monitor([LayerObject]())
+        let builds = (0..<4).map { _ in
+            Thread {
+                guard let object = try? shop.compile(Self.layer, to: path) else { return }
+                made.withLock { $0.append(object) }
+            }
+        }
+        builds.forEach { $0.join() }
+        let objects = made.withLock { $0 } + [try #require(LayerObject.open(path, layer: Digest(of: Self.layer), settings: .small))]
+        #expect(objects.count == 5)
+        #expect(Set(objects.map { Self.signature($0) }).count == 1)
+        // An object that was replaced while it was in use is still read as it was.
+        for object in objects { #expect(throws: Never.self) { try shop.squash(shop.link([object])) } }
+        #expect(try Folder.names(in: shop.folder.path).count { $0.contains("partial") } == 0)
+    }
+
     @Test("the same bytes are stored once, whatever they are called")
     func duplicates() throws {
         let shop = try Workshop()
@@ -67,6 +87,36 @@ import Testing
             #expect(object.contents.count == 1)
             let image = try shop.squash(shop.link([object])).path
             #expect(try InputFile(image).size < size + 8192)
+        }
+    }
+
+    @Test(
+        "any stretch of any file is read back",
+        arguments: [BlockSettings.small, BlockSettings(compression: .gzip, level: 1, blockSize: 1 << 17)])
+    func stretches(settings: BlockSettings) throws {
+        let shop = try Workshop(settings)
+        var numbers = SeededNumbers(seed: 12)
+        let sizes = [0, 1, 4095, 4096, 4097, 12_293, 140_000]
+        let files =
+            sizes.map { numbers.bytes($0) } + [
+                [UInt8](repeating: 0, count: 9000), numbers.bytes(5000) + [UInt8](repeating: 0, count: 5000),
+            ]
+        let linked = try shop.link([TarBuilder.archive(files.enumerated().map { .file("\($0)", $1) })])
+        for (index, file) in files.enumerated() {
+            guard let content = try linked.inode(at: "\(index)").content else {
+                #expect(file.isEmpty)
+                continue
+            }
+            #expect(linked.contents.size(of: content) == file.count)
+            #expect(linked.contents.digest(of: content) == Digest(of: file))
+            for _ in 0..<30 {
+                let (offset, count) = (numbers.below(file.count + 10), numbers.below(9000))
+                let expected = offset < file.count ? Array(file[offset..<min(file.count, offset + count)]) : []
+                #expect(try linked.contents.read(content, at: offset, count: count) == expected, "\(offset), \(count)")
+            }
+            #expect(try linked.contents.read(content, at: -1, count: 5) == [])
+            #expect(try linked.contents.read(content, at: 0, count: -1) == [])
+            #expect(try linked.contents.read(content, at: 0, count: .max) == file)
         }
     }
 
@@ -115,8 +165,10 @@ import Testing
             var numbers = SeededNumbers(seed: 8)
             object = try shop.compile(
                 TarBuilder.archive([
-                    .folder("d"), TarItem.file("d/small", "few bytes").xattr("user.x", [1]), .file("d/blocks", numbers.bytes(9000)),
-                    .file("d/other", numbers.bytes(700)), .symlink("s", to: "d/small"), .hardLink("h", to: "d/small"),
+                    .folder("d"), TarItem.file("d/small", "few bytes").xattr("user.x", [1]),
+                    .file("d/blocks", numbers.bytes(9000)),
+                    .file("d/other", numbers.bytes(700)), .file("d/zeros", [UInt8](repeating: 0, count: 10_000)),
+                    .symlink("s", to: "d/small"), .hardLink("h", to: "d/small"),
                 ]), to: path)
             bytes = try InputFile.contents(of: path, limit: 1 << 20)
             dataEnd = try #require(object.blockOffsets.last)

@@ -17,7 +17,9 @@ struct LayerStack {
     /// Symlinks to folders, which later entries may go through.
     private static let aliases = [("s0", "d0"), ("s1", "/d0/d2"), ("d1/s2", "../usr/lib"), ("lib", "usr/lib")]
     /// Leaves: anything but folders.
-    private static let leaves = ["f0", "f1", "F1", "caf\u{e9}", "cafe\u{301}", "new\nline", String(repeating: "long", count: 40), ".hidden"]
+    private static let leaves = [
+        "f0", "f1", "F1", "caf\u{e9}", "cafe\u{301}", "new\nline", String(repeating: "long", count: 40), ".hidden",
+    ]
     /// Names that are now a folder and now a leaf.
     private static let changing = ["x0", "d0/x1", "usr/lib/x2"]
 
@@ -67,7 +69,8 @@ struct LayerStack {
 
     private mutating func leaf(_ path: String) -> TarItem {
         switch numbers.below(10) {
-        case 0: return .symlink(path, to: numbers.pick(["f0", "../d1", "/usr/lib", "nowhere", "../../../../etc", path]))
+        case 0:
+            return .symlink(path, to: numbers.pick(["f0", "../d1", "/usr/lib", "nowhere", "../../../../etc", path]))
         case 1: return .pipe(path)
         case 2: return .characterDevice(path, Int64(numbers.below(200)), Int64(numbers.below(70_000)))
         case 3: return .blockDevice(path, Int64(numbers.below(200)), Int64(numbers.below(255)))
@@ -118,9 +121,14 @@ struct LayerStack {
         item.owner = Int64(numbers.pick([0, 0, 1, 1000, 65_534, 70_000]))
         item.group = Int64(numbers.pick([0, 0, 5, 1000, 100_000]))
         item.time = Int64(1_000_000_000 + numbers.below(600_000_000))
-        if item.type != "2" { item.mode = Int64(numbers.pick([0o644, 0o755, 0o600, 0o4755, 0o2750, 0o1777, 0o444, 0])) }
+        // Folders have no setgid: umoci makes missing folders below them with mkdir(2), which hands it and the group
+        // down. Of folders that no layer lists the specification says nothing; ours are root's, with mode 755.
+        let modes: [Int64] = [0o644, 0o755, 0o600, 0o4755, 0o1777, 0o444, 0]
+        if item.type != "2" { item.mode = numbers.pick(item.type == "5" ? modes : modes + [0o2750]) }
         let namespace = item.type == "0" || item.type == "5" ? "user" : "trusted"
-        if numbers.once(in: 6) { item.xattrs.append(("\(namespace).note", numbers.bytes(numbers.below(40)))) }
+        // Never empty: Go's tar reader takes an empty value for a record that is to be forgotten, as POSIX has it for
+        // its own keys. GNU tar and star, whose records these are, write empty attributes so, and so we read them.
+        if numbers.once(in: 6) { item.xattrs.append(("\(namespace).note", numbers.bytes(1 + numbers.below(40)))) }
         if numbers.once(in: 12) { item.xattrs.append(("trusted.more", [UInt8](repeating: 1, count: 300))) }
         return item
     }

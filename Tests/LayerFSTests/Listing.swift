@@ -3,6 +3,7 @@ import Glibc
 import LayerFS
 import SquashFS
 import TestKit
+import Testing
 
 /// All that a tree of files says about itself, however it is kept: a line of facts for each path.
 struct Listing {
@@ -39,7 +40,9 @@ struct Listing {
             for xattr in entry.xattrs.sorted(by: { $0.name.lexicographicallyPrecedes($1.name) }) {
                 facts += " \(text(xattr.name))=\(hexadecimal(xattr.value))"
             }
-            if entry.kind != "d", let group = names[entry.identity], group.count > 1 { facts += " links \(group.sorted())" }
+            if entry.kind != "d", let group = names[entry.identity], group.count > 1 {
+                facts += " links \(group.sorted())"
+            }
             self.facts[entry.path] = facts
             times[entry.path] = entry.time
         }
@@ -57,6 +60,14 @@ struct Listing {
         }
         return lines
     }
+}
+
+/// Expects two trees to say the same of themselves, and shows where they do not.
+func expectSame(
+    _ mine: Listing, _ theirs: Listing, clock: Int64 = .max, sourceLocation: SourceLocation = #_sourceLocation
+) {
+    let differences = mine.differences(from: theirs, clock: clock)
+    #expect(differences == [], sourceLocation: sourceLocation)
 }
 
 // MARK: - The trees there are
@@ -182,7 +193,8 @@ enum HostFile {
 
     // Swift's Glibc module leaves these two out; they are looked up where all of glibc's functions are.
     private typealias List = @convention(c) (UnsafePointer<CChar>, UnsafeMutableRawPointer?, Int) -> Int
-    private typealias Get = @convention(c) (UnsafePointer<CChar>, UnsafePointer<CChar>, UnsafeMutableRawPointer?, Int) -> Int
+    private typealias Get =
+        @convention(c) (UnsafePointer<CChar>, UnsafePointer<CChar>, UnsafeMutableRawPointer?, Int) -> Int
     private static let list = unsafe unsafeBitCast(dlsym(nil, "llistxattr"), to: List.self)
     private static let get = unsafe unsafeBitCast(dlsym(nil, "lgetxattr"), to: Get.self)
 }

@@ -43,11 +43,22 @@ import Testing
             case 3: bytes.removeSubrange(numbers.below(bytes.count)...)
             case 4:
                 // A number where none was, or another one.
-                let (offset, width) = numbers.pick([(100, 8), (108, 8), (116, 8), (124, 12), (136, 12), (329, 8), (337, 8), (386, 12), (398, 12), (483, 12)])
-                let value = numbers.pick([0, 1, 511, 512, 513, -1, 1 << 31, 1 << 32, 1 << 62, .max, .min, Int64(numbers.below(20_000))])
-                bytes.replaceSubrange(block + offset..<block + offset + width, with: numbers.once(in: 2) ? TarBlock.base256(value, width: width) : TarBlock.number(value, width: width))
+                let (offset, width) = numbers.pick([
+                    (100, 8), (108, 8), (116, 8), (124, 12), (136, 12), (329, 8), (337, 8), (386, 12), (398, 12),
+                    (483, 12),
+                ])
+                let value = numbers.pick([
+                    0, 1, 511, 512, 513, -1, 1 << 31, 1 << 32, 1 << 62, .max, .min, Int64(numbers.below(20_000)),
+                ])
+                bytes.replaceSubrange(
+                    block + offset..<block + offset + width,
+                    with: numbers.once(in: 2)
+                        ? TarBlock.base256(value, width: width) : TarBlock.number(value, width: width))
             case 5: bytes[block + 156] = numbers.pick(Array("01234567xgLKSNMV\0".utf8))
-            case 6: bytes[block + numbers.pick([0, 1, 257, 263, 345, 157, 482])] = numbers.pick([0, 0x2e, 0x2f, 0x20, 0xff, 0x61])
+            case 6:
+                bytes[block + numbers.pick([0, 1, 257, 263, 345, 157, 482])] = numbers.pick([
+                    0, 0x2e, 0x2f, 0x20, 0xff, 0x61,
+                ])
             default:
                 // Inside text: digits of pax lengths, maps and names.
                 let digits = bytes.indices.filter { (0x30...0x3d).contains(bytes[$0]) && $0 % 512 < 100 }
@@ -61,7 +72,8 @@ import Testing
     /// Makes the checksums of all blocks that look like headers right again, so that damage gets past them.
     private static func repaired(_ bytes: [UInt8]) -> [UInt8] {
         var bytes = bytes
-        for block in stride(from: 0, through: bytes.count - 512, by: 512) where bytes[block + 154] == 0 && bytes[block + 155] == 0x20 {
+        for block in stride(from: 0, through: bytes.count - 512, by: 512)
+        where bytes[block + 154] == 0 && bytes[block + 155] == 0x20 {
             bytes.replaceSubrange(block + 148..<block + 156, with: Array("        ".utf8))
             let sum = bytes[block..<block + 512].reduce(Int64(0)) { $0 + Int64($1) }
             bytes.replaceSubrange(block + 148..<block + 156, with: TarBlock.octal(sum, digits: 6) + [0, 0x20])
@@ -69,7 +81,8 @@ import Testing
         return bytes
     }
 
-    @Test("a damaged archive is refused with an error, or becomes a tree that can be written and read", arguments: 0..<8)
+    @Test(
+        "a damaged archive is refused with an error, or becomes a tree that can be written and read", arguments: 0..<8)
     func mutations(seed: Int) throws {
         let shop = try Workshop(BlockSettings(compression: .none, level: 1, blockSize: 4096), threads: 1)
         var numbers = SeededNumbers(seed: UInt64(100 + seed))
@@ -84,15 +97,22 @@ import Testing
                 continue
             }
             accepted += 1
-            let image = try shop.squash(linked).path
-            let differences = try Listing(squash: image).differences(from: Listing(linked), clock: .max)
-            #expect(differences.allSatisfy { $0.contains(": time ") }, "seed \(seed), round \(round): \(differences)")
-            Folder.remove(image)
+            let (image, report) = try shop.squash(linked)
+            defer { Folder.remove(image) }
+            guard linked.order.preorder.count > 1 else { continue }
+            let differences = try Listing(squash: image).differences(from: Listing(linked))
+            // What squashfs cannot hold is told, and everything else is there.
+            let told = differences.filter { !$0.contains(": time ") }
+            if !report.warnings.contains(where: { $0.contains("attribute") }) {
+                #expect(told == [], "seed \(seed), round \(round)")
+            }
         }
         #expect((20..<390).contains(accepted), "\(accepted)")
     }
 
-    @Test("damage to compressed layers is refused with an error", arguments: [CompressionTests.gzip, CompressionTests.zstd, CompressionTests.Tool("xz")])
+    @Test(
+        "damage to compressed layers is refused with an error",
+        arguments: [CompressionTests.gzip, CompressionTests.zstd, CompressionTests.Tool("xz")])
     func compressed(tool: CompressionTests.Tool) throws {
         let shop = try Workshop(BlockSettings(compression: .none, level: 1, blockSize: 4096), threads: 1)
         let sound = try tool.compress(Self.archive)

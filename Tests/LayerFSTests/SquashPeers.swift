@@ -38,16 +38,16 @@ extension Workshop {
         #expect(report.artifactSize == (try InputFile(image).size), sourceLocation: sourceLocation)
         #expect(report.artifactSize.isMultiple(of: 4096), sourceLocation: sourceLocation)
         let expected = try Listing(linked)
-        #expect(try Listing(squash: image).differences(from: expected) == [], sourceLocation: sourceLocation)
+        expectSame(try Listing(squash: image), expected, sourceLocation: sourceLocation)
         let unpacked = freshPath("unpacked")
         let result = try Peer.run("unsquashfs", ["-no-progress", "-quiet", "-dest", unpacked, image])
         #expect(result.status == 0 && result.errors.isEmpty, "\(result.errorText)", sourceLocation: sourceLocation)
         if geteuid() == 0 {
-            #expect(try Listing(folder: unpacked).differences(from: expected) == [], sourceLocation: sourceLocation)
+            expectSame(try Listing(folder: unpacked), expected, sourceLocation: sourceLocation)
         }
         if Mount.isPossible {
             let mount = try Mount(image, at: freshPath("mount"))
-            #expect(try Listing(folder: mount.path).differences(from: expected) == [], sourceLocation: sourceLocation)
+            expectSame(try Listing(folder: mount.path), expected, sourceLocation: sourceLocation)
         }
         return (image, report)
     }
@@ -57,7 +57,7 @@ extension Workshop {
 func contains(_ haystack: [UInt8], _ needle: [UInt8]) -> Bool {
     unsafe haystack.withUnsafeBytes { haystack in
         var rest = unsafe haystack
-        while unsafe rest.count >= needle.count, let base = rest.baseAddress {
+        while rest.count >= needle.count, let base = rest.baseAddress {
             guard let found = unsafe memchr(base, Int32(needle[0]), rest.count - needle.count + 1) else { return false }
             let start = unsafe UnsafeRawPointer(found) - base
             if unsafe memcmp(found, needle, needle.count) == 0 { return true }

@@ -79,26 +79,61 @@ import Testing
         let layer = TarBuilder.archive([
             TarItem.folder(".", mode: 0o700).with { $0.time = 5 },
             TarItem.folder("d", mode: 0o1777).xattr("user.d", [1]).xattr("trusted.t", []),
-            TarItem.file("f", "1").with { ($0.mode, $0.owner, $0.group, $0.time) = (0o6755, 4_294_967_294, 65536, 4_294_967_295) },
-            TarItem.file("g", "with attributes").xattr("user.a", [UInt8](repeating: 9, count: 3000)).xattr("user.empty", []),
+            TarItem.file("f", "1").with {
+                ($0.mode, $0.owner, $0.group, $0.time) = (0o6755, 4_294_967_294, 65536, 4_294_967_295)
+            },
+            TarItem.file("g", "with attributes").xattr("user.a", [UInt8](repeating: 9, count: 3000)).xattr(
+                "user.empty", []),
             TarItem.symlink("s", to: "../nowhere/é").xattr("trusted.s", [0]),
             .symlink("long", to: String(repeating: "t/", count: 2047)),
             .characterDevice("null", 1, 3), .blockDevice("loop", 7, 0x12345),
             TarItem.characterDevice("c", 4095, 1_048_575).xattr("trusted.c", [1]),
             .pipe("p"), TarItem.pipe("q").xattr("trusted.q", [1]),
-            .hardLink("d/f", to: "f"), .hardLink("d/s", to: "s"), .hardLink("d/null", to: "null"), .hardLink("d/p", to: "p"),
+            .hardLink("d/f", to: "f"), .hardLink("d/s", to: "s"), .hardLink("d/null", to: "null"),
+            .hardLink("d/p", to: "p"),
             .hardLink("d/g1", to: "g"), .hardLink("d/g2", to: "d/g1"),
         ])
         try shop.checkedSquash(try shop.link([layer]))
     }
 
+    @Test("no layers at all, and layers with nothing left of them, become an image with a root and nothing in it")
+    func emptyTrees() throws {
+        let shop = try Workshop()
+        let layers = [[], [TarBuilder.archive([.file("a", "1")]), TarBuilder.archive([.opaque("")])]]
+        for layers in layers {
+            let linked = try shop.link(layers)
+            #expect(try linked.brief() == [])
+            let image = try shop.squash(linked).path
+            let result = try Peer.run("unsquashfs", ["-lls", image])
+            #expect(result.status == 0 && result.errors.isEmpty)
+            #expect(result.text.split(separator: "\n").count { $0.hasSuffix("squashfs-root") } == 1)
+            if Mount.isPossible {
+                let mount = try Mount(image, at: shop.freshPath("mount"))
+                #expect(try Folder.names(in: mount.path) == [])
+            }
+        }
+    }
+
+    @Test("a layer that stands twice in an image is the layer once")
+    func sameLayerTwice() throws {
+        let shop = try Workshop()
+        let upper = TarBuilder.archive([.file("b", "2"), .whiteout("gone")])
+        let once = try shop.link([LayerObjectTests.layer, upper])
+        let twice = try shop.link([LayerObjectTests.layer, LayerObjectTests.layer, upper, upper])
+        expectSame(try Listing(twice), try Listing(once))
+        let sizes = try [once, twice].map { try shop.checkedSquash($0).report.artifactSize }
+        #expect(sizes[0] == sizes[1])
+    }
+
     @Test("hundreds of owners, thousands of inodes, and metadata far over a block")
     func many() throws {
         let shop = try Workshop()
-        let items = (0..<3000).map { index in
-            TarItem.file("\(index % 50)/\(index)", index % 3 == 0 ? "" : "content \(index)").with {
-                ($0.owner, $0.group, $0.time) = (Int64(index % 700), Int64(100_000 + index % 400), Int64(index))
-            }
+        let items = (0..<Int64(3000)).map { index in
+            var item = TarItem.file("\(index % 50)/\(index)", index % 3 == 0 ? "" : "content \(index)")
+            item.owner = index % 700
+            item.group = 100_000 + index % 400
+            item.time = index
+            return item
         }
         try shop.checkedSquash(try shop.link([TarBuilder.archive(items)]))
     }
@@ -107,7 +142,8 @@ import Testing
     func sharedXattrs() throws {
         let shop = try Workshop()
         let items = (0..<600).map { index in
-            TarItem.file("\(index)").xattr("user.shared", [UInt8](repeating: 5, count: 500)).xattr("user.kind", [UInt8(index % 3)])
+            TarItem.file("\(index)").xattr("user.shared", [UInt8](repeating: 5, count: 500)).xattr(
+                "user.kind", [UInt8(index % 3)])
         }
         let image = try shop.checkedSquash(try shop.link([TarBuilder.archive(items)])).path
         let file = try InputFile(image)
@@ -132,7 +168,12 @@ import Testing
         // Symlinks make folders deeper than a path can say.
         let half = Array(repeating: "d", count: deepest / 2).joined(separator: "/")
         expect(.badName) {
-            try shop.link([TarBuilder.archive([.folder(half), .symlink("s", to: half), .folder("s/\(half)"), .symlink("t", to: "s/\(half)"), .file("t/e/f", "x")])])
+            try shop.link([
+                TarBuilder.archive([
+                    .folder(half), .symlink("s", to: half), .folder("s/\(half)"), .symlink("t", to: "s/\(half)"),
+                    .file("t/e/f", "x"),
+                ])
+            ])
         }
     }
 
@@ -190,7 +231,9 @@ import Testing
     func time() throws {
         let shop = try Workshop()
         let linked = try shop.link([TarBuilder.archive([.file("a", "1")])])
-        let bytes = try [0, 1, UInt32.max].map { try InputFile.contents(of: shop.squash(linked, time: $0).path, limit: 1 << 20) }
+        let bytes = try [0, 1, UInt32.max].map {
+            try InputFile.contents(of: shop.squash(linked, time: $0).path, limit: 1 << 20)
+        }
         #expect(bytes.map { Array($0[8..<12]) } == [[0, 0, 0, 0], [1, 0, 0, 0], [255, 255, 255, 255]])
         #expect(Set(bytes.map { Array($0[..<8] + $0[12...]) }).count == 1)
     }
@@ -208,7 +251,7 @@ import Testing
         let neighbour = numbers.bytes(size)
         let base = TarBuilder.archive([
             .file("a/before", neighbour), .file("a/hidden", secrets[0]), .file("a/replaced", secrets[1]),
-            .file("a/pruned", secrets[2]), .file("a/twin", secrets[2]), .file("a/after", neighbour + [1]),
+            .file("a/pruned", secrets[2]), .file("a/twin", secrets[2]), .file("a/after", numbers.bytes(size)),
         ])
         let upper = TarBuilder.archive([.whiteout("a/hidden"), .file("a/replaced", "new")])
         let prune = PruneRule("secrets", "a test", ["a/pruned", "a/twin"])
@@ -232,7 +275,8 @@ import Testing
             ]
             let both = try shop.checkedSquash(try shop.link(layers))
             #expect(both.report.artifactSize < size + 8192)
-            let one = try shop.checkedSquash(try shop.link(layers + [TarBuilder.archive([.whiteout("a"), .whiteout("x")])]))
+            let one = try shop.checkedSquash(
+                try shop.link(layers + [TarBuilder.archive([.whiteout("a"), .whiteout("x")])]))
             #expect(try Listing(squash: one.path).facts.count == 3)
         }
     }

@@ -120,7 +120,9 @@ import Testing
         },
         Readable("numbersInSpaces", becomes: ["a=1"]) {
             var block = TarBlock("a", size: 1)
-            block.patches = [(124, Array("          1 ".utf8)), (100, Array("   644 \0".utf8)), (108, Array("        ".utf8))]
+            block.patches = [
+                (124, Array("          1 ".utf8)), (100, Array("   644 \0".utf8)), (108, Array("        ".utf8)),
+            ]
             $0.add(block, data: [0x31])
         },
         Readable("sizeInBase256", becomes: ["a=1"]) {
@@ -193,12 +195,21 @@ import Testing
         },
         RefusedFixture("negativeSize", refused: .damagedTar, one { $0.size = -1 }),
         RefusedFixture("sizeOf2To62", refused: .tooLarge, one { $0.size = 1 << 62 }),
-        RefusedFixture("sizeOver2To63", refused: .damagedTar, one { $0.patches = [(124, [0x80, 0, 0, 0, 0x80, 0, 0, 0, 0, 0, 0, 0])] }),
-        RefusedFixture("hugeBase256Size", refused: .damagedTar, one { $0.patches = [(124, [0xbf] + [UInt8](repeating: 0xff, count: 11))] }),
-        RefusedFixture("sizeWithLetters", refused: .damagedTar, one { $0.patches = [(124, Array("0000000000x\0".utf8))] }),
-        RefusedFixture("sizeInTwoWords", refused: .damagedTar, one { $0.patches = [(124, Array("0 000000010\0".utf8))] }),
-        RefusedFixture("sizeWithDigitsBehindItsEnd", refused: .damagedTar, one { $0.patches = [(124, Array("00000000\u{0}010".utf8))] }),
-        RefusedFixture("sizeWithEight", refused: .damagedTar, one { $0.patches = [(124, Array("00000000008\0".utf8))] }),
+        RefusedFixture(
+            "sizeOver2To63", refused: .damagedTar,
+            one { $0.patches = [(124, [0x80, 0, 0, 0, 0x80, 0, 0, 0, 0, 0, 0, 0])] }),
+        RefusedFixture(
+            "hugeBase256Size", refused: .damagedTar,
+            one { $0.patches = [(124, [0xbf] + [UInt8](repeating: 0xff, count: 11))] }),
+        RefusedFixture(
+            "sizeWithLetters", refused: .damagedTar, one { $0.patches = [(124, Array("0000000000x\0".utf8))] }),
+        RefusedFixture(
+            "sizeInTwoWords", refused: .damagedTar, one { $0.patches = [(124, Array("0 000000010\0".utf8))] }),
+        RefusedFixture(
+            "sizeWithDigitsBehindItsEnd", refused: .damagedTar,
+            one { $0.patches = [(124, Array("00000000\u{0}010".utf8))] }),
+        RefusedFixture(
+            "sizeWithEight", refused: .damagedTar, one { $0.patches = [(124, Array("00000000008\0".utf8))] }),
         RefusedFixture("negativeOwner", refused: .damagedTar, one { $0.owner = -1 }),
         RefusedFixture("ownerOf2To32", refused: .unsupportedTar, one { $0.owner = 1 << 32 }),
         RefusedFixture("groupOf2To32", refused: .unsupportedTar, one { $0.group = 1 << 32 }),
@@ -222,7 +233,9 @@ import Testing
         RefusedFixture("paxWithoutLineBreak", refused: .damagedTar, paxText("9 path=bc")),
         RefusedFixture("paxOnlyDigits", refused: .damagedTar, paxText("12345")),
         RefusedFixture("paxHeaderOfATerabyte", refused: .tooLarge) { $0.add(TarBlock("x", type: "x", size: 1 << 40)) },
-        RefusedFixture("gnuLongNameOfATerabyte", refused: .tooLarge) { $0.add(TarBlock("x", type: "L", size: 1 << 40)) },
+        RefusedFixture("gnuLongNameOfATerabyte", refused: .tooLarge) {
+            $0.add(TarBlock("x", type: "L", size: 1 << 40))
+        },
         RefusedFixture("paxHeaderForNothing", refused: .damagedTar) { $0.addPax(["path": "lost"]) },
         RefusedFixture("gnuLongNameForNothing", refused: .damagedTar) { $0.addGNULong("L", Array("lost".utf8)) },
         // One zero block and then more: tar programs disagree about what follows.
@@ -231,11 +244,16 @@ import Testing
             $0.append([UInt8](repeating: 0, count: 512))
             $0.add(.file("b", "2"))
         },
-        RefusedFixture("xattrOfAMegabyte", [.file("a").xattr("user.big", [UInt8](repeating: 7, count: 1 << 20))], refused: .tooLarge),
         RefusedFixture(
-            "tenThousandXattrs", [TarItem.file("a").with { item in item.xattrs = (0..<10_000).map { ("user.n\($0)", [1]) } }],
+            "xattrOfAMegabyte", [.file("a").xattr("user.big", [UInt8](repeating: 7, count: 1 << 20))],
             refused: .tooLarge),
-        RefusedFixture("xattrNameOf256Bytes", [.file("a").xattr("user.\(String(repeating: "n", count: 251))", [])], refused: .tooLarge),
+        RefusedFixture(
+            "tenThousandXattrs",
+            [TarItem.file("a").with { item in item.xattrs = (0..<10_000).map { ("user.n\($0)", [1]) } }],
+            refused: .tooLarge),
+        RefusedFixture(
+            "xattrNameOf256Bytes", [.file("a").xattr("user.\(String(repeating: "n", count: 251))", [])],
+            refused: .tooLarge),
         RefusedFixture("xattrNameWithNUL", [.file("a").xattr("user.a\0b", [1])], refused: .badName),
     ]
 
@@ -266,7 +284,9 @@ import Testing
         let link = TarItem.symlink("s", to: "f").xattr("trusted.x", [0, 255])
         let capability: [UInt8] = [1, 0, 0, 2, 0, 0x20, 0, 0] + [UInt8](repeating: 0, count: 12)
         let folder = TarItem.folder("d", mode: 0o1777).with { $0.time = -1 }
-            .xattr("security.selinux", Array("system_u:object_r:bin_t:s0\0".utf8)).xattr("security.capability", capability)
+            .xattr("security.selinux", Array("system_u:object_r:bin_t:s0\0".utf8)).xattr(
+                "security.capability", capability
+            )
             .xattr("user.b", []).xattr("user.a", Array("=\n \0".utf8))
         let linked = try Workshop().link([TarBuilder.archive([file, link, folder])])
         let found = (try linked.inode(at: "f"), try linked.inode(at: "s"), try linked.inode(at: "d"))
@@ -277,14 +297,18 @@ import Testing
         #expect(found.1.xattrs == [TarEntry.Xattr(name: Array("trusted.x".utf8), value: [0, 255])])
         #expect(found.2.mode == 0o1777)
         #expect(found.2.modificationTime == -1)
-        #expect(found.2.xattrs.map { text($0.name) } == ["security.capability", "security.selinux", "user.a", "user.b"])
+        #expect(
+            found.2.xattrs.map { text($0.name) } == ["security.capability", "security.selinux", "user.a", "user.b"])
         #expect(found.2.xattrs.map(\.value.count) == [20, 27, 4, 0])
         #expect(found.2.xattrs[2].value == Array("=\n \0".utf8))
     }
 
     @Test(
         "times in pax records are whole seconds towards the past",
-        arguments: [("0", 0), ("1.999", 1), ("-1", -1), ("-1.5", -2), ("-1.0", -1), ("0.000000001", 0), ("99999999999", 99_999_999_999)])
+        arguments: [
+            ("0", 0), ("1.999", 1), ("-1", -1), ("-1.5", -2), ("-1.0", -1), ("0.000000001", 0),
+            ("99999999999", 99_999_999_999),
+        ])
     func paxTimes(written: String, seconds: Int64) throws {
         var builder = TarBuilder()
         builder.addPax(["mtime": written])
@@ -295,7 +319,10 @@ import Testing
     @Test("an attribute that stands twice has its last value")
     func repeatedXattr() throws {
         let layer = TarBuilder.archive([TarItem.file("a").xattr("user.x", [1]).xattr("user.x", [2])])
-        #expect(try Workshop().link([layer]).inode(at: "a").xattrs == [TarEntry.Xattr(name: Array("user.x".utf8), value: [2])])
+        #expect(
+            try Workshop().link([layer]).inode(at: "a").xattrs == [
+                TarEntry.Xattr(name: Array("user.x".utf8), value: [2])
+            ])
     }
 
     @Test("hundreds of thousands of attributes in one header are refused at once", .timeLimit(.minutes(1)))

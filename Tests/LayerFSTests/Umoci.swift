@@ -10,7 +10,13 @@ enum Umoci {
         try Folder.create("\(layout)/blobs/sha256")
         let config = JSON.object([
             ("architecture", .string("amd64")), ("os", .string("linux")), ("config", .object([])),
-            ("rootfs", .object([("type", .string("layers")), ("diff_ids", .array(layers.map { .string(Digest(of: $0).description) }))])),
+            (
+                "rootfs",
+                .object([
+                    ("type", .string("layers")),
+                    ("diff_ids", .array(layers.map { .string(Digest(of: $0).description) })),
+                ])
+            ),
         ]).text()
         let manifest = JSON.object([
             ("schemaVersion", .integer(2)), ("mediaType", .string("application/vnd.oci.image.manifest.v1+json")),
@@ -22,7 +28,9 @@ enum Umoci {
             let tag = JSON.object([("org.opencontainers.image.ref.name", .string("test"))])
             descriptor = JSON(.object(members + [JSON.Member(name: Array("annotations".utf8), json: tag)]))
         }
-        try write(JSON.object([("schemaVersion", .integer(2)), ("manifests", .array([descriptor]))]).text(), to: "\(layout)/index.json")
+        try write(
+            JSON.object([("schemaVersion", .integer(2)), ("manifests", .array([descriptor]))]).text(),
+            to: "\(layout)/index.json")
         try write(JSON.object([("imageLayoutVersion", .string("1.0.0"))]).text(), to: "\(layout)/oci-layout")
         let result = try Peer.run("umoci", ["raw", "unpack", "--image", "\(layout):test", rootfs])
         guard result.status == 0 else { throw PeerRefused(description: "umoci: \(result.errorText)") }
@@ -32,7 +40,9 @@ enum Umoci {
     private static func store(_ bytes: [UInt8], _ type: String, in layout: String) throws -> JSON {
         let digest = Digest(of: bytes)
         try write(bytes, to: "\(layout)/blobs/sha256/\(digest.hex)")
-        return .object([("mediaType", .string(type)), ("digest", .string(digest.description)), ("size", .integer(bytes.count))])
+        return .object([
+            ("mediaType", .string(type)), ("digest", .string(digest.description)), ("size", .integer(bytes.count)),
+        ])
     }
 
     private static func write(_ bytes: [UInt8], to path: String) throws {

@@ -81,7 +81,9 @@ package struct TarBlock: Sendable {
 
     /// GNU's form: big-endian two's complement behind a set first bit.
     package static func base256(_ value: Int64, width: Int) -> [UInt8] {
-        var bytes = (0..<width).reversed().map { UInt8(truncatingIfNeeded: $0 >= 8 ? value >> 63 : value >> Int64(8 * $0)) }
+        var bytes = (0..<width).reversed().map {
+            UInt8(truncatingIfNeeded: $0 >= 8 ? value >> 63 : value >> Int64(8 * $0))
+        }
         bytes[0] |= 0x80
         return bytes
     }

@@ -113,7 +113,9 @@ package struct TarBuilder: Sendable {
 
     private mutating func addOldSparse(_ path: String, size: Int, _ pieces: [Piece], _ data: [UInt8]) {
         func rows(_ pieces: ArraySlice<Piece>) -> [UInt8] {
-            pieces.flatMap { TarBlock.number(Int64($0.offset), width: 12) + TarBlock.number(Int64($0.data.count), width: 12) }
+            pieces.flatMap {
+                TarBlock.number(Int64($0.offset), width: 12) + TarBlock.number(Int64($0.data.count), width: 12)
+            }
         }
         var rest = pieces[...]
         var block = TarBlock(path, type: "S", size: data.count, form: .gnu)

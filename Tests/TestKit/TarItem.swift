@@ -59,7 +59,9 @@ package struct TarItem: Sendable {
     package static func whiteout(_ path: String) -> TarItem { marker(path, prefix: ".wh.") }
 
     /// The marker that hides all that is in a folder.
-    package static func opaque(_ folder: String) -> TarItem { file((folder.isEmpty ? "" : folder + "/") + ".wh..wh..opq") }
+    package static func opaque(_ folder: String) -> TarItem {
+        file((folder.isEmpty ? "" : folder + "/") + ".wh..wh..opq")
+    }
 
     private static func marker(_ path: String, prefix: String) -> TarItem {
         guard let slash = path.lastIndex(of: "/") else { return file(prefix + path) }

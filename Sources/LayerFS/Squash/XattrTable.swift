@@ -28,7 +28,11 @@ struct XattrTable {
         var bytes: [UInt8] = []
         var count: UInt32 = 0
         for xattr in set {
-            guard let (text, prefix) = Self.prefixes.first(where: { xattr.name.starts(with: $0.text) }) else {
+            guard
+                let (text, prefix) = Self.prefixes.first(where: {
+                    xattr.name.starts(with: $0.text) && xattr.name.count > $0.text.count
+                })
+            else {
                 dropped.insert(xattr.name)
                 continue
             }
