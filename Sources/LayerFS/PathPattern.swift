@@ -5,11 +5,22 @@ package struct PathPattern: Sendable, Hashable {
     /// As it was written.
     package let text: String
     private let components: [Component]
+    /// The first components, as far as they have no wildcard.
+    private let literals: [[UInt8]]
 
     private enum Component: Sendable, Hashable {
         /// `**`: any number of components.
         case any
         case glob([UInt8])
+
+        var bytes: [UInt8]? {
+            guard case .glob(let glob) = self else { return nil }
+            return glob
+        }
+
+        var isLiteral: Bool {
+            bytes.map { !$0.contains { byte in "*?[".utf8.contains(byte) } } ?? false
+        }
     }
 
     package init(_ text: String) {
@@ -24,33 +35,61 @@ package struct PathPattern: Sendable, Hashable {
             components.insert(.glob(Array("*".utf8)), at: components.count - 1)
         }
         self.components = components
+        literals = components.prefix { $0.isLiteral }.compactMap { $0.bytes }
     }
+
+    /// The most components for which a row of the table fits a word: all that people write.
+    private static let wordLimit = 62
 
     /// Whether a path, given as its components, matches.
     package func matches(_ path: [ArraySlice<UInt8>]) -> Bool {
-        // One row of the usual table: `reached[i]` says that the first i components of the pattern match so far.
-        var reached = [Bool](repeating: false, count: components.count + 1)
-        reached[0] = true
-        spread(&reached)
-        for name in path {
-            var next = [Bool](repeating: false, count: reached.count)
-            for (index, component) in components.enumerated() where reached[index] {
+        // Most patterns name the folder they are about: most paths are turned away here.
+        guard path.count >= literals.count, zip(literals, path).allSatisfy({ $1.elementsEqual($0) }) else {
+            return false
+        }
+        guard components.count <= Self.wordLimit else { return matchesAtLength(path) }
+        // One row of the usual table, as bits: bit i says that the first i components of the pattern match so far.
+        var reached = spread(1)
+        for name in path where reached != 0 {
+            var next: UInt64 = 0
+            for (index, component) in components.enumerated() where reached & 1 << index != 0 {
                 switch component {
-                case .any: next[index] = true
-                case .glob(let glob): if Self.glob(glob[...], matches: name) { next[index + 1] = true }
+                case .any: next |= 1 << index
+                case .glob(let glob): if Self.glob(glob[...], matches: name) { next |= 1 << (index + 1) }
                 }
             }
-            spread(&next)
+            reached = spread(next)
+        }
+        return reached & 1 << components.count != 0
+    }
+
+    /// The same table for patterns of any length.
+    private func matchesAtLength(_ path: [ArraySlice<UInt8>]) -> Bool {
+        var reached = Set([0])
+        for (index, component) in components.enumerated() where reached.contains(index) && component == .any {
+            reached.insert(index + 1)
+        }
+        for name in path {
+            var next = Set<Int>()
+            for (index, component) in components.enumerated() {
+                guard reached.contains(index) || (component == .any && next.contains(index)) else { continue }
+                switch component {
+                case .any: next.formUnion([index, index + 1])
+                case .glob(let glob): if Self.glob(glob[...], matches: name) { next.insert(index + 1) }
+                }
+            }
             reached = next
         }
-        return reached[components.count]
+        return reached.contains(components.count)
     }
 
     /// `**` may stand for nothing.
-    private func spread(_ reached: inout [Bool]) {
-        for (index, component) in components.enumerated() where reached[index] && component == .any {
-            reached[index + 1] = true
+    private func spread(_ reached: UInt64) -> UInt64 {
+        var reached = reached
+        for (index, component) in components.enumerated() where component == .any && reached & 1 << index != 0 {
+            reached |= 1 << (index + 1)
         }
+        return reached
     }
 
     /// Matches one component; iterative, so that no pattern makes it slow.

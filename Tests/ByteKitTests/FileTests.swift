@@ -71,8 +71,8 @@ import Testing
             try file.write(bytes)
             try file.finish()
         }
-        let writers = (0..<4).map { writer in
-            Thread {
+        let writers = try (0..<4).map { writer in
+            try Thread {
                 for _ in 0..<25 {
                     guard var file = try? OutputFile(path) else { continue }
                     try? file.write(versions[writer])

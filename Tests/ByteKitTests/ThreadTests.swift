@@ -3,30 +3,30 @@ import Testing
 
 @Suite("Threads", .timeLimit(.minutes(1))) struct ThreadTests {
     @Test("a thread runs its body, and join waits for it")
-    func threads() {
+    func threads() throws {
         let ran = Monitor(0)
-        let threads = (0..<20).map { _ in Thread { ran.withLock { $0 += 1 } } }
+        let threads = try (0..<20).map { _ in try Thread { ran.withLock { $0 += 1 } } }
         threads.forEach { $0.join() }
         #expect(ran.withLock { $0 } == 20)
         threads.forEach { $0.join() }
     }
 
     @Test("only one thread at a time is inside a monitor")
-    func exclusion() {
+    func exclusion() throws {
         let counter = Monitor(0)
-        let threads = (0..<4).map { _ in
-            Thread { for _ in 0..<5000 { counter.withLock { $0 = $0 + 1 } } }
+        let threads = try (0..<4).map { _ in
+            try Thread { for _ in 0..<5000 { counter.withLock { $0 = $0 + 1 } } }
         }
         threads.forEach { $0.join() }
         #expect(counter.withLock { $0 } == 20_000)
     }
 
     @Test("who waits on a monitor goes on when another makes it so")
-    func waits() {
+    func waits() throws {
         let turn = Monitor(0)
         let order = Monitor([Int]())
-        let threads = (0..<5).reversed().map { index in
-            Thread {
+        let threads = try (0..<5).reversed().map { index in
+            try Thread {
                 turn.wait { $0 == index ? () : nil }
                 order.withLock { $0.append(index) }
                 turn.withLock { $0 += 1 }
@@ -37,7 +37,7 @@ import Testing
     }
 
     @Test("an error thrown inside a monitor leaves it usable")
-    func throwing() {
+    func throwing() throws {
         struct Failure: Error {}
         let monitor = Monitor(1)
         #expect(throws: Failure.self) {
@@ -52,8 +52,8 @@ import Testing
     // MARK: - WorkerPool
 
     @Test("a pool runs every job, in order when it has one thread", arguments: [1, 2, 7])
-    func jobs(width: Int) {
-        let pool = WorkerPool(width: width)
+    func jobs(width: Int) throws {
+        let pool = try WorkerPool(width: width)
         let done = Monitor([Int]())
         for index in 0..<1000 { pool.submit { done.withLock { $0.append(index) } } }
         let order = done.wait { $0.count == 1000 ? $0 : nil }
@@ -62,8 +62,8 @@ import Testing
     }
 
     @Test("a pool's jobs run beside each other")
-    func width() {
-        let pool = WorkerPool(width: 3)
+    func width() throws {
+        let pool = try WorkerPool(width: 3)
         let inside = Monitor(0)
         // Each job waits until all three are inside: with fewer threads none would end.
         pool.forEach(3) { _ in
@@ -74,24 +74,24 @@ import Testing
     }
 
     @Test("forEach visits every index once and waits for all", arguments: [0, 1, 5, 1000])
-    func forEach(count: Int) {
+    func forEach(count: Int) throws {
         let seen = Monitor([Int](repeating: 0, count: count))
-        WorkerPool(width: 4).forEach(count) { index in seen.withLock { $0[index] += 1 } }
+        try WorkerPool(width: 4).forEach(count) { index in seen.withLock { $0[index] += 1 } }
         #expect(seen.withLock { $0 } == [Int](repeating: 1, count: count))
     }
 
     @Test("a pool has at least one thread, and by default one for each processor", arguments: [-5, 0, 1])
-    func atLeastOne(width: Int) {
-        #expect(WorkerPool(width: width).width == 1)
+    func atLeastOne(width: Int) throws {
+        #expect(try WorkerPool(width: width).width == 1)
         #expect(WorkerPool.processors >= 1)
-        #expect(WorkerPool().width == WorkerPool.processors)
+        #expect(try WorkerPool().width == WorkerPool.processors)
     }
 
     @Test("a pool that is dropped still ends the jobs it was given")
-    func dropped() {
+    func dropped() throws {
         let done = Monitor(0)
         do {
-            let pool = WorkerPool(width: 2)
+            let pool = try WorkerPool(width: 2)
             for _ in 0..<300 { pool.submit { done.withLock { $0 += 1 } } }
         }
         #expect(done.wait { $0 == 300 ? $0 : nil } == 300)
@@ -100,9 +100,9 @@ import Testing
     // MARK: - Channel
 
     @Test("what is sent is received in order, and then the end", arguments: [1, 2, 16])
-    func channel(capacity: Int) {
+    func channel(capacity: Int) throws {
         let channel = Channel<Int>(capacity: capacity)
-        let sender = Thread {
+        let sender = try Thread {
             for index in 0..<2000 { if !channel.send(index) { return } }
             channel.finish()
         }
@@ -114,10 +114,10 @@ import Testing
     }
 
     @Test("a sender is never more than the capacity ahead")
-    func bounded() {
+    func bounded() throws {
         let channel = Channel<Int>(capacity: 3)
         let sent = Monitor(0)
-        let sender = Thread {
+        let sender = try Thread {
             for index in 0..<50 where channel.send(index) { sent.withLock { $0 = index + 1 } }
             channel.finish()
         }
@@ -130,11 +130,11 @@ import Testing
     }
 
     @Test("a receiver that gives up frees a waiting sender and every later one")
-    func cancel() {
+    func cancel() throws {
         let channel = Channel<Int>(capacity: 1)
         #expect(channel.send(1))
         let result = Monitor<Bool?>(nil)
-        let sender = Thread {
+        let sender = try Thread {
             let sent = channel.send(2)
             result.withLock { $0 = sent }
         }

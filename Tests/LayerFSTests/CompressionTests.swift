@@ -228,7 +228,7 @@ import Testing
         let compressed = try tool.compress(Self.layer)
         let source = LayerSource()
         let half = Array(compressed[..<(compressed.count / 2)])
-        let sender = Thread {
+        let sender = try Thread {
             _ = unsafe half.withUnsafeBytes { unsafe source.send($0) }
             source.fail()
         }
@@ -259,7 +259,7 @@ import Testing
         let source = LayerSource()
         let accepted = Monitor(true)
         let garbage = TarBuilder.archive([.file("a", "1")]).prefix(600) + [UInt8](repeating: 0x20, count: 1 << 16)
-        let sender = Thread {
+        let sender = try Thread {
             // More pieces than a channel holds: only a receiver, or its end, lets the sender end.
             var goesOn = true
             for _ in 0..<1000 where goesOn { goesOn = unsafe garbage.withUnsafeBytes { unsafe source.send($0) } }

@@ -61,14 +61,21 @@ import Testing
         let shop = try Workshop()
         let path = shop.freshPath()
         let made = Monitor([LayerObject]())
-        let builds = (0..<4).map { _ in
-            Thread {
-                guard let object = try? shop.compile(Self.layer, to: path) else { return }
+        let compiler = LayerCompiler(settings: shop.settings, pool: shop.pool)
+        let builds = try (0..<4).map { _ in
+            try Thread {
+                let source = LayerSource()
+                source.send(Self.layer, pieces: Self.layer.count)
+                let digest = Digest(of: Self.layer)
+                guard let object = try? compiler.compile(source, layer: digest, diffID: nil, to: path) else { return }
                 made.withLock { $0.append(object) }
             }
         }
         builds.forEach { $0.join() }
-        let objects = made.withLock { $0 } + [try #require(LayerObject.open(path, layer: Digest(of: Self.layer), settings: .small))]
+        let objects =
+            made.withLock { $0 } + [
+                try #require(LayerObject.open(path, layer: Digest(of: Self.layer), settings: .small))
+            ]
         #expect(objects.count == 5)
         #expect(Set(objects.map { Self.signature($0) }).count == 1)
         // An object that was replaced while it was in use is still read as it was.

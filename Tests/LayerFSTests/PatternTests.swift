@@ -51,6 +51,20 @@ import Testing
         #expect(Self.matches(Array(repeating: "**/a", count: 40).joined(separator: "/"), path))
     }
 
+    @Test("a pattern of any length is taken whole")
+    func length() {
+        for count in [61, 62, 63, 64, 65, 200] {
+            func path(_ count: Int) -> String { Array(repeating: "a", count: count).joined(separator: "/") }
+            #expect(Self.matches(path(count), path(count)))
+            for other in [1, 61, count - 1, count + 1] where other != count {
+                #expect(!Self.matches(path(count), path(other)))
+            }
+            #expect(Self.matches("**/\(path(count))/**", path(count + 5)))
+            #expect(!Self.matches("**/\(path(count))/**", path(count)))
+            #expect(!Self.matches("\(path(count))/**/b", path(count + 5)))
+        }
+    }
+
     @Test("a pattern keeps its text")
     func keepsText() { #expect(PathPattern("usr//share/**").text == "usr//share/**") }
 

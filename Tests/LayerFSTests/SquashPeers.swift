@@ -37,6 +37,8 @@ extension Workshop {
         let (image, report) = try squash(linked)
         #expect(report.artifactSize == (try InputFile(image).size), sourceLocation: sourceLocation)
         #expect(report.artifactSize.isMultiple(of: 4096), sourceLocation: sourceLocation)
+        let bytes = try InputFile.contents(of: image, limit: 1 << 28)
+        #expect(report.artifactDigest == Digest(of: bytes), sourceLocation: sourceLocation)
         let expected = try Listing(linked)
         expectSame(try Listing(squash: image), expected, sourceLocation: sourceLocation)
         let unpacked = freshPath("unpacked")

@@ -12,7 +12,7 @@ final class Workshop {
 
     init(_ settings: BlockSettings = .small, threads: Int = 2) throws {
         folder = try TestFolder()
-        pool = WorkerPool(width: threads)
+        pool = try WorkerPool(width: threads)
         self.settings = settings
     }
 
@@ -33,7 +33,7 @@ final class Workshop {
         _ bytes: [UInt8], diffID: Digest? = nil, pieces: Int? = nil, limit: Int = 1 << 30, to path: String? = nil
     ) throws -> LayerObject {
         let source = LayerSource()
-        let sender = Thread { source.send(bytes, pieces: pieces ?? max(1, bytes.count)) }
+        let sender = try Thread { source.send(bytes, pieces: pieces ?? max(1, bytes.count)) }
         defer { sender.join() }
         return try LayerCompiler(settings: settings, pool: pool, sizeLimit: limit)
             .compile(source, layer: Digest(of: bytes), diffID: diffID, to: path ?? freshPath("layer"))
