@@ -258,7 +258,7 @@ import Testing
         let tables = Array(specimen.bytes[specimen.dataEnd..<(specimen.bytes.count - 64)])
         var numbers = SeededNumbers(seed: 11)
         var opened = 0
-        for _ in 0..<3000 {
+        for _ in 0..<2000 {
             var changed = tables
             for _ in 0...numbers.below(3) {
                 changed[numbers.below(changed.count)] = numbers.once(in: 3) ? 0xff : UInt8(numbers.below(256))

@@ -50,15 +50,15 @@ struct Listing {
 
     /// What differs, a line each. Times of `other` from `clock` on are not compared: nobody but the clock said them.
     func differences(from other: Listing, clock: Int64 = .max) -> [String] {
-        var lines: [String] = []
-        for path in Set(facts.keys).union(other.facts.keys).sorted(by: { $0.lexicographicallyPrecedes($1) }) {
+        var lines: [[UInt8]: String] = [:]
+        for path in Set(facts.keys).union(other.facts.keys) {
             let (mine, theirs) = (facts[path], other.facts[path])
-            if mine != theirs { lines.append("/\(text(path)): \(mine ?? "missing") / \(theirs ?? "missing")") }
+            if mine != theirs { lines[path] = "\(mine ?? "missing") / \(theirs ?? "missing")" }
             if let mine = times[path], let theirs = other.times[path], theirs < clock, mine != theirs {
-                lines.append("/\(text(path)): time \(mine) / \(theirs)")
+                lines[path, default: ""] += " time \(mine) / \(theirs)"
             }
         }
-        return lines
+        return lines.sorted { $0.key.lexicographicallyPrecedes($1.key) }.map { "/\(text($0.key)): \($0.value)" }
     }
 }
 

@@ -82,7 +82,7 @@ import Testing
     }
 
     @Test(
-        "a damaged archive is refused with an error, or becomes a tree that can be written and read", arguments: 0..<8)
+        "a damaged archive is refused with an error, or becomes a tree that can be written and read", arguments: 0..<6)
     func mutations(seed: Int) throws {
         let shop = try Workshop(BlockSettings(compression: .none, level: 1, blockSize: 4096), threads: 1)
         var numbers = SeededNumbers(seed: UInt64(100 + seed))
@@ -102,7 +102,7 @@ import Testing
             guard linked.order.preorder.count > 1 else { continue }
             let differences = try Listing(squash: image).differences(from: Listing(linked))
             // What squashfs cannot hold is told, and everything else is there.
-            let told = differences.filter { !$0.contains(": time ") }
+            let told = differences.filter { !$0.contains(":  time ") }
             if !report.warnings.contains(where: { $0.contains("attribute") }) {
                 #expect(told == [], "seed \(seed), round \(round)")
             }
