@@ -70,7 +70,8 @@ let package = Package(
         module(
             "Toolchain",
             [
-                "Recipe", "Registry", "LayerFS", "Packager", "Publisher", "Supervisor", "Transport", "ImageModel", "ByteKit",
+                "Recipe", "Registry", "LayerFS", "Packager", "Publisher", "Supervisor", "Transport", "ImageModel",
+                "ByteKit",
                 "JSON",
             ]),
         .executableTarget(
@@ -97,7 +98,7 @@ let package = Package(
         tests("Transport", ["ByteKit"]),
         tests("Recipe", ["ImageModel", "ByteKit", "JSON"]),
         tests("Registry", ["Transport", "ImageModel", "ByteKit", "JSON"]),
-        tests("LayerFS", ["SquashFS", "ByteKit"]),
+        tests("LayerFS", ["SquashFS", "ByteKit", "JSON"]),
         tests("Supervisor", ["SquashFS", "JSON", "ByteKit"]),
         tests("Packager", ["Supervisor", "ByteKit", "JSON"]),
         tests("Publisher", ["ByteKit"]),

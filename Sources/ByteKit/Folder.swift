@@ -32,7 +32,9 @@ package enum Folder {
             let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) {
                 unsafe $0.withMemoryRebound(to: CChar.self, capacity: 256) { unsafe String(cString: $0) }
             }
-            guard !name.unicodeScalars.contains("\u{fffd}") else { throw FileError("read", "\(path)/\(name)", errorNumber: EILSEQ) }
+            guard !name.unicodeScalars.contains("\u{fffd}") else {
+                throw FileError("read", "\(path)/\(name)", errorNumber: EILSEQ)
+            }
             if name != "." && name != ".." { names.append(name) }
         }
         return names.sorted { Array($0.utf8).lexicographicallyPrecedes(Array($1.utf8)) }

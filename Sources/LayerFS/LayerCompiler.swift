@@ -36,7 +36,9 @@ package struct LayerCompiler: Sendable {
             while let entry = try tar.next() {
                 entries += 1
                 guard entries <= Self.entryLimit
-                else { throw LayerError(.tooLarge, "the layer has more than \(Self.entryLimit) entries", path: entry.path) }
+                else {
+                    throw LayerError(.tooLarge, "the layer has more than \(Self.entryLimit) entries", path: entry.path)
+                }
                 // Holes take no room in the archive: what they unpack to is counted here, not by the inflater.
                 total = total.addingReportingOverflow(entry.size).partialValue
                 guard total >= 0, total <= sizeLimit

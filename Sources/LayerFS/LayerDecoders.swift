@@ -182,7 +182,9 @@ final class PlainDecoder {
             archive_read_support_filter_lz4(archive), archive_read_support_filter_compress(archive),
         ]
         guard outcomes.allSatisfy({ $0 == ARCHIVE_OK }) else {
-            throw LayerError(.damagedCompression, "the layer is neither gzip, zstd nor plain tar, and this libarchive decodes no more")
+            throw LayerError(
+                .damagedCompression,
+                "the layer is neither gzip, zstd nor plain tar, and this libarchive decodes no more")
         }
         unsafe archive_read_support_format_raw(archive)
         let opened = unsafe archive_read_open(

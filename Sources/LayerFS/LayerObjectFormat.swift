@@ -203,7 +203,8 @@ extension LayerTables {
         guard content.size > 0, content.size <= 1 << 40 else { return false }
         switch content.place {
         case .blocks(let first, let count):
-            return first <= blocks.count && count <= blocks.count - first && count == (content.size + blockSize - 1) / blockSize
+            return first <= blocks.count && count <= blocks.count - first
+                && count == (content.size + blockSize - 1) / blockSize
         case .tail(let fragment, let offset):
             return fragment < fragments.count && content.size < blockSize && offset <= blockSize - content.size
         }
@@ -226,7 +227,8 @@ extension LayerObject {
             let end = try? file.read(count: Format.trailerSize, at: file.size - Format.trailerSize),
             let trailer = Format.Trailer(end, fileSize: file.size),
             let tables = try? file.read(count: trailer.tablesSize, at: trailer.tablesOffset),
-            Digest(of: header + tables) == trailer.checksum, let decoded = LayerTables.decode(tables, blockSize: settings.blockSize)
+            Digest(of: header + tables) == trailer.checksum,
+            let decoded = LayerTables.decode(tables, blockSize: settings.blockSize)
         else { return nil }
         let object = LayerObject(
             layer: layer, diffID: decoded.diffID, settings: settings, tarSize: decoded.tarSize, tables: decoded.tables,

@@ -55,14 +55,14 @@ package struct SquashSuperblock: Sendable, Equatable {
         else { throw SquashError(.badSuperblock) }
         guard bytesUsed <= length else { throw SquashError(.truncated) }
         guard UInt64(Squash.superblockSize) <= inodeTable, inodeTable < directoryTable, directoryTable < bytesUsed,
-            directoryTable < idTable, idTable < bytesUsed, isAbsentOrInside(fragmentTable),
+            directoryTable <= idTable, idTable < bytesUsed, isAbsentOrInside(fragmentTable),
             isAbsentOrInside(xattrTable), isAbsentOrInside(exportTable),
             fragmentTable != Squash.noTable || fragmentCount == 0
         else { throw SquashError(.badSuperblock) }
     }
 
     private func isAbsentOrInside(_ table: UInt64) -> Bool {
-        table == Squash.noTable || (directoryTable < table && table < bytesUsed)
+        table == Squash.noTable || (directoryTable <= table && table < bytesUsed)
     }
 
     /// Where the directory table must have ended: where the next table's index begins.

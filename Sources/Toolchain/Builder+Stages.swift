@@ -118,7 +118,8 @@ extension Builder {
                 recipe: recipe, image: image, target: .zip, settings: settings, report: report, artifact: artifact,
                 package: BuildResult.Package(
                     output: BuildResult.Output(path: path, digest: zip.digest, size: zip.size),
-                    unpackedSize: zip.unpackedSize, launcher: input.launcher.name, programs: package.programs.map(\.name)),
+                    unpackedSize: zip.unpackedSize, launcher: input.launcher.name,
+                    programs: package.programs.map(\.name)),
                 excesses: excesses)
             try writeRecords(result, in: folder)
             return result

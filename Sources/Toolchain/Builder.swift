@@ -44,7 +44,8 @@ package struct Builder {
     package func lock(_ file: RecipeFile) throws -> String {
         guard options.platform == nil else {
             throw ToolError(
-                "usage", "a lock is for the recipe's own platform", hint: "put ‘platform’ into the recipe", exitCode: .usage)
+                "usage", "a lock is for the recipe's own platform", hint: "put ‘platform’ into the recipe",
+                exitCode: .usage)
         }
         let functions = try file.functions.map { recipe in
             let image = try planner.resolve(recipe, lock: nil, lockPath: "")

@@ -86,7 +86,9 @@ package struct LocalRun {
         }
         guard status.st_mode & S_IFMT == S_IFREG else { return }
         guard !written.contains(folder) else {
-            throw ToolError("same-name", "two outputs of the function have a file that would be \(folder)", exitCode: .functionFailed)
+            throw ToolError(
+                "same-name", "two outputs of the function have a file that would be \(folder)",
+                exitCode: .functionFailed)
         }
         let parent = folder.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
         try Folder.create(parent.isEmpty ? "/" : parent)

@@ -7,7 +7,8 @@ import Testing
 enum Testbed {
     /// `make test` and `scripts/testbed run` set this; without it there is no registry with images.
     static let isUp = Peer.environment("SCAR_BUILD_MIRRORS") != nil
-    static let reason: Comment = "needs the testbed: run ‘make test’, or ‘scripts/testbed run tiny ffmpeg -- swift test’"
+    static let reason: Comment =
+        "needs the testbed: run ‘make test’, or ‘scripts/testbed run tiny ffmpeg -- swift test’"
     static let isRoot = getuid() == 0
     static let rootReason: Comment = "mounts file systems, so it needs root"
 
@@ -21,7 +22,8 @@ enum Testbed {
     }
 
     /// A recipe that takes an image as it is.
-    static func plainRecipe(_ name: String, prune: String = #"{"profile": "none"}"#, in folder: String) throws -> String {
+    static func plainRecipe(_ name: String, prune: String = #"{"profile": "none"}"#, in folder: String) throws -> String
+    {
         try Tool.recipe(#"{"name": "plain", "image": "\#(names[name] ?? name)", "prune": \#(prune)}"#, in: folder)
     }
 }
@@ -32,7 +34,9 @@ struct RealImageTests: ~Copyable {
 
     init() throws { folder = try TestFolder() }
 
-    private func build(_ recipe: String, to output: String, _ more: [String] = [], environment: [(name: String, value: String)] = []) throws -> Peer.Result {
+    private func build(
+        _ recipe: String, to output: String, _ more: [String] = [], environment: [(name: String, value: String)] = []
+    ) throws -> Peer.Result {
         try Tool.run(["build", recipe, "-o", "\(folder.path)/\(output)"] + more, variables: environment)
     }
 
@@ -53,7 +57,8 @@ struct RealImageTests: ~Copyable {
         #expect(read.status == 0)
         #expect(read.errorText == "", "unsquashfs finds nothing to say")
 
-        let unpacked = try Peer.run("umoci", ["unpack", "--image", "\(try Testbed.layout(image)):latest", "\(folder.path)/oracle"])
+        let unpacked = try Peer.run(
+            "umoci", ["unpack", "--image", "\(try Testbed.layout(image)):latest", "\(folder.path)/oracle"])
         #expect(unpacked.status == 0, "\(unpacked.errorText)")
         let mounted = "\(folder.path)/mounted"
         try Folder.create(mounted)
@@ -77,11 +82,13 @@ struct RealImageTests: ~Copyable {
             let again = try Peer.run(
                 "sh",
                 [
-                    "-c", #"umask 077; exec "$@""#, "sh", Products.scarBuild, "build", recipe, "-o", "\(folder.path)/second",
+                    "-c", #"umask 077; exec "$@""#, "sh", Products.scarBuild, "build", recipe, "-o",
+                    "\(folder.path)/second",
                     "--cache", "\(folder.path)/cache-\(target)", "--jobs", "1", "--target", target,
                 ], variables: [("TZ", "Asia/Kathmandu"), ("LC_ALL", "C"), ("LANG", "tr_TR.UTF-8")])
             #expect(again.status == 0, "\(again.errorText)")
-            let same = try Peer.run("cmp", ["\(folder.path)/first/plain.\(target)", "\(folder.path)/second/plain.\(target)"])
+            let same = try Peer.run(
+                "cmp", ["\(folder.path)/first/plain.\(target)", "\(folder.path)/second/plain.\(target)"])
             #expect(same.status == 0, "\(same.text)\(same.errorText)")
         }
         let records = try Peer.run("cmp", ["\(folder.path)/first/build.json", "\(folder.path)/second/build.json"])
@@ -92,13 +99,19 @@ struct RealImageTests: ~Copyable {
     func relinks() throws {
         let recipe = try Testbed.plainRecipe("tiny", in: folder.path)
         #expect(try build(recipe, to: "out", cache + ["--target", "squashfs"]).status == 0)
-        let changed = try Testbed.plainRecipe("tiny", prune: #"{"profile": "none", "drop": ["data/**"]}"#, in: folder.path)
+        let changed = try Testbed.plainRecipe(
+            "tiny", prune: #"{"profile": "none", "drop": ["data/**"]}"#, in: folder.path)
         let warm = try build(changed, to: "warm", cache + ["--target", "squashfs"])
         #expect(warm.status == 0)
         #expect(!warm.errorText.contains("compile "), "\(warm.errorText)")
-        #expect(try build(changed, to: "cold", ["--cache", "\(folder.path)/other", "--target", "squashfs"]).status == 0)
-        #expect(try Peer.run("cmp", ["\(folder.path)/warm/plain.squashfs", "\(folder.path)/cold/plain.squashfs"]).status == 0)
-        #expect(try Peer.run("cmp", ["\(folder.path)/warm/plain.squashfs", "\(folder.path)/out/plain.squashfs"]).status == 1)
+        #expect(
+            try build(changed, to: "cold", ["--cache", "\(folder.path)/other", "--target", "squashfs"]).status == 0)
+        #expect(
+            try Peer.run("cmp", ["\(folder.path)/warm/plain.squashfs", "\(folder.path)/cold/plain.squashfs"]).status
+                == 0)
+        #expect(
+            try Peer.run("cmp", ["\(folder.path)/warm/plain.squashfs", "\(folder.path)/out/plain.squashfs"]).status == 1
+        )
         #expect(!(try Peer.run("unsquashfs", ["-l", "\(folder.path)/warm/plain.squashfs"]).text.contains("/data/")))
     }
 
@@ -117,7 +130,9 @@ struct RealImageTests: ~Copyable {
             #expect(damage.status == 0, "\(damage.errorText)")
             let again = try build(recipe, to: "again", cache + ["--target", "squashfs"])
             #expect(again.status == 0, "\(place): \(again.errorText)")
-            #expect(try Peer.run("cmp", ["\(folder.path)/again/plain.squashfs", "\(folder.path)/out/plain.squashfs"]).status == 0)
+            #expect(
+                try Peer.run("cmp", ["\(folder.path)/again/plain.squashfs", "\(folder.path)/out/plain.squashfs"]).status
+                    == 0)
         }
     }
 
@@ -128,7 +143,9 @@ struct RealImageTests: ~Copyable {
         #expect(try build(recipe, to: "out", cache + ["--locked", "--target", "squashfs"]).status == 0)
         let offline = try build(recipe, to: "offline", cache + ["--locked", "--offline", "--target", "squashfs"])
         #expect(offline.status == 0, "\(offline.errorText)")
-        #expect(try Peer.run("cmp", ["\(folder.path)/offline/plain.squashfs", "\(folder.path)/out/plain.squashfs"]).status == 0)
+        #expect(
+            try Peer.run("cmp", ["\(folder.path)/offline/plain.squashfs", "\(folder.path)/out/plain.squashfs"]).status
+                == 0)
     }
 
     @Test("is planned before, and the plan knows what is compiled")
@@ -152,7 +169,9 @@ struct RealImageTests: ~Copyable {
         #expect(result.errorText.contains("help:"))
     }
 
-    @Test("that does not fit the disk leaves nothing behind and says that the disk is full", .enabled(if: Testbed.isRoot, Testbed.rootReason))
+    @Test(
+        "that does not fit the disk leaves nothing behind and says that the disk is full",
+        .enabled(if: Testbed.isRoot, Testbed.rootReason))
     func diskFull() throws {
         let recipe = try Testbed.plainRecipe("tiny", in: folder.path)
         let small = "\(folder.path)/small"
@@ -162,7 +181,9 @@ struct RealImageTests: ~Copyable {
         for arguments in [["-o", "\(small)/out"] + cache, ["-o", "\(folder.path)/out", "--cache", "\(small)/cache"]] {
             let result = try Tool.run(["build", recipe, "--target", "squashfs"] + arguments)
             #expect(result.status == 1)
-            #expect(result.errorText.contains("error[disk-full]") || result.errorText.contains("No space left"), "\(result.errorText)")
+            #expect(
+                result.errorText.contains("error[disk-full]") || result.errorText.contains("No space left"),
+                "\(result.errorText)")
             let left = try Peer.run("find", [small, "-type", "f", "-size", "+100k"])
             #expect(left.text == "", "nothing half-done stays")
         }
@@ -176,7 +197,8 @@ struct RealImageTests: ~Copyable {
             let result = try Peer.run(
                 "sh",
                 [
-                    "-c", #"s=$1; shift; timeout --signal="$s" 1 "$@""#, "sh", signal, Products.scarBuild, "build", recipe,
+                    "-c", #"s=$1; shift; timeout --signal="$s" 1 "$@""#, "sh", signal, Products.scarBuild, "build",
+                    recipe,
                     "--target", "squashfs", "-o", "\(folder.path)/out", "--cache", "\(folder.path)/cache",
                 ])
             #expect(result.status != 0)

@@ -16,14 +16,17 @@ struct RunTests: ~Copyable {
 
     private func run(_ script: String, recipe: String = "", _ arguments: [String]) throws -> Peer.Result {
         try write(script, to: "script.sh")
-        let path = try Tool.recipe(#"{"name": "f", "image": "scar-build/tiny:latest", "script": "script.sh"\#(recipe)}"#, in: folder.path)
+        let path = try Tool.recipe(
+            #"{"name": "f", "image": "scar-build/tiny:latest", "script": "script.sh"\#(recipe)}"#, in: folder.path)
         return try Tool.run(["run", path, "-q", "--cache", "\(folder.path)/cache"] + arguments)
     }
 
     @Test("answers on stdout, and nothing else is there")
     func answers() throws {
         try write(#"{"who": "world"}"#, to: "event.json")
-        let result = try run("#!/bin/sh\necho hello; cat \"$INPUT_FILE_PATH\"; echo story >&2\n", ["--event", "\(folder.path)/event.json"])
+        let result = try run(
+            "#!/bin/sh\necho hello; cat \"$INPUT_FILE_PATH\"; echo story >&2\n",
+            ["--event", "\(folder.path)/event.json"])
         #expect(result.status == 0, "\(result.errorText)")
         #expect(result.text.contains("hello"))
         #expect(!result.text.contains("story"))
@@ -41,13 +44,16 @@ struct RunTests: ~Copyable {
     @Test("takes input files and gives output files, as if through buckets")
     func files() throws {
         try write("some words", to: "a b.txt")
-        let storage = #", "input": [{"storage": "s3", "path": "bucket/in"}], "output": [{"storage": "s3", "path": "bucket/out", "suffix": [".up"]}]"#
+        let storage =
+            #", "input": [{"storage": "s3", "path": "bucket/in"}], "output": [{"storage": "s3", "path": "bucket/out", "suffix": [".up"]}]"#
         let result = try run(
             "#!/bin/sh\ntr a-z A-Z < \"$INPUT_FILE_PATH\" > \"$TMP_OUTPUT_DIR/$(basename \"$INPUT_FILE_PATH\").up\"; echo x > \"$TMP_OUTPUT_DIR/not-wanted\"\n",
             recipe: storage, ["--input", "\(folder.path)/a b.txt", "-o", "\(folder.path)/out"])
         #expect(result.status == 0, "\(result.errorText)")
         #expect(try Folder.names(in: "\(folder.path)/out") == ["a b.txt.up"])
-        #expect(String(decoding: try InputFile.contents(of: "\(folder.path)/out/a b.txt.up", limit: 100), as: UTF8.self) == "SOME WORDS")
+        #expect(
+            String(decoding: try InputFile.contents(of: "\(folder.path)/out/a b.txt.up", limit: 100), as: UTF8.self)
+                == "SOME WORDS")
     }
 
     @Test("turns a video into pictures, from a real ffmpeg image")
@@ -62,7 +68,8 @@ struct RunTests: ~Copyable {
         try file.write(video)
         try file.finish()
         let result = try Tool.run([
-            "run", recipe, "-q", "--cache", "\(folder.path)/cache", "--input", "\(folder.path)/test.mkv", "-o", "\(folder.path)/out",
+            "run", recipe, "-q", "--cache", "\(folder.path)/cache", "--input", "\(folder.path)/test.mkv", "-o",
+            "\(folder.path)/out",
         ])
         #expect(result.status == 0, "\(result.errorText)")
         #expect(try Folder.names(in: "\(folder.path)/out").contains("contact-sheet.jpg"))

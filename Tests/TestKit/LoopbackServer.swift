@@ -56,10 +56,10 @@ package final class LoopbackServer: Sendable {
         self.port = port
         self.log = log
         let accepted = accepted
-        _ = Thread {
+        _ = try Thread {
             while let socket = Socket.accept(listener) {
                 accepted.withLock { $0 += 1 }
-                _ = Thread { Self.serve(socket, log, behaviour) }
+                _ = try? Thread { Self.serve(socket, log, behaviour) }
             }
             close(listener)
         }
