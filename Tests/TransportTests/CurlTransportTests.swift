@@ -196,7 +196,7 @@ import Transport
         let transport = CurlTransport()
         let wrong = Monitor(0)
         let origin = server.origin
-        WorkerPool(width: 8).forEach(64) { index in
+        try WorkerPool(width: 8).forEach(64) { index in
             let body = try? transport.collect(HTTPRequest(.get, URL(parsing: "\(origin)/\(index)")), limit: 100).body
             if body != Array("/\(index)".utf8) { wrong.withLock { $0 += 1 } }
         }
