@@ -112,7 +112,7 @@ import TestKit
     func concurrent() throws {
         let failures = Monitor(0)
         let (store, blob, bytes) = (store, blob, bytes)
-        WorkerPool(width: 8).forEach(40) { _ in
+        try WorkerPool(width: 8).forEach(40) { _ in
             do {
                 var writer = try store.writer(for: blob)
                 try unsafe bytes.withUnsafeBytes { unsafe try writer.write($0) }

@@ -191,7 +191,7 @@ import Transport
         let reference = try server.reference()
         let failures = Monitor(0)
         let store = store
-        WorkerPool(width: 6).forEach(layers.count) { index in
+        try WorkerPool(width: 6).forEach(layers.count) { index in
             if (try? pull(image.layer(index), reference, client, store)) != layers[index] {
                 failures.withLock { $0 += 1 }
             }
