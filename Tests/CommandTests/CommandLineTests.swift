@@ -32,6 +32,13 @@ struct CommandLineTests: ~Copyable {
         #expect(result.errorText == "")
     }
 
+    @Test("fails when what was asked for cannot be handed over")
+    func fullOutput() throws {
+        let result = try Peer.run("sh", ["-c", #""$1" --version > /dev/full"#, "sh", Products.scarBuild])
+        #expect(result.status == 1)
+        #expect(result.errorText.contains("error[disk-full]"))
+    }
+
     @Test("explains every command on stdout", arguments: ["build", "lock", "plan", "inspect", "run", "publish"])
     func help(command: String) throws {
         let result = try Tool.run([command, "--help"])

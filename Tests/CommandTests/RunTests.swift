@@ -56,6 +56,35 @@ struct RunTests: ~Copyable {
                 == "SOME WORDS")
     }
 
+    @Test("stops when it is asked to, and does not wait for the function")
+    func stops() throws {
+        try write("#!/bin/sh\nsleep 60\n", to: "script.sh")
+        let path = try Tool.recipe(
+            #"{"name": "f", "image": "scar-build/tiny:latest", "script": "script.sh"}"#, in: folder.path)
+        let result = try Peer.run(
+            "timeout",
+            [
+                "--signal=TERM", "--kill-after=30", "8", Products.scarBuild, "run", path, "-q", "--cache",
+                "\(folder.path)/cache",
+            ])
+        // timeout's own status for a program that ended when it was told to.
+        #expect(result.status == 124, "\(result.errorText)")
+        #expect(result.errorText.contains("error[cancelled]"), "\(result.errorText)")
+    }
+
+    @Test("refuses two inputs of one name, which a bucket could not hold")
+    func sameNames() throws {
+        try Folder.create("\(folder.path)/a")
+        try Folder.create("\(folder.path)/b")
+        try write("1", to: "a/v.txt")
+        try write("2", to: "b/v.txt")
+        let result = try run(
+            "#!/bin/sh\ntrue\n", recipe: #", "input": [{"storage": "s3", "path": "bucket/in"}]"#,
+            ["--input", "\(folder.path)/a/v.txt", "--input", "\(folder.path)/b/v.txt"])
+        #expect(result.status == 2)
+        #expect(result.errorText.contains("error[same-name]"))
+    }
+
     @Test("turns a video into pictures, from a real ffmpeg image")
     func ffmpeg() throws {
         let recipe = "\(Products.repository)/recipes/ffmpeg.json"

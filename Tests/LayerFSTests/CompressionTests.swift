@@ -51,6 +51,19 @@ import Testing
         expectSame(try Listing(shop.link([object])), try Listing(shop.link([plain])))
     }
 
+    /// Magic numbers of formats that libarchive decodes by starting a program of the host.
+    static let programFormats: [[UInt8]] = [
+        Array("LRZI".utf8) + [0, 6], Array("GRZipII".utf8) + [0, 2, 4, 0x3a, 0x29],
+        [0x89, 0x4c, 0x5a, 0x4f, 0, 0x0d, 0x0a, 0x1a, 0x0a],
+    ]
+
+    @Test("no layer starts a program of this machine", arguments: programFormats)
+    func startsNoProgram(magic: [UInt8]) throws {
+        var numbers = SeededNumbers(seed: 9)
+        let shop = try Workshop()
+        expect(.damagedCompression) { try shop.compile(magic + numbers.bytes(100_000)) }
+    }
+
     @Test("a stream arriving byte by byte is the same stream", arguments: [gzip, zstd])
     func singleBytes(tool: Tool) throws {
         let layer = TarBuilder.archive([.file("a", String(repeating: "abc", count: 3000)), .file("b", "2")])
