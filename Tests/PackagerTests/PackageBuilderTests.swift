@@ -36,7 +36,7 @@ struct PackageBuilderTests {
             ("PATH", "/usr/local/bin:/usr/bin"), ("LD_LIBRARY_PATH", "/usr/local/lib"), ("A", "1"), ("B", "2"),
             ("A", "3"),
         ]
-        input.workingDirectory = "/work/./x"
+        input.workingDirectory = "/srv/./x"
         input.inputs = [
             LaunchSpec.Channel(
                 storage: [UInt8]("s3".utf8), path: [UInt8]("videos/in".utf8), suffix: [[UInt8](".mp4".utf8)])
@@ -85,7 +85,7 @@ struct PackageBuilderTests {
             #expect(spec.script == [UInt8]("script/frames.sh".utf8))
             #expect(spec.command == nil)
             #expect(spec.path == [[UInt8]("launcher/bin".utf8)])
-            #expect(spec.workingDirectory == [UInt8]("work/x".utf8))
+            #expect(spec.workingDirectory == [UInt8]("srv/x".utf8))
             let variables = spec.environment.map { String(decoding: $0.name + [61] + $0.value, as: UTF8.self) }
             #expect(variables == ["PATH=/usr/local/bin:/usr/bin", "B=2", "A=3"])
             #expect(spec.inputs.first?.bucket == [UInt8]("videos".utf8))
