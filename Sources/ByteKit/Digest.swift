@@ -146,5 +146,11 @@ package func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
         return digest
     }
 
+    /// The digest of bytes alone, by a hasher that has taken none yet.
+    package mutating func digest(of bytes: UnsafeRawBufferPointer) -> Digest {
+        unsafe update(bytes)
+        return finalize()
+    }
+
     deinit { unsafe EVP_MD_CTX_free(context) }
 }

@@ -1,8 +1,9 @@
 internal import Glibc
 
-/// An output file whose digest is made while it is written, on a thread of its own: neither waits for the other.
+/// A large output file whose digest is made while it is written, on a thread of its own: neither waits for the other.
 ///
-/// Everything goes through a few buffers in order, so what is written cannot be changed afterwards.
+/// Everything goes through a few buffers in order, so what is written cannot be changed afterwards. It goes past the page
+/// cache where that can be (`OutputFile.init`).
 @safe package struct DigestingFile: ~Copyable {
     private var file: OutputFile
     private let hasher: Hasher
@@ -16,7 +17,7 @@ internal import Glibc
     package init(_ path: String) throws(FileError) {
         let hasher = try Hasher()
         let lifetime = Lifetime(hasher)
-        file = try OutputFile(path, bufferSize: 4096)
+        file = try OutputFile(path, bufferSize: DirectWriting.alignment, isReadSoon: false)
         self.hasher = hasher
         self.lifetime = lifetime
     }
@@ -29,9 +30,7 @@ internal import Glibc
         count: Int, _ fill: (UnsafeMutableRawBufferPointer) throws(Failure) -> Void
     ) throws {
         if count > Self.bufferSize - filled { try flush() }
-        let index = current ?? hasher.emptyBuffer()
-        current = index
-        let buffer = unsafe hasher.buffers[index]
+        let buffer = unsafe hasher.buffers[openBuffer()]
         unsafe try fill(UnsafeMutableRawBufferPointer(rebasing: buffer[filled..<filled + count]))
         filled += count
     }
@@ -46,12 +45,25 @@ internal import Glibc
         }
     }
 
-    private mutating func flush() throws {
+    private mutating func openBuffer() -> Int {
+        let index = current ?? hasher.emptyBuffer()
+        current = index
+        return index
+    }
+
+    /// Hands on what is in the buffer, up to the last place where a direct write can end; the rest moves to the next one.
+    private mutating func flush(isLast: Bool = false) throws {
         guard let index = current else { return }
-        let bytes = unsafe UnsafeRawBufferPointer(rebasing: hasher.buffers[index][..<filled])
-        hasher.hash(index, count: filled)
+        let count = isLast ? filled : filled & ~(DirectWriting.alignment - 1)
+        let rest = unsafe UnsafeRawBufferPointer(rebasing: hasher.buffers[index][count..<filled])
+        let bytes = unsafe UnsafeRawBufferPointer(rebasing: hasher.buffers[index][..<count])
         current = nil
         filled = 0
+        if unsafe !rest.isEmpty {
+            unsafe hasher.buffers[openBuffer()].copyMemory(from: rest)
+            filled = rest.count
+        }
+        hasher.hash(index, count: count)
         // The hasher only reads: both may work on the buffer at once, and it is given out again when both are done.
         unsafe try file.write(bytes)
         hasher.release(index)
@@ -59,7 +71,7 @@ internal import Glibc
 
     /// Gives the file its name; gives the digest and size of its bytes.
     package consuming func finish() throws -> (digest: Digest, size: Int) {
-        try flush()
+        try flush(isLast: true)
         let size = file.count
         let digest = hasher.finish()
         try file.finish()
@@ -81,7 +93,10 @@ internal import Glibc
         }
 
         init() throws(FileError) {
-            unsafe buffers = (0..<3).map { _ in .allocate(byteCount: DigestingFile.bufferSize, alignment: 4096) }
+            unsafe buffers = (0..<3).map { _ in
+                .allocate(
+                    byteCount: DigestingFile.bufferSize + DirectWriting.alignment, alignment: DirectWriting.alignment)
+            }
             let state = Monitor(State(free: [0, 1, 2], users: [0, 0, 0]))
             self.state = state
             _ = try Thread { [self] in run() }

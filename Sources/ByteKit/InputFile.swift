@@ -1,3 +1,4 @@
+internal import CSystem
 internal import Glibc
 
 /// A regular file opened for reading by position.
@@ -64,6 +65,39 @@ package struct InputFile: ~Copyable, Sendable {
         if let failure { throw failure }
         return bytes
     }
+
+    /// Lends the file's bytes in order, in pieces, past the page cache where that can be: for large files that are read
+    /// once (see `DirectWriting`).
+    ///
+    /// - Parameter body: gives false to end early.
+    /// - Throws: a `FileError` when the file cannot be read or has become shorter, and whatever `body` throws.
+    package func forEachPiece(_ body: (UnsafeRawBufferPointer) throws -> Bool) throws {
+        let buffer = UnsafeMutableRawBufferPointer.allocate(
+            byteCount: Self.pieceSize, alignment: DirectWriting.alignment)
+        defer { unsafe buffer.deallocate() }
+        var isDirect = csystem_set_direct(descriptor, true) == 0
+        defer { if isDirect { _ = csystem_set_direct(descriptor, false) } }
+        var offset = 0
+        while offset < size {
+            let got = unsafe pread(descriptor, buffer.baseAddress, buffer.count, off_t(offset))
+            if got < 0 && errno == EINTR { continue }
+            if isDirect, got < 0, errno == EINVAL {
+                isDirect = csystem_set_direct(descriptor, false) != 0
+                continue
+            }
+            guard got >= 0 else { throw FileError("read", path) }
+            guard got > 0 else { throw FileError("read", path, errorNumber: ENODATA) }
+            let count = min(got, size - offset)
+            guard unsafe try body(UnsafeRawBufferPointer(rebasing: buffer[..<count])) else { return }
+            offset += count
+            // Only the file's end, or a signal, makes a read short; the cache can go on from anywhere.
+            if isDirect, offset < size, offset % DirectWriting.alignment != 0 {
+                isDirect = csystem_set_direct(descriptor, false) != 0
+            }
+        }
+    }
+
+    private static let pieceSize = 512 << 10
 
     /// Reads a whole file that must not be larger than `limit` bytes.
     package static func contents(of path: String, limit: Int) throws(FileError) -> [UInt8] {

@@ -1,11 +1,8 @@
 /// Appending integers as the formats we write have them: little-endian.
 extension [UInt8] {
-    package mutating func append<Integer: FixedWidthInteger>(littleEndian value: Integer) {
-        var rest = value
-        for _ in 0..<(Integer.bitWidth / 8) {
-            append(UInt8(truncatingIfNeeded: rest))
-            rest = Integer.bitWidth == 8 ? 0 : rest >> 8
-        }
+    // Inlined, because an image's tables are millions of these.
+    @inlinable package mutating func append<Integer: FixedWidthInteger>(littleEndian value: Integer) {
+        unsafe Swift.withUnsafeBytes(of: value.littleEndian) { unsafe append(contentsOf: $0) }
     }
 }
 

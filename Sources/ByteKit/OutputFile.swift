@@ -16,10 +16,18 @@ internal import Glibc
     private let temporaryPath: String?
     private let buffer: UnsafeMutableRawBufferPointer
     private var buffered = 0
+    private var direct: DirectWriting?
+    /// Bytes that have left the buffer.
+    private var place = 0
     private var isFinished = false
 
     /// Starts a file that will stand at `path`, replacing what is there. The folder must exist.
-    package init(_ path: String, permissions: UInt32 = 0o644, bufferSize: Int = 1 << 20) throws(FileError) {
+    ///
+    /// - Parameter isReadSoon: false for large files that nobody reads again soon: they go to the disk without a stay in
+    ///   the page cache, where they would cost memory, and time for taking it (see `DirectWriting`).
+    package init(
+        _ path: String, permissions: UInt32 = 0o644, bufferSize: Int = 1 << 20, isReadSoon: Bool = true
+    ) throws(FileError) {
         let slash = path.utf8.lastIndex(of: UInt8(ascii: "/"))
         let folder = slash.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
         var descriptor = unsafe csystem_open_nameless(folder, permissions)
@@ -36,23 +44,26 @@ internal import Glibc
         self.path = path
         self.descriptor = descriptor
         self.temporaryPath = temporaryPath
-        unsafe self.buffer = .allocate(byteCount: bufferSize, alignment: 4096)
+        unsafe self.buffer = .allocate(byteCount: bufferSize, alignment: DirectWriting.alignment)
+        direct = isReadSoon ? nil : DirectWriting(to: descriptor)
     }
 
     /// Appends bytes.
     package mutating func write(_ bytes: UnsafeRawBufferPointer) throws(FileError) {
         count += bytes.count
-        if unsafe bytes.count > buffer.count - buffered {
-            try flush()
-            if unsafe bytes.count >= buffer.count {
-                unsafe try writeAll(bytes)
-                return
+        var rest = unsafe bytes
+        while unsafe !rest.isEmpty {
+            if unsafe buffered == 0 && rest.count >= buffer.count {
+                return unsafe try writeAll(rest)
             }
+            let piece = unsafe UnsafeRawBufferPointer(rebasing: rest.prefix(buffer.count - buffered))
+            unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[buffered..<buffered + piece.count])
+                .copyMemory(from: piece)
+            buffered += piece.count
+            unsafe rest = UnsafeRawBufferPointer(rebasing: rest[piece.count...])
+            // Only full buffers go out, so that they stand at places that direct writing can use.
+            if unsafe buffered == buffer.count { try flush() }
         }
-        guard unsafe !bytes.isEmpty else { return }
-        unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[buffered..<buffered + bytes.count])
-            .copyMemory(from: bytes)
-        buffered += bytes.count
     }
 
     /// Appends bytes.
@@ -94,6 +105,7 @@ internal import Glibc
             left -= moved
         }
         count += length
+        place += length
     }
 
     /// Makes everything written so far readable through `InputFile(duplicating:)`.
@@ -140,8 +152,14 @@ internal import Glibc
         }
     }
 
-    private func writeAll(_ bytes: UnsafeRawBufferPointer) throws(FileError) {
+    private mutating func writeAll(_ bytes: UnsafeRawBufferPointer) throws(FileError) {
         var rest = unsafe bytes
+        if direct != nil {
+            guard let count = unsafe direct?.write(rest, at: place) else { throw FileError("write", path) }
+            place += count
+            unsafe rest = UnsafeRawBufferPointer(rebasing: rest[count...])
+        }
+        place += rest.count
         while let base = rest.baseAddress, rest.count > 0 {
             let wrote = unsafe Glibc.write(descriptor, base, rest.count)
             if wrote < 0 && errno == EINTR { continue }

@@ -5,6 +5,7 @@
 #include <sched.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 int csystem_open_nameless(const char *folder, unsigned permissions) {
@@ -13,6 +14,18 @@ int csystem_open_nameless(const char *folder, unsigned permissions) {
 
 ssize_t csystem_copy_range(int source, off_t *offset, int destination, size_t length) {
     return copy_file_range(source, offset, destination, NULL, length, 0);
+}
+
+int csystem_set_direct(int descriptor, bool on) {
+    int flags = fcntl(descriptor, F_GETFL);
+    if (flags < 0) return -1;
+    return fcntl(descriptor, F_SETFL, on ? flags | O_DIRECT : flags & ~O_DIRECT);
+}
+
+int64_t csystem_monotonic_nanoseconds(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * 1000000000LL + now.tv_nsec;
 }
 
 int csystem_processors(void) {

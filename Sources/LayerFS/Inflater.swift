@@ -55,8 +55,9 @@ private enum LayerDecoder {
     static func detect(_ source: LayerSource) throws(LayerError) -> LayerDecoder {
         // A piece may be shorter than the magic numbers: gather until there is a tar block's worth or the end.
         var head: [UInt8] = []
-        while head.count < TarHeader.size, let piece = try source.next() { head += piece }
-        let input = DecoderInput(first: head, source: source)
+        while head.count < TarHeader.size, let piece = try source.next() { unsafe head += piece.bytes }
+        let first = unsafe head.withUnsafeBytes { unsafe LayerPiece($0) }
+        let input = DecoderInput(first: first, source: source)
         if head.starts(with: [0x1f, 0x8b]) { return .gzip(GzipDecoder(input)) }
         if head.starts(with: [0x28, 0xb5, 0x2f, 0xfd]) { return .zstd(ZstdDecoder(input)) }
         let block = head.prefix(TarHeader.size)

@@ -6,36 +6,27 @@ internal import Glibc
 /// The piece a decoder is working on, at an address that stays put until the next piece is asked for.
 @safe final class DecoderInput {
     private let source: LayerSource
-    private var bytes: UnsafeMutableRawBufferPointer
+    private var piece: LayerPiece
     private var unused: UnsafeRawBufferPointer
 
-    init(first: [UInt8], source: LayerSource) {
+    init(first: LayerPiece, source: LayerSource) {
         self.source = source
-        unsafe bytes = .allocate(byteCount: 0, alignment: 1)
-        unsafe unused = UnsafeRawBufferPointer(start: nil, count: 0)
-        hold(first)
+        piece = first
+        unsafe unused = first.bytes
     }
 
     /// What is left of the piece; when nothing is, the next piece; empty at the end.
     func peek() throws(LayerError) -> UnsafeRawBufferPointer {
-        while unsafe unused.isEmpty, let piece = try source.next() { hold(piece) }
+        while unsafe unused.isEmpty, let next = try source.next() {
+            piece = next
+            unsafe unused = next.bytes
+        }
         return unsafe unused
     }
 
     func consume(_ count: Int) {
         unsafe unused = UnsafeRawBufferPointer(rebasing: unused[count...])
     }
-
-    private func hold(_ piece: [UInt8]) {
-        if unsafe bytes.count < piece.count {
-            unsafe bytes.deallocate()
-            unsafe bytes = .allocate(byteCount: piece.count, alignment: 16)
-        }
-        unsafe bytes.copyBytes(from: piece)
-        unsafe unused = UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(bytes)[..<piece.count])
-    }
-
-    deinit { unsafe bytes.deallocate() }
 }
 
 /// How much decoded data is lent at a time: enough to be worth a hash call, small enough to stay in the cache.

@@ -45,7 +45,9 @@ package final class LayerObject: Sendable {
 
     /// The data of a file, stored once however many entries have it.
     package struct Content: Sendable {
-        package var digest: Digest
+        /// The same for contents that are the same. For what is in a fragment it is SHA-256 of the data, and says that
+        /// they are the same; for what has blocks it is made of their checksums, and only lets that be supposed.
+        package var fingerprint: Digest
         package var size: Int
         package var place: Place
 
@@ -106,4 +108,51 @@ struct LayerTables {
     var blocks: [LayerObject.Block] = []
     var fragments: [Int32] = []
     var xattrSets: [[TarEntry.Xattr]] = []
+}
+
+extension LayerTables {
+    /// Gives contents with blocks of their own a fingerprint: SHA-256 over the size and each block's size and checksum.
+    ///
+    /// The data has not been hashed: nearly all of it is unlike any other, and what looks alike is compared when it is
+    /// linked.
+    mutating func fingerprintBlocks() {
+        var hasher = Sha256()
+        for index in contents.indices {
+            guard case .blocks(let first, let count) = contents[index].place else { continue }
+            var bytes: [UInt8] = []
+            bytes.reserveCapacity(8 + 8 * count)
+            bytes.append(littleEndian: UInt64(contents[index].size))
+            for block in blocks[first..<first + count] {
+                bytes.append(littleEndian: block.size)
+                bytes.append(littleEndian: block.checksum)
+            }
+            hasher.update(bytes)
+            contents[index].fingerprint = hasher.finalize()
+        }
+    }
+}
+
+extension LayerObject {
+    /// Whether two contents with blocks of their own have the same bytes on disk, and so the same data.
+    static func haveEqualBlocks(
+        _ left: (object: LayerObject, content: Content), _ right: (object: LayerObject, content: Content)
+    ) throws -> Bool {
+        guard let here = left.object.range(of: left.content), let there = right.object.range(of: right.content),
+            here.count == there.count
+        else { return false }
+        var done = 0
+        while done < here.count {
+            let count = min(1 << 20, here.count - done)
+            let bytes = try left.object.file.read(count: count, at: here.lowerBound + done)
+            guard try right.object.file.read(count: count, at: there.lowerBound + done) == bytes else { return false }
+            done += count
+        }
+        return true
+    }
+
+    /// Where a content's blocks stand in the file.
+    private func range(of content: Content) -> Range<Int>? {
+        guard case .blocks(let first, let count) = content.place else { return nil }
+        return blockOffsets[first]..<blockOffsets[first + count]
+    }
 }

@@ -65,7 +65,7 @@ extension LayerTables {
         for entry in entries { Self.append(entry, to: &bytes) }
         bytes += names
         for content in contents {
-            bytes += content.digest.bytes
+            bytes += content.fingerprint.bytes
             bytes.append(littleEndian: UInt64(content.size))
             let (isTail, first, second) =
                 switch content.place {
@@ -154,14 +154,15 @@ extension LayerTables {
     private mutating func readContents(_ reader: inout LittleEndianReader, count: Int) -> Bool {
         contents.reserveCapacity(count)
         for _ in 0..<count {
-            guard let digest = Digest(bytes: reader.read(count: 32)), let size = Int(exactly: reader.read(UInt64.self))
+            guard let fingerprint = Digest(bytes: reader.read(count: 32)),
+                let size = Int(exactly: reader.read(UInt64.self))
             else { return false }
             let isTail = reader.read(UInt32.self) == 1
             let (first, second) = (Int(reader.read(UInt32.self)), Int(reader.read(UInt32.self)))
             guard !reader.isExhausted else { return false }
             contents.append(
                 LayerObject.Content(
-                    digest: digest, size: size,
+                    fingerprint: fingerprint, size: size,
                     place: isTail ? .tail(fragment: first, offset: second) : .blocks(first: first, count: second)))
         }
         return true

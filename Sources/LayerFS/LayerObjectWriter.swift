@@ -6,8 +6,11 @@ final class LayerObjectWriter {
     private let settings: BlockSettings
     private let path: String
     private var tables = LayerTables()
-    private var contentByDigest: [Digest: Int32] = [:]
+    private var tailByDigest: [Digest: Int32] = [:]
+    private var hasher = Sha256()
     private var xattrSetByValue: [[TarEntry.Xattr]: Int32] = [:]
+    /// Blocks numbered so far, holes among them.
+    private var blockCount = 0
     private var fragment: BlockPipeline.Block?
     private let output: Output
     private let pipeline: BlockPipeline
@@ -15,8 +18,21 @@ final class LayerObjectWriter {
     /// What retired blocks go to; apart, because the pipeline holds on to it.
     private final class Output {
         var file: OutputFile?
-        var packed: [(tag: Int, block: LayerObject.Block)] = []
+        var blocks: [LayerObject.Block] = []
+
         init(_ file: consuming OutputFile) { self.file = consume file }
+
+        func append(_ packed: BlockPipeline.Packed) throws(FileError) {
+            unsafe try file?.write(packed.bytes)
+            fill(to: unsafe packed.tag)
+            let size = unsafe UInt32(packed.bytes.count) | (packed.isStored ? 1 << 24 : 0)
+            unsafe blocks.append(LayerObject.Block(size: size, checksum: packed.checksum))
+        }
+
+        /// Numbers that no block came for are holes.
+        func fill(to count: Int) {
+            blocks += repeatElement(LayerObject.Block(size: 0, checksum: 0), count: count - blocks.count)
+        }
     }
 
     init(_ path: String, layer: Digest, settings: BlockSettings, pool: WorkerPool) throws {
@@ -28,9 +44,7 @@ final class LayerObjectWriter {
         let output = Output(file)
         self.output = output
         pipeline = unsafe try BlockPipeline(settings, pool: pool) { packed in
-            unsafe try output.file?.write(packed.bytes)
-            let size = unsafe UInt32(packed.bytes.count) | (packed.isStored ? 1 << 24 : 0)
-            unsafe output.packed.append((packed.tag, LayerObject.Block(size: size, checksum: packed.checksum)))
+            unsafe try output.append(packed)
         }
     }
 
@@ -71,36 +85,37 @@ final class LayerObjectWriter {
         fragment = block
         let start = block.count
         try Self.fill(block, count: size, from: &tar)
-        var hasher = Sha256()
-        unsafe hasher.update(block.filled(from: start))
-        let digest = hasher.finalize()
-        if let known = contentByDigest[digest] {
+        let digest = unsafe hasher.digest(of: block.filled(from: start))
+        if let known = tailByDigest[digest] {
             block.count = start
             return known
         }
-        return add(
+        let index = add(
             LayerObject.Content(
-                digest: digest, size: size, place: .tail(fragment: tables.fragments.count, offset: start)))
+                fingerprint: digest, size: size, place: .tail(fragment: tables.fragments.count, offset: start)))
+        tailByDigest[digest] = index
+        return index
     }
 
     /// A file of a block or more has blocks of its own, the last of them perhaps short.
     private func addBlocks<Stream: ByteStream & ~Copyable>(size: Int, from tar: inout TarReader<Stream>) throws -> Int32
     {
-        let first = tables.blocks.count
-        var hasher = Sha256()
+        let count = (size + settings.blockSize - 1) / settings.blockSize
+        let content = add(
+            LayerObject.Content(
+                fingerprint: Self.unknown, size: size, place: .blocks(first: blockCount, count: count)))
         var left = size
         while left > 0 {
             let block = try pipeline.block()
             try Self.fill(block, count: min(left, settings.blockSize), from: &tar)
-            unsafe hasher.update(block.filled())
             left -= block.count
             submit(block)
         }
-        let digest = hasher.finalize()
-        if let known = contentByDigest[digest] { return known }
-        let count = tables.blocks.count - first
-        return add(LayerObject.Content(digest: digest, size: size, place: .blocks(first: first, count: count)))
+        return content
     }
+
+    /// Stands for a fingerprint until the content's blocks are compressed.
+    private static let unknown = Digest(of: [])
 
     private static func fill<Stream: ByteStream & ~Copyable>(
         _ block: BlockPipeline.Block, count: Int, from tar: inout TarReader<Stream>
@@ -114,27 +129,27 @@ final class LayerObjectWriter {
     }
 
     private func add(_ content: LayerObject.Content) -> Int32 {
-        let index = Int32(tables.contents.count)
         tables.contents.append(content)
-        contentByDigest[content.digest] = index
-        return index
+        return Int32(tables.contents.count - 1)
     }
 
     /// Gives the block the next number and, unless it is all zeros, sends it off.
     private func submit(_ block: BlockPipeline.Block) {
-        let index = tables.blocks.count
-        tables.blocks.append(LayerObject.Block(size: 0, checksum: 0))
-        if block.isZero { pipeline.recycle(block) } else { pipeline.submit(block, tag: index) }
+        if block.isZero {
+            pipeline.recycle(block)
+        } else {
+            pipeline.submit(block, tag: blockCount)
+        }
+        blockCount += 1
     }
 
     private func submitFragment() {
         guard let block = fragment else { return }
         fragment = nil
-        let index = tables.blocks.count
-        tables.blocks.append(LayerObject.Block(size: 0, checksum: 0))
-        tables.fragments.append(Int32(index))
+        tables.fragments.append(Int32(blockCount))
         // A fragment of zeros is compressed like any other: squashfs knows holes only among a file's own blocks.
-        pipeline.submit(block, tag: index)
+        pipeline.submit(block, tag: blockCount)
+        blockCount += 1
     }
 
     // MARK: - The end
@@ -147,7 +162,9 @@ final class LayerObjectWriter {
         }
         submitFragment()
         try pipeline.finish()
-        for (tag, block) in output.packed { tables.blocks[tag] = block }
+        output.fill(to: blockCount)
+        tables.blocks = output.blocks
+        tables.fingerprintBlocks()
         guard var file = output.file.take() else { preconditionFailure("a layer object is finished once") }
         let encoded = tables.encoded(diffID: diffID, tarSize: tarSize)
         let header = LayerObjectFormat.header(layer: layer, settings: settings)

@@ -1,4 +1,4 @@
-package import ByteKit
+internal import ByteKit
 
 /// Reads files of a merged tree back out of the layer objects they were compiled into.
 package struct TreeContents {
@@ -11,11 +11,6 @@ package struct TreeContents {
     /// The size of a content in bytes.
     package func size(of id: FileTree.ContentID) -> Int {
         objects[Int(id.layer)].contents[Int(id.content)].size
-    }
-
-    /// The digest of a content.
-    package func digest(of id: FileTree.ContentID) -> Digest {
-        objects[Int(id.layer)].contents[Int(id.content)].digest
     }
 
     /// Bytes of a content from `offset` on, at most `count`; fewer only at its end.

@@ -16,7 +16,8 @@ package struct BlobWriter: ~Copyable {
     init(_ blob: Descriptor, path: String) throws(RegistryError) {
         self.blob = blob
         do throws(FileError) {
-            file = try OutputFile(path)
+            // Whoever wants the bytes gets them while they come: the copy is for another day.
+            file = try OutputFile(path, isReadSoon: false)
         } catch {
             throw RegistryError(.store, error)
         }

@@ -55,7 +55,7 @@ struct ImageCompiler: Sendable {
     }
 
     /// - Parameter isInVain: whether another layer has failed, which ends this one too.
-    private func compile(_ job: Job, of reference: Reference, isInVain: () -> Bool) throws -> LayerObject {
+    private func compile(_ job: Job, of reference: Reference, isInVain: @escaping () -> Bool) throws -> LayerObject {
         let layer = job.layer
         let path = objectPath(layer.digest)
         if let object = LayerObject.open(path, layer: layer.digest, settings: compiler.settings),
@@ -64,43 +64,62 @@ struct ImageCompiler: Sendable {
             progress(.layerCached(layer.digest))
             return object
         }
+        if store.contains(layer.digest, size: layer.size) {
+            do {
+                // The diff id vouches for what comes out, so what goes in need not be hashed as well.
+                return unsafe try compile(job, to: path, isInVain) { receive in
+                    unsafe try store.read(layer.digest) { piece in
+                        unsafe try receive(piece)
+                        return true
+                    }
+                }
+            } catch let error as LayerError {
+                // The layer is wrong, or its copy in the store: that is then removed, and fetched anew.
+                guard (try? store.verify(layer.digest)) == nil else { throw error }
+            }
+        }
+        return unsafe try compile(job, to: path, isInVain) { receive in
+            unsafe try client.pull(layer, from: reference, into: store, onBytes: receive)
+        }
+    }
+
+    /// Compiles a layer while `read` hands on its bytes.
+    private func compile(
+        _ job: Job, to path: String, _ isInVain: @escaping () -> Bool,
+        _ read: (_ receive: (UnsafeRawBufferPointer) throws -> Void) throws -> Void
+    ) throws -> LayerObject {
+        let layer = job.layer
         let source = LayerSource()
         let result = Monitor<Result<LayerObject, any Error>?>(nil)
         let compiling = try Thread {
             let object = Result { try compiler.compile(source, layer: layer.digest, diffID: job.diffID, to: path) }
             result.withLock { $0 = object }
         }
-        var pullFailure: (any Error)?
+        var readFailure: (any Error)?
         do {
-            try pull(layer, from: reference, to: source, isInVain)
+            var count = 0
+            var told = 0
+            unsafe try read { bytes in
+                guard unsafe source.send(bytes) else { throw CompilerGaveUp() }
+                count += bytes.count
+                guard count - told >= 1 << 20 || count == layer.size else { return }
+                told = count
+                if isInVain() { throw CompilerGaveUp() }
+                progress(.layerRead(layer.digest, bytes: count, of: layer.size))
+            }
             source.finish()
         } catch {
-            pullFailure = error
+            readFailure = error
             source.fail()
         }
         compiling.join()
-        // When the compiler gave up, the pull only followed it; otherwise the pull says what went wrong.
-        if let pullFailure, !(pullFailure is CompilerGaveUp) { throw pullFailure }
+        // When the compiler gave up, the reader only followed it; otherwise the reader says what went wrong.
+        if let readFailure, !(readFailure is CompilerGaveUp) { throw readFailure }
         guard let object = try result.withLock({ $0 })?.get() else { throw Cancelled() }
         progress(.layerCompiled(layer.digest, entries: object.entries.count, bytes: object.tarSize))
         return object
     }
 
-    /// Thrown through the pull to end it.
+    /// Thrown through the reading to end it.
     private struct CompilerGaveUp: Error {}
-
-    private func pull(
-        _ layer: Descriptor, from reference: Reference, to source: LayerSource, _ isInVain: () -> Bool
-    ) throws {
-        var count = 0
-        var told = 0
-        unsafe try client.pull(layer, from: reference, into: store) { bytes in
-            guard unsafe source.send(bytes) else { throw CompilerGaveUp() }
-            count += bytes.count
-            guard count - told >= 1 << 20 || count == layer.size else { return }
-            told = count
-            if isInVain() { throw CompilerGaveUp() }
-            progress(.layerRead(layer.digest, bytes: count, of: layer.size))
-        }
-    }
 }

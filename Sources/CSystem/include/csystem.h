@@ -1,5 +1,6 @@
 // Linux calls that the Glibc module does not show to Swift.
 #pragma once
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -9,6 +10,11 @@ int csystem_open_nameless(const char *folder, unsigned permissions);
 
 /// copy_file_range(2): bytes moved, or -1 with errno.
 ssize_t csystem_copy_range(int source, off_t *offset, int destination, size_t length);
+
+/// Turns writing past the page cache (O_DIRECT) on or off: 0, or -1 with errno.
+int csystem_set_direct(int descriptor, bool on);
+
+int64_t csystem_monotonic_nanoseconds(void);
 
 /// The processors this process may run on.
 int csystem_processors(void);

@@ -14,9 +14,9 @@ struct DataPlan {
     /// removed from the tree stays behind in the artifact.
     private(set) var repacked: [FileTree.ContentID] = []
 
-    init(_ tree: FileTree, _ order: FileTree.Order, _ objects: [LayerObject]) {
+    init(_ tree: FileTree, _ order: FileTree.Order, _ objects: [LayerObject]) throws {
         let live = Self.live(tree, order)
-        chooseCanonical(live, objects)
+        try chooseCanonical(live, objects)
         var isLive = objects.map { [Bool](repeating: false, count: $0.contents.count) }
         for id in canonical.values { isLive[Int(id.layer)][Int(id.content)] = true }
         for (layer, object) in objects.enumerated() { plan(object, Int32(layer), isLive[layer]) }
@@ -31,13 +31,25 @@ struct DataPlan {
     }
 
     /// The lowest layer's copy stands for all copies.
-    private mutating func chooseCanonical(_ live: [FileTree.ContentID], _ objects: [LayerObject]) {
-        var byDigest: [Digest: FileTree.ContentID] = [:]
+    ///
+    /// What only looks like an earlier content stays itself, and is not compared with yet others: a layer that is made of
+    /// lookalikes costs one comparison each.
+    private mutating func chooseCanonical(_ live: [FileTree.ContentID], _ objects: [LayerObject]) throws {
+        func content(_ id: FileTree.ContentID) -> (object: LayerObject, content: LayerObject.Content) {
+            (objects[Int(id.layer)], objects[Int(id.layer)].contents[Int(id.content)])
+        }
+        var byFingerprint: [Digest: FileTree.ContentID] = [:]
         for id in live {
-            let digest = objects[Int(id.layer)].contents[Int(id.content)].digest
-            let chosen = byDigest[digest] ?? id
-            byDigest[digest] = chosen
-            canonical[id] = chosen
+            canonical[id] = id
+            let this = content(id)
+            guard let first = byFingerprint[this.content.fingerprint] else {
+                byFingerprint[this.content.fingerprint] = id
+                continue
+            }
+            let that = content(first)
+            guard this.content.size == that.content.size else { continue }
+            if case .blocks = this.content.place, try !LayerObject.haveEqualBlocks(that, this) { continue }
+            canonical[id] = first
         }
     }
 

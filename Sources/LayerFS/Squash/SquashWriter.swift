@@ -37,7 +37,7 @@ package struct SquashWriter {
         var superblock = Superblock(settings: settings, time: time)
         let options = superblock.compressorOptions ?? []
         let data = try DataWriter(
-            DataPlan(tree, order, objects), objects, settings: settings, pool: pool,
+            try DataPlan(tree, order, objects), objects, settings: settings, pool: pool,
             start: Squash.superblockSize + options.count, scratch: path)
         var tail = SquashTail(start: data.end)
         let warnings = try tables(data, &superblock, &tail)
