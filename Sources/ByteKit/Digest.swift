@@ -13,6 +13,9 @@ package struct Digest: Hashable, Sendable, CustomStringConvertible, Comparable {
         var b: UInt64
         var c: UInt64
         var d: UInt64
+
+        // One word of a sum is as good a hash as any.
+        func hash(into hasher: inout Hasher) { hasher.combine(a) }
     }
 
     /// Takes the 32 bytes of a SHA-256 sum; nil for any other count.
@@ -24,6 +27,13 @@ package struct Digest: Hashable, Sendable, CustomStringConvertible, Comparable {
             return word
         }
         words = InlineWords(a: word(0), b: word(1), c: word(2), d: word(3))
+    }
+
+    /// Takes the four words of a sum as they lie in memory.
+    init(sum: (UInt64, UInt64, UInt64, UInt64)) {
+        words = InlineWords(
+            a: UInt64(bigEndian: sum.0), b: UInt64(bigEndian: sum.1), c: UInt64(bigEndian: sum.2),
+            d: UInt64(bigEndian: sum.3))
     }
 
     /// Parses `sha256:<64 lower-case hexadecimal digits>`.
@@ -48,6 +58,14 @@ package struct Digest: Hashable, Sendable, CustomStringConvertible, Comparable {
         [words.a, words.b, words.c, words.d].flatMap { word in
             (0..<8).map { UInt8(truncatingIfNeeded: word >> (56 - 8 * $0)) }
         }
+    }
+
+    /// A part of the sum, for tables that look at the whole afterwards.
+    package var shortHash: UInt64 { words.a }
+
+    /// Adds the 32 bytes of the sum to others.
+    package func append(to bytes: inout [UInt8]) {
+        for word in [words.a, words.b, words.c, words.d] { bytes.append(littleEndian: word.byteSwapped) }
     }
 
     /// The 64 hexadecimal digits without the algorithm.
@@ -137,13 +155,13 @@ package func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
 
     /// Ends the sum and gives the digest; the hasher is then as new.
     package mutating func finalize() -> Digest {
-        var sum = [UInt8](repeating: 0, count: 32)
-        unsafe sum.withUnsafeMutableBufferPointer { sum in
-            _ = unsafe EVP_DigestFinal_ex(context, sum.baseAddress, nil)
-            _ = unsafe EVP_DigestInit_ex(context, EVP_sha256(), nil)
+        var sum = (UInt64(0), UInt64(0), UInt64(0), UInt64(0))
+        unsafe withUnsafeMutableBytes(of: &sum) { sum in
+            let bytes = unsafe sum.baseAddress?.assumingMemoryBound(to: UInt8.self)
+            _ = unsafe EVP_DigestFinal_ex(context, bytes, nil)
+            _ = unsafe EVP_DigestInit_ex(context, nil, nil)
         }
-        guard let digest = Digest(bytes: sum) else { preconditionFailure("SHA-256 gives 32 bytes") }
-        return digest
+        return Digest(sum: sum)
     }
 
     /// The digest of bytes alone, by a hasher that has taken none yet.

@@ -10,10 +10,10 @@ extension [UInt8] {
 ///
 /// Once it has run past the end it gives zeros and says so: a decoder reads a record whole and asks once.
 package struct LittleEndianReader: ~Escapable {
-    @usableFromInline package let bytes: Span<UInt8>
-    @usableFromInline package var offset = 0
+    private let bytes: Span<UInt8>
+    private var offset = 0
     /// Whether more was asked for than there is.
-    @usableFromInline package var isExhausted = false
+    package private(set) var isExhausted = false
 
     @_lifetime(copy bytes)
     package init(_ bytes: Span<UInt8>) {
@@ -23,10 +23,32 @@ package struct LittleEndianReader: ~Escapable {
     /// Bytes not read yet.
     package var remaining: Int { bytes.count - offset }
 
-    // Inlined, because an object's tables are hundreds of thousands of these.
-    @inlinable
+    // One method for each width: a generic one is looked up at run time when it is called from another module, and an
+    // object's tables are millions of these.
     @_lifetime(self: copy self)
-    package mutating func read<Integer: FixedWidthInteger>(_: Integer.Type = Integer.self) -> Integer {
+    package mutating func read(_: UInt16.Type = UInt16.self) -> UInt16 { integer() }
+
+    @_lifetime(self: copy self)
+    package mutating func read(_: UInt32.Type = UInt32.self) -> UInt32 { integer() }
+
+    @_lifetime(self: copy self)
+    package mutating func read(_: Int32.Type = Int32.self) -> Int32 { integer() }
+
+    @_lifetime(self: copy self)
+    package mutating func read(_: UInt64.Type = UInt64.self) -> UInt64 { integer() }
+
+    @_lifetime(self: copy self)
+    package mutating func read(_: Int64.Type = Int64.self) -> Int64 { integer() }
+
+    @_lifetime(self: copy self)
+    package mutating func read(_: Digest.Type = Digest.self) -> Digest {
+        let words: (UInt64, UInt64, UInt64, UInt64) = (integer(), integer(), integer(), integer())
+        return Digest(sum: (words.0.littleEndian, words.1.littleEndian, words.2.littleEndian, words.3.littleEndian))
+    }
+
+    @inline(__always)
+    @_lifetime(self: copy self)
+    private mutating func integer<Integer: FixedWidthInteger>() -> Integer {
         let size = Integer.bitWidth / 8
         guard size <= remaining else {
             exhaust()
@@ -49,9 +71,8 @@ package struct LittleEndianReader: ~Escapable {
         return unsafe run.withUnsafeBufferPointer { unsafe [UInt8]($0) }
     }
 
-    @usableFromInline
     @_lifetime(self: copy self)
-    package mutating func exhaust() {
+    private mutating func exhaust() {
         isExhausted = true
         offset = bytes.count
     }

@@ -38,9 +38,10 @@ package final class LayerObject: Sendable {
         package var content: Int32
         /// An index into `xattrSets`; -1 for none.
         package var xattrs: Int32
-        var pathStart: Int
-        var pathCount: Int
-        var targetCount: Int
+        // Small, because there are as many of these as files.
+        var pathStart: UInt32
+        var pathCount: UInt16
+        var targetCount: UInt16
     }
 
     /// The data of a file, stored once however many entries have it.
@@ -71,11 +72,13 @@ package final class LayerObject: Sendable {
     }
 
     package func path(of entry: Entry) -> ArraySlice<UInt8> {
-        names[entry.pathStart..<entry.pathStart + entry.pathCount]
+        let start = Int(entry.pathStart)
+        return names[start..<start + Int(entry.pathCount)]
     }
 
     package func target(of entry: Entry) -> ArraySlice<UInt8> {
-        names[entry.pathStart + entry.pathCount..<entry.pathStart + entry.pathCount + entry.targetCount]
+        let start = Int(entry.pathStart) + Int(entry.pathCount)
+        return names[start..<start + Int(entry.targetCount)]
     }
 
     init(

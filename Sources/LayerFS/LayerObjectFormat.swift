@@ -56,16 +56,27 @@ enum LayerObjectFormat {
 }
 
 extension LayerTables {
-    func encoded(diffID: Digest, tarSize: Int) -> [UInt8] {
+    /// Encodes the tables, handing them on in pieces: they may be as large as the data.
+    func encode(diffID: Digest, tarSize: Int, _ receive: ([UInt8]) throws -> Void) throws {
         var bytes = diffID.bytes
+        func handOn(_ bytes: inout [UInt8]) throws {
+            guard bytes.count >= 64 << 10 else { return }
+            try receive(bytes)
+            bytes.removeAll(keepingCapacity: true)
+        }
         bytes.append(littleEndian: UInt64(tarSize))
         for count in [entries.count, names.count, contents.count, blocks.count, fragments.count, xattrSets.count] {
             bytes.append(littleEndian: UInt64(count))
         }
-        for entry in entries { Self.append(entry, to: &bytes) }
-        bytes += names
+        for entry in entries {
+            Self.append(entry, to: &bytes)
+            try handOn(&bytes)
+        }
+        try receive(bytes)
+        bytes.removeAll(keepingCapacity: true)
+        try receive(names)
         for content in contents {
-            bytes += content.fingerprint.bytes
+            content.fingerprint.append(to: &bytes)
             bytes.append(littleEndian: UInt64(content.size))
             let (isTail, first, second) =
                 switch content.place {
@@ -73,10 +84,12 @@ extension LayerTables {
                 case .tail(let fragment, let offset): (UInt32(1), UInt32(fragment), UInt32(offset))
                 }
             for field in [isTail, first, second] { bytes.append(littleEndian: field) }
+            try handOn(&bytes)
         }
         for block in blocks {
             bytes.append(littleEndian: block.size)
             bytes.append(littleEndian: block.checksum)
+            try handOn(&bytes)
         }
         for fragment in fragments { bytes.append(littleEndian: fragment) }
         for set in xattrSets {
@@ -87,8 +100,9 @@ extension LayerTables {
                     bytes += part
                 }
             }
+            try handOn(&bytes)
         }
-        return bytes
+        try receive(bytes)
     }
 
     private static func append(_ entry: LayerObject.Entry, to bytes: inout [UInt8]) {
@@ -101,15 +115,15 @@ extension LayerTables {
         bytes.append(littleEndian: entry.deviceMinor)
         bytes.append(littleEndian: entry.content)
         bytes.append(littleEndian: entry.xattrs)
-        bytes.append(littleEndian: UInt16(entry.pathCount))
-        bytes.append(littleEndian: UInt16(entry.targetCount))
+        bytes.append(littleEndian: entry.pathCount)
+        bytes.append(littleEndian: entry.targetCount)
     }
 
     /// Reads tables back. Every index is checked against the table it points into; nil when anything is off.
     static func decode(_ bytes: [UInt8], blockSize: Int) -> (tables: LayerTables, diffID: Digest, tarSize: Int)? {
         var reader = LittleEndianReader(bytes.span)
-        guard let diffID = Digest(bytes: reader.read(count: 32)), let tarSize = Int(exactly: reader.read(UInt64.self))
-        else { return nil }
+        let diffID = reader.read(Digest.self)
+        guard let tarSize = Int(exactly: reader.read(UInt64.self)) else { return nil }
         var counts: [Int] = []
         for _ in 0..<6 {
             // No table has more rows than the file has bytes, so no count makes us reserve more than that.
@@ -137,13 +151,14 @@ extension LayerTables {
             guard let kind = TarEntry.Kind(rawValue: UInt8(truncatingIfNeeded: reader.read(UInt16.self))) else {
                 return false
             }
+            guard let pathStart = UInt32(exactly: start) else { return false }
             let entry = LayerObject.Entry(
                 kind: kind, mode: reader.read(), userID: reader.read(), groupID: reader.read(),
                 modificationTime: reader.read(),
                 deviceMajor: reader.read(), deviceMinor: reader.read(), content: reader.read(), xattrs: reader.read(),
-                pathStart: start, pathCount: Int(reader.read(UInt16.self)), targetCount: Int(reader.read(UInt16.self)))
+                pathStart: pathStart, pathCount: reader.read(), targetCount: reader.read())
             guard !reader.isExhausted else { return false }
-            start += entry.pathCount + entry.targetCount
+            start += Int(entry.pathCount) + Int(entry.targetCount)
             entries.append(entry)
         }
         guard start == nameCount else { return false }
@@ -193,10 +208,11 @@ extension LayerTables {
 
     private var areEntriesSound: Bool {
         entries.allSatisfy { entry in
-            let path = Array(names[entry.pathStart..<entry.pathStart + entry.pathCount])
+            let path = names[Int(entry.pathStart)..<Int(entry.pathStart) + Int(entry.pathCount)]
             return entry.content >= -1 && entry.content < contents.count && (entry.content < 0 || entry.kind == .file)
                 && entry.xattrs >= -1 && entry.xattrs < xattrSets.count && entry.mode <= 0o7777
-                && entry.targetCount <= LayerPath.pathLimit && (try? LayerPath.clean(path)) == path
+                && entry.targetCount <= LayerPath.pathLimit
+                && (path.isEmpty || LayerPath.isClean(path) && !path.contains(0))
         }
     }
 
@@ -228,12 +244,19 @@ extension LayerObject {
             let end = try? file.read(count: Format.trailerSize, at: file.size - Format.trailerSize),
             let trailer = Format.Trailer(end, fileSize: file.size),
             let tables = try? file.read(count: trailer.tablesSize, at: trailer.tablesOffset),
-            Digest(of: header + tables) == trailer.checksum,
+            Self.checksum(header, tables) == trailer.checksum,
             let decoded = LayerTables.decode(tables, blockSize: settings.blockSize)
         else { return nil }
         let object = LayerObject(
             layer: layer, diffID: decoded.diffID, settings: settings, tarSize: decoded.tarSize, tables: decoded.tables,
             file: file)
         return object.blockOffsets.last == trailer.tablesOffset ? object : nil
+    }
+
+    private static func checksum(_ header: [UInt8], _ tables: [UInt8]) -> Digest {
+        var hasher = Sha256()
+        hasher.update(header)
+        hasher.update(tables)
+        return hasher.finalize()
     }
 }

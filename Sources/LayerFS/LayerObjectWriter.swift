@@ -6,7 +6,9 @@ final class LayerObjectWriter {
     private let settings: BlockSettings
     private let path: String
     private var tables = LayerTables()
-    private var tailByDigest: [Digest: Int32] = [:]
+    /// The first content whose digest has this hash; another with the same one, though never seen, would only be kept
+    /// twice.
+    private var tailByHash: [UInt64: Int32] = [:]
     private var hasher = Sha256()
     private var xattrSetByValue: [[TarEntry.Xattr]: Int32] = [:]
     /// Blocks numbered so far, holes among them.
@@ -49,15 +51,17 @@ final class LayerObjectWriter {
     }
 
     func add(_ entry: TarEntry, content: Int32?) throws(LayerError) {
-        guard entry.path.count <= UInt16.max, entry.target.count <= UInt16.max
+        guard let pathCount = UInt16(exactly: entry.path.count), let targetCount = UInt16(exactly: entry.target.count)
         else { throw LayerError(.badName, "a name is too long", path: entry.path) }
+        guard let pathStart = UInt32(exactly: tables.names.count)
+        else { throw LayerError(.tooLarge, "the names in the layer are longer than 4 GiB together", path: entry.path) }
         tables.entries.append(
             LayerObject.Entry(
                 kind: entry.kind, mode: entry.mode, userID: entry.userID, groupID: entry.groupID,
                 modificationTime: entry.modificationTime, deviceMajor: entry.deviceMajor,
                 deviceMinor: entry.deviceMinor,
-                content: content ?? -1, xattrs: xattrSet(entry.xattrs), pathStart: tables.names.count,
-                pathCount: entry.path.count, targetCount: entry.target.count))
+                content: content ?? -1, xattrs: xattrSet(entry.xattrs), pathStart: pathStart,
+                pathCount: pathCount, targetCount: targetCount))
         tables.names += entry.path
         tables.names += entry.target
     }
@@ -86,14 +90,15 @@ final class LayerObjectWriter {
         let start = block.count
         try Self.fill(block, count: size, from: &tar)
         let digest = unsafe hasher.digest(of: block.filled(from: start))
-        if let known = tailByDigest[digest] {
+        let known = tailByHash[digest.shortHash]
+        if let known, tables.contents[Int(known)].fingerprint == digest {
             block.count = start
             return known
         }
         let index = add(
             LayerObject.Content(
                 fingerprint: digest, size: size, place: .tail(fragment: tables.fragments.count, offset: start)))
-        tailByDigest[digest] = index
+        if known == nil { tailByHash[digest.shortHash] = index }
         return index
     }
 
@@ -166,11 +171,15 @@ final class LayerObjectWriter {
         tables.blocks = output.blocks
         tables.fingerprintBlocks()
         guard var file = output.file.take() else { preconditionFailure("a layer object is finished once") }
-        let encoded = tables.encoded(diffID: diffID, tarSize: tarSize)
         let header = LayerObjectFormat.header(layer: layer, settings: settings)
+        let start = file.count
+        hasher.update(header)
+        try tables.encode(diffID: diffID, tarSize: tarSize) { bytes in
+            hasher.update(bytes)
+            try file.write(bytes)
+        }
         let trailer = LayerObjectFormat.Trailer(
-            tablesOffset: file.count, tablesSize: encoded.count, checksum: Digest(of: header + encoded))
-        try file.write(encoded)
+            tablesOffset: start, tablesSize: file.count - start, checksum: hasher.finalize())
         try file.write(trailer.encoded())
         let reader = try file.reader()
         try file.finish()

@@ -39,9 +39,9 @@ extension LinkReport {
     /// Measures a finished tree.
     init(_ tree: FileTree, _ order: FileTree.Order, _ objects: [LayerObject]) {
         let contents = TreeContents(objects)
-        var seen = Set<Int32>()
-        var folders: [[UInt8]: Int] = [:]
-        var largest: [PathSize] = []
+        var isSeen = [Bool](repeating: false, count: tree.inodes.count)
+        var weights = FolderWeights(tree)
+        var largest = Heaviest()
         layers = objects.map { object in
             Layer(
                 digest: object.layer,
@@ -49,27 +49,76 @@ extension LinkReport {
                 liveBytes: 0, entries: object.entries.count)
         }
         for node in order.preorder {
-            let number = tree.nodes[Int(node)].inode
-            switch tree.inodes[Int(number)].kind {
-            case .directory: self.folders += 1
+            weights.enter(node, of: tree)
+            let number = Int(tree.nodes[Int(node)].inode)
+            switch tree.inodes[number].kind {
+            case .directory: folders += 1
             case .symlink: symlinks += 1
             default: files += 1
             }
-            guard let content = tree.inodes[Int(number)].content, seen.insert(number).inserted else { continue }
+            guard let content = tree.inodes[number].content, !isSeen[number] else { continue }
+            isSeen[number] = true
             let size = contents.size(of: content)
             unpackedSize += size
             layers[Int(content.layer)].liveBytes += size
-            let components = tree.components(of: node)
-            folders[Array(components.dropLast().prefix(2).joined(separator: [UInt8(ascii: "/")])), default: 0] += size
-            largest.append(PathSize(path: Array(components.joined(separator: [UInt8(ascii: "/")])), bytes: size))
+            weights.add(size, for: node, of: tree)
+            largest.add(node, size)
         }
-        folderSizes = Self.heaviest(folders.map { PathSize(path: $0.key, bytes: $0.value) }, count: 20)
-        largestFiles = Self.heaviest(largest, count: 20)
+        folderSizes = weights.heaviest(in: tree)
+        largestFiles = largest.sizes(in: tree)
+    }
+}
+
+/// Sums up what lies below each folder that is at most two levels deep.
+private struct FolderWeights {
+    /// For each node, the folder it counts for: itself when it is high up, else its parent's.
+    private var folders: [Int32]
+    private var bytes: [Int32: Int] = [:]
+    private static let levels = 2
+
+    init(_ tree: FileTree) { folders = Array(repeating: FileTree.root, count: tree.nodes.count) }
+
+    /// Takes note of a node; parents come first.
+    mutating func enter(_ node: Int32, of tree: FileTree) {
+        let facts = tree.nodes[Int(node)]
+        folders[Int(node)] = Int(facts.depth) <= Self.levels ? node : folders[Int(facts.parent)]
     }
 
-    private static func heaviest(_ sizes: [PathSize], count: Int) -> [PathSize] {
-        Array(
-            sizes.sorted { $0.bytes != $1.bytes ? $0.bytes > $1.bytes : $0.path.lexicographicallyPrecedes($1.path) }
-                .prefix(count))
+    mutating func add(_ size: Int, for file: Int32, of tree: FileTree) {
+        bytes[folders[Int(tree.nodes[Int(file)].parent)], default: 0] += size
+    }
+
+    func heaviest(in tree: FileTree) -> [LinkReport.PathSize] {
+        var heaviest = Heaviest()
+        for (folder, bytes) in bytes { heaviest.add(folder, bytes) }
+        return heaviest.sizes(in: tree)
+    }
+}
+
+/// The few nodes that weigh most.
+private struct Heaviest {
+    private static let count = 20
+    private var nodes: [(node: Int32, bytes: Int)] = []
+    private var limit = 4096
+
+    mutating func add(_ node: Int32, _ bytes: Int) {
+        nodes.append((node, bytes))
+        guard nodes.count >= limit else { return }
+        // Those that weigh as much as the last that counts stay: their paths decide.
+        nodes.sort { $0.bytes > $1.bytes }
+        let least = nodes[Self.count - 1].bytes
+        nodes.removeLast(nodes.count - (nodes.firstIndex { $0.bytes < least } ?? nodes.count))
+        limit = max(limit, nodes.count * 2)
+    }
+
+    /// Heaviest first; equal ones by path.
+    func sizes(in tree: FileTree) -> [LinkReport.PathSize] {
+        let sorted = nodes.sorted { $0.bytes > $1.bytes }
+        let least = sorted.count > Self.count ? sorted[Self.count - 1].bytes : 0
+        return Array(
+            sorted.prefix { $0.bytes >= least }
+                .map { LinkReport.PathSize(path: tree.path(of: $0.node), bytes: $0.bytes) }
+                .sorted { $0.bytes != $1.bytes ? $0.bytes > $1.bytes : $0.path.lexicographicallyPrecedes($1.path) }
+                .prefix(Self.count))
     }
 }

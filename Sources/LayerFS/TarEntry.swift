@@ -66,7 +66,7 @@ package enum LayerPath {
     package static func clean(_ name: [UInt8]) throws(LayerError) -> [UInt8] {
         guard !name.contains(0) else { throw LayerError(.badName, "a name holds a NUL byte", path: name) }
         // Nearly every name is clean already; find out without taking it apart.
-        if isClean(name) { return name }
+        if isClean(name[...]) { return name }
         var kept: [ArraySlice<UInt8>] = []
         for component in name.split(separator: UInt8(ascii: "/")) {
             if component.elementsEqual([UInt8(ascii: ".")]) { continue }
@@ -87,7 +87,8 @@ package enum LayerPath {
         return path
     }
 
-    private static func isClean(_ name: [UInt8]) -> Bool {
+    /// Whether a name is as `clean` would make it, and not empty.
+    static func isClean(_ name: ArraySlice<UInt8>) -> Bool {
         guard name.count <= pathLimit else { return false }
         var length = 0
         var dots = 0

@@ -4,8 +4,9 @@ internal import ByteKit
 ///
 /// The order is that of the layers and, inside each, of its object: it depends on nothing else.
 struct DataPlan {
-    /// For each content that is referred to, the one that stands for it: the same bytes are stored once.
-    private(set) var canonical: [FileTree.ContentID: FileTree.ContentID] = [:]
+    /// For each layer and content, the one that stands for it, as the same bytes are stored once; layer -1 for contents
+    /// that no file of the tree has.
+    private var canonical: [[FileTree.ContentID]] = []
     /// Blocks to copy, as ranges of block numbers for each layer, in order.
     private(set) var copies: [[Range<Int>]] = []
     /// For each layer and fragment, whether it is copied whole.
@@ -15,19 +16,36 @@ struct DataPlan {
     private(set) var repacked: [FileTree.ContentID] = []
 
     init(_ tree: FileTree, _ order: FileTree.Order, _ objects: [LayerObject]) throws {
-        let live = Self.live(tree, order)
-        try chooseCanonical(live, objects)
-        var isLive = objects.map { [Bool](repeating: false, count: $0.contents.count) }
-        for id in canonical.values { isLive[Int(id.layer)][Int(id.content)] = true }
-        for (layer, object) in objects.enumerated() { plan(object, Int32(layer), isLive[layer]) }
+        let nowhere = FileTree.ContentID(layer: -1, content: -1)
+        canonical = objects.map { Array(repeating: nowhere, count: $0.contents.count) }
+        try chooseCanonical(Self.live(tree, order, objects), objects)
+        for (layer, object) in objects.enumerated() {
+            let isLive = canonical[layer].enumerated().map { content, chosen in
+                chosen == FileTree.ContentID(layer: Int32(layer), content: Int32(content))
+            }
+            plan(object, Int32(layer), isLive)
+        }
     }
 
-    private static func live(_ tree: FileTree, _ order: FileTree.Order) -> [FileTree.ContentID] {
-        var ids = Set<FileTree.ContentID>()
+    /// The content that stands for another; nil when nothing of the tree has it.
+    func canonical(for id: FileTree.ContentID) -> FileTree.ContentID? {
+        let chosen = canonical[Int(id.layer)][Int(id.content)]
+        return chosen.layer < 0 ? nil : chosen
+    }
+
+    /// All contents that files of the tree have, by layer and number.
+    private static func live(
+        _ tree: FileTree, _ order: FileTree.Order, _ objects: [LayerObject]
+    ) -> [FileTree.ContentID] {
+        var isLive = objects.map { [Bool](repeating: false, count: $0.contents.count) }
         for node in order.preorder {
-            if let id = tree.inodes[Int(tree.nodes[Int(node)].inode)].content { ids.insert(id) }
+            let inode = Int(tree.nodes[Int(node)].inode)
+            if let id = tree.inodes[inode].content { isLive[Int(id.layer)][Int(id.content)] = true }
         }
-        return ids.sorted { ($0.layer, $0.content) < ($1.layer, $1.content) }
+        return isLive.enumerated().flatMap { layer, contents in
+            contents.indices.lazy.filter { contents[$0] }
+                .map { FileTree.ContentID(layer: Int32(layer), content: Int32($0)) }
+        }
     }
 
     /// The lowest layer's copy stands for all copies.
@@ -35,22 +53,32 @@ struct DataPlan {
     /// What only looks like an earlier content stays itself, and is not compared with yet others: a layer that is made of
     /// lookalikes costs one comparison each.
     private mutating func chooseCanonical(_ live: [FileTree.ContentID], _ objects: [LayerObject]) throws {
-        func content(_ id: FileTree.ContentID) -> (object: LayerObject, content: LayerObject.Content) {
-            (objects[Int(id.layer)], objects[Int(id.layer)].contents[Int(id.content)])
+        func content(_ id: FileTree.ContentID) -> LayerObject.Content {
+            objects[Int(id.layer)].contents[Int(id.content)]
         }
-        var byFingerprint: [Digest: FileTree.ContentID] = [:]
-        for id in live {
-            canonical[id] = id
-            let this = content(id)
-            guard let first = byFingerprint[this.content.fingerprint] else {
-                byFingerprint[this.content.fingerprint] = id
-                continue
-            }
-            let that = content(first)
-            guard this.content.size == that.content.size else { continue }
-            if case .blocks = this.content.place, try !LayerObject.haveEqualBlocks(that, this) { continue }
-            canonical[id] = first
+        // Lookalikes become neighbours, the lowest first; a table of all fingerprints would be many times larger.
+        let sorted = live.sorted {
+            let (left, right) = (content($0).fingerprint, content($1).fingerprint)
+            return left == right ? ($0.layer, $0.content) < ($1.layer, $1.content) : left < right
         }
+        var first = 0
+        for index in sorted.indices {
+            let (id, this) = (sorted[index], content(sorted[index]))
+            let that = content(sorted[first])
+            if this.fingerprint != that.fingerprint { first = index }
+            let isCopy = try first != index && Self.areEqual((objects, sorted[first]), id, this, that)
+            canonical[Int(id.layer)][Int(id.content)] = isCopy ? sorted[first] : id
+        }
+    }
+
+    private static func areEqual(
+        _ first: (objects: [LayerObject], id: FileTree.ContentID), _ id: FileTree.ContentID,
+        _ this: LayerObject.Content, _ that: LayerObject.Content
+    ) throws -> Bool {
+        guard this.size == that.size else { return false }
+        guard case .blocks = this.place else { return true }
+        let (here, there) = (first.objects[Int(first.id.layer)], first.objects[Int(id.layer)])
+        return try LayerObject.haveEqualBlocks((here, that), (there, this))
     }
 
     private mutating func plan(_ object: LayerObject, _ layer: Int32, _ isLive: [Bool]) {

@@ -71,7 +71,7 @@ internal import SquashFS
 
     /// Where the data of a content is.
     func place(of content: FileTree.ContentID) throws(LayerError) -> InodeTable.FileData {
-        guard let id = plan.canonical[content] else {
+        guard let id = plan.canonical(for: content) else {
             throw LayerError(.damagedObject, "a file's data was not planned for")
         }
         let object = objects[Int(id.layer)]
