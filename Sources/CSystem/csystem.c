@@ -15,6 +15,10 @@ ssize_t csystem_copy_range(int source, off_t *offset, int destination, size_t le
     return copy_file_range(source, offset, destination, NULL, length, 0);
 }
 
+int csystem_exchange(const char *path, const char *other) {
+    return renameat2(AT_FDCWD, path, AT_FDCWD, other, RENAME_EXCHANGE);
+}
+
 int csystem_processors(void) {
     cpu_set_t set;
     if (sched_getaffinity(0, sizeof set, &set) != 0) return 1;

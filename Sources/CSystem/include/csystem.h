@@ -10,6 +10,9 @@ int csystem_open_nameless(const char *folder, unsigned permissions);
 /// copy_file_range(2): bytes moved, or -1 with errno.
 ssize_t csystem_copy_range(int source, off_t *offset, int destination, size_t length);
 
+/// Gives two files or folders each other's name, in one step: 0, or -1 with errno.
+int csystem_exchange(const char *path, const char *other);
+
 /// The processors this process may run on.
 int csystem_processors(void);
 

@@ -15,6 +15,15 @@ package enum StreamCompression: Sendable, Hashable {
         }
     }
 
+    /// `zstd-3`, for people.
+    package var name: String {
+        switch self {
+        case .none: "none"
+        case .gzip(let level): "gzip-\(level)"
+        case .zstd(let level): "zstd-\(level)"
+        }
+    }
+
     /// How much of the archive is compressed by itself: enough to compress well, little enough to have many pieces.
     package static let pieceSize = 1 << 20
 }

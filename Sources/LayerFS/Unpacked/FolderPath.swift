@@ -26,8 +26,10 @@ struct FolderPath: ~Copyable {
     func withFile<Value: ~Copyable>(_ body: (borrowing OpenFile) throws(SystemFailure) -> Value) throws(SystemFailure)
         -> Value
     {
-        guard file != nil else { return try body(root.file) }
-        return try body(file!)
+        switch file {
+        case .some(let file): return try body(file)
+        case .none: return try body(root.file)
+        }
     }
 
     /// Opens the folder of a node.
