@@ -12,7 +12,7 @@ enum OutputFolder {
     static func check(_ path: String, in folder: String) throws {
         var status = stat()
         guard unsafe lstat(path, &status) == 0 else { return }
-        let name = String(path.dropFirst(folder.utf8.count + 1))
+        let name = path.split(separator: "/").last.map(String.init) ?? path
         guard status.st_mode & S_IFMT == S_IFDIR, isRecorded(name, in: folder) else {
             throw ToolError(
                 "output-exists", "\(path) is there already, and \(folder)/build.json does not say that a build made it",

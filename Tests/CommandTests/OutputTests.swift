@@ -159,17 +159,17 @@ struct OutputTests: ~Copyable {
     @Test("replaces what a build made, and no other folder")
     func replaces() throws {
         let recipe = try Testbed.plainRecipe("tiny", in: folder.path)
-        let tree = "\(folder.path)/out/plain.rootfs"
+        let tree = "\(folder.path)/aus gäbe/plain.rootfs"
         try Folder.create(tree + "/mine")
-        let refused = try build(recipe, "dir")
+        let refused = try build(recipe, "dir", to: "aus gäbe")
         #expect(refused.status == 1 && refused.errorText.contains("error[output-exists]"), "\(refused.errorText)")
         #expect(try Folder.names(in: tree) == ["mine"])
         Folder.remove(tree)
-        #expect(try build(recipe, "dir").status == 0)
+        #expect(try build(recipe, "dir", to: "aus gäbe").status == 0)
         try Folder.create(tree + "/mine")
-        #expect(try build(recipe, "dir").status == 0)
+        #expect(try build(recipe, "dir", to: "aus gäbe").status == 0)
         #expect(!(try Folder.names(in: tree).contains("mine")))
-        #expect(try Folder.names(in: "\(folder.path)/out") == ["build.json", "plain.rootfs", "report.json"])
+        #expect(try Folder.names(in: "\(folder.path)/aus gäbe") == ["build.json", "plain.rootfs", "report.json"])
     }
 
     @Test("is not replaced while something is mounted in it", .enabled(if: Testbed.isRoot, Testbed.rootReason))

@@ -17,7 +17,7 @@ import Testing
 
     @Test("says every day, there and back")
     func days() {
-        for day in stride(from: -1000, through: 100_000, by: 1) {
+        for day in stride(from: -1000, through: 100_000, by: 13) {
             let seconds = day * 86_400 + (day * 7919 + 86_400_000) % 86_400
             #expect(UTCTime.parse(UTCTime.text(seconds)) == seconds)
         }
