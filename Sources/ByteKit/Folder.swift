@@ -22,6 +22,18 @@ package enum Folder {
         guard unsafe rename(path, destination) == 0 else { throw FileError("create", destination) }
     }
 
+    /// Gives a folder another name. What has that name gets the first one, in the same step where the file system can.
+    package static func exchange(_ path: String, with destination: String) throws(FileError) {
+        var status = stat()
+        guard unsafe lstat(destination, &status) == 0 else { return try move(path, to: destination) }
+        if unsafe csystem_exchange(path, destination) == 0 { return }
+        guard errno == EINVAL || errno == ENOSYS else { throw FileError("rename", destination) }
+        let aside = path + ".replaced"
+        try move(destination, to: aside)
+        try move(path, to: destination)
+        try move(aside, to: path)
+    }
+
     /// The names in a folder, in byte order, without `.` and `..`. A name that is no UTF-8 is an error: as text it would
     /// be another name.
     package static func names(in path: String) throws(FileError) -> [String] {

@@ -139,6 +139,15 @@ int csupervisor_set_attribute(int descriptor, const char *name, const void *valu
     return checked(fsetxattr(descriptor, name, value, count, 0));
 }
 
+int csupervisor_set_attribute_at(
+    int folder, const char *file, const char *name, const void *value, size_t count) {
+    // Linux has this call for folders only since 6.13; before, the way to a file in an open folder is through /proc.
+    char path[512];
+    int length = snprintf(path, sizeof path, "/proc/self/fd/%d/%s", folder, file);
+    if (length < 0 || (size_t)length >= sizeof path) return -ENAMETOOLONG;
+    return checked(lsetxattr(path, name, value, count, 0));
+}
+
 int csupervisor_rename(int from_folder, const char *from, int to_folder, const char *to) {
     return checked(renameat(from_folder, from, to_folder, to));
 }

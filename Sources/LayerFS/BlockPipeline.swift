@@ -1,6 +1,14 @@
 internal import ByteKit
 internal import CInflate
 
+/// What a pipeline does with a block on its way.
+protocol BlockPacker: AnyObject {
+    /// Compresses `input` into `output`; nil when the input is to be kept as it is.
+    func compress(_ input: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer) -> Int?
+}
+
+extension BlockCompressor: BlockPacker {}
+
 /// Compresses blocks on all threads of a pool and gives them back in the order they were handed in.
 ///
 /// The caller fills a block, submits it and, when all blocks are in flight, retires the oldest. So memory is a fixed
@@ -19,20 +27,36 @@ internal import CInflate
     }
 
     private let pool: WorkerPool
-    private let compressors: Monitor<[BlockCompressor]>
+    private let packers: Monitor<[any BlockPacker]>
     private var free: [Block]
     private var inFlight: [Block] = []
     private let retire: (Packed) throws -> Void
 
+    /// A pipeline for the blocks of layer objects and squashfs images.
+    ///
     /// - Parameter retire: called with each packed block, in order of submission, on the caller's thread.
-    init(_ settings: BlockSettings, pool: WorkerPool, retire: @escaping (Packed) throws -> Void) throws {
+    convenience init(_ settings: BlockSettings, pool: WorkerPool, retire: @escaping (Packed) throws -> Void) throws {
+        unsafe try self.init(
+            capacity: settings.blockSize, packedCapacity: settings.blockSize, pool: pool,
+            packer: { try BlockCompressor(settings) }, retire: retire)
+    }
+
+    /// - Parameters:
+    ///   - capacity: bytes in a block.
+    ///   - packedCapacity: bytes that a packer may need for what it makes of a block.
+    ///   - packer: makes a packer; there is one for each thread.
+    ///   - retire: called with each packed block, in order of submission, on the caller's thread.
+    init(
+        capacity: Int, packedCapacity: Int, pool: WorkerPool, packer: () throws -> any BlockPacker,
+        retire: @escaping (Packed) throws -> Void
+    ) throws {
         self.pool = pool
         unsafe self.retire = unsafe retire
-        var compressors: [BlockCompressor] = []
-        for _ in 0..<pool.width { compressors.append(try BlockCompressor(settings)) }
-        self.compressors = Monitor(compressors)
+        var packers: [any BlockPacker] = []
+        for _ in 0..<pool.width { packers.append(try packer()) }
+        self.packers = Monitor(packers)
         // Two blocks for each thread, so that none waits for the caller, and a few the caller is filling.
-        free = (0..<(2 * pool.width + 2)).map { _ in Block(capacity: settings.blockSize) }
+        free = (0..<(2 * pool.width + 2)).map { _ in Block(capacity: capacity, packedCapacity: packedCapacity) }
     }
 
     /// An empty block to fill; waits for the oldest in flight when none is free.
@@ -52,12 +76,12 @@ internal import CInflate
     func submit(_ block: Block, tag: Int) {
         block.tag = tag
         inFlight.append(block)
-        let compressors = compressors
+        let packers = packers
         pool.submit {
-            // There are as many compressors as threads, so there always is one.
-            let compressor = compressors.wait { $0.popLast() }
-            block.pack(with: compressor)
-            compressors.withLock { $0.append(compressor) }
+            // There are as many packers as threads, so there always is one.
+            let packer = packers.wait { $0.popLast() }
+            block.pack(with: packer)
+            packers.withLock { $0.append(packer) }
             block.isDone.withLock { $0 = true }
         }
     }
@@ -97,9 +121,9 @@ extension BlockPipeline {
         private let output: UnsafeMutableRawBufferPointer
         private var packedCount = 0
 
-        init(capacity: Int) {
+        init(capacity: Int, packedCapacity: Int) {
             unsafe input = .allocate(byteCount: capacity, alignment: 64)
-            unsafe output = .allocate(byteCount: capacity, alignment: 64)
+            unsafe output = .allocate(byteCount: packedCapacity, alignment: 64)
         }
 
         /// How many bytes fit.
@@ -131,8 +155,8 @@ extension BlockPipeline {
             unsafe UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(isStored ? input : output)[..<packedCount])
         }
 
-        fileprivate func pack(with compressor: BlockCompressor) {
-            let size = unsafe compressor.compress(filled(), into: output)
+        fileprivate func pack(with packer: any BlockPacker) {
+            let size = unsafe packer.compress(filled(), into: output)
             isStored = size == nil
             packedCount = size ?? count
             checksum = unsafe crc32(packed)

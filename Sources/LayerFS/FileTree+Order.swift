@@ -1,6 +1,6 @@
 extension FileTree {
     /// The tree in the order it is written in: every folder's children by name, and all nodes before what is in them.
-    package struct Order {
+    package struct Order: Sendable {
         /// All nodes, each folder before its children.
         package var preorder: [Int32] = []
         /// For each node, its children in byte order; empty for what is no folder.

@@ -1,9 +1,9 @@
 internal import Glibc
 
 /// A merged tree of files, kept as tables: nodes are names, inodes are files, and a hard link is two nodes with one inode.
-package struct FileTree {
+package struct FileTree: Sendable {
     /// A name in a folder. Node 0 is the root.
-    package struct Node {
+    package struct Node: Sendable {
         package internal(set) var parent: Int32
         package internal(set) var inode: Int32
         /// The layer that last wrote this name.
@@ -21,7 +21,7 @@ package struct FileTree {
     }
 
     /// A file of any kind, however many names it has.
-    package struct Inode {
+    package struct Inode: Sendable {
         package var kind: TarEntry.Kind
         package var mode: UInt16
         package var userID: UInt32
@@ -174,6 +174,13 @@ package struct FileTree {
     /// Changes the inode behind a node.
     mutating func updateInode(of node: Int32, _ change: (inout Inode) -> Void) {
         change(&inodes[Int(nodes[Int(node)].inode)])
+    }
+
+    /// Gives everything that is later than this time this time.
+    mutating func clampTimes(to latest: Int64) {
+        for index in inodes.indices where inodes[index].modificationTime > latest {
+            inodes[index].modificationTime = latest
+        }
     }
 
     func unsortedChildren(of node: Int32) -> [Int32] {

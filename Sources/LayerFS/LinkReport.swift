@@ -6,6 +6,8 @@ package struct LinkReport: Sendable {
     package var artifactSize = 0
     /// Digest of the artifact; nil for a tree that was only looked at.
     package var artifactDigest: Digest?
+    /// Digest of an archive before it was compressed; nil when nobody asked for it.
+    package var archiveDigest: Digest?
     /// Bytes of all files when unpacked, each inode once.
     package var unpackedSize = 0
     package var files = 0

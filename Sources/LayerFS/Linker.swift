@@ -16,11 +16,16 @@ package struct Linker {
         package var keep: [PathPattern]
         /// Whether the tree will lie below a prefix instead of being the root.
         package var isRelocated: Bool
+        /// The latest time a file may have, in seconds since 1970: what is later becomes it. Nil leaves all as they are.
+        package var latestTime: Int64?
 
-        package init(prune: [PruneRule] = [], keep: [PathPattern] = [], isRelocated: Bool = false) {
+        package init(
+            prune: [PruneRule] = [], keep: [PathPattern] = [], isRelocated: Bool = false, latestTime: Int64? = nil
+        ) {
             self.prune = prune
             self.keep = keep
             self.isRelocated = isRelocated
+            self.latestTime = latestTime
         }
     }
 
@@ -43,6 +48,7 @@ package struct Linker {
         let contents = TreeContents(objects)
         let removals = Pruner(rules: rules.prune, keep: rules.keep).prune(&tree) { contents.size(of: $0) }
         let relativized = rules.isRelocated ? Relocator.relativizeSymlinks(&tree) : 0
+        if let latest = rules.latestTime { tree.clampTimes(to: latest) }
         let order = tree.ordered()
         var report = LinkReport(tree, order, objects)
         report.removals = removals

@@ -48,6 +48,7 @@ package struct JSONSchema {
             ]
         case .integerChoice(let numbers, _): [("enum", .array(numbers.map { .integer($0) }))]
         case .size(let range, let powerOfTwo): size(range, powerOfTwo)
+        case .time(let range): time(range)
         case .boolean: [("type", .string("boolean"))]
         case .list(let element, let count):
             [
@@ -72,6 +73,15 @@ package struct JSONSchema {
         ]
         if let pattern = rule.pattern { members.append(("pattern", .string("^(?:\(pattern))$"))) }
         return members
+    }
+
+    /// A second as a number or as text; which days a month has is beyond a pattern.
+    private func time(_ range: ClosedRange<Int>) -> [(name: String, json: JSON)] {
+        let text = JSON.object(named: [
+            ("type", .string("string")),
+            ("pattern", .string("^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$")),
+        ])
+        return [("anyOf", .array([.object(named: schema(of: .integer(range, unit: "seconds"))), text]))]
     }
 
     /// Bytes as a number or as text.

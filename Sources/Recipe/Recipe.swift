@@ -67,12 +67,16 @@ package struct Recipe: Sendable, Equatable {
 
         package var format: Format
         package var compression: Compression
+        /// Whether the recipe says so itself, instead of leaving it to the default.
+        package var isCompressionChosen: Bool
         /// Bytes in a squashfs block.
         package var block: Int
+        /// The latest time a file may have, in seconds since 1970.
+        package var clamp: Int?
     }
 
     package enum Target: String, Sendable {
-        case auto, zip, layer, image, runtime, squashfs, tar, oci
+        case auto, zip, layer, image, runtime, squashfs, tar, oci, dir
     }
 
     package enum Execution: String, Sendable {

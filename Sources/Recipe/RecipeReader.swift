@@ -106,9 +106,29 @@ struct RecipeReader {
             throw error(
                 .conflict, "‘artifact.block’ is squashfs's, but the format is tar", "artifact.block", "remove ‘block’")
         }
+        try refuseConflict(format, value(json["target"], .auto))
+        let level = artifact?["level"]?.integer
+        let compression = artifact?["compression"]?.string
         return Recipe.Artifact(
-            format: format, compression: try compression(text(artifact?["compression"]), artifact?["level"]?.integer),
-            block: artifact?["block"]?.integer ?? 128 << 10)
+            format: format, compression: try self.compression(compression ?? "zstd", level),
+            isCompressionChosen: compression != nil || level != nil,
+            block: artifact?["block"]?.integer ?? 128 << 10, clamp: artifact?["clamp"]?.integer)
+    }
+
+    private func refuseConflict(_ format: Recipe.Artifact.Format, _ target: Recipe.Target) throws(RecipeError) {
+        // A default has no place in the file.
+        let isWritten = positions["artifact.format"].map { $0.line > 0 } ?? false
+        switch (format, target) {
+        case (.tar, .zip):
+            throw error(
+                .conflict, "‘artifact.format’ is tar, but the supervisor in a zip package unpacks squashfs only",
+                "artifact.format", "remove ‘format’, or make the target ‘tar’")
+        case (.tar, .squashfs) where isWritten, (.squashfs, .tar) where isWritten:
+            throw error(
+                .conflict, "‘artifact.format’ is \(format.rawValue), but the target is ‘\(target.rawValue)’",
+                "artifact.format", "remove ‘format’: the target says it")
+        default: return
+        }
     }
 
     private func compression(_ name: String, _ level: Int?) throws(RecipeError) -> Recipe.Artifact.Compression {

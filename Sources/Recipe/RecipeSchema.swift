@@ -120,7 +120,8 @@ package enum RecipeSchema {
             [
                 SchemaKey("format", .choice(formats), .defaulting(.string("squashfs")), "The artifact's format."),
                 SchemaKey(
-                    "compression", .choice(compressions), .defaulting(.string("zstd")), "How its blocks are compressed."
+                    "compression", .choice(compressions),
+                    "How it is compressed. When absent, zstd; but gzip for an `oci` target that has no `level` either."
                 ),
                 SchemaKey(
                     "level", .integer(1...22, unit: "effort"),
@@ -128,6 +129,10 @@ package enum RecipeSchema {
                 SchemaKey(
                     "block", .size((4 << 10)...(1 << 20), powerOfTwo: true),
                     "The squashfs block size, a power of two (128KiB when absent)."),
+                SchemaKey(
+                    "clamp", .time(0...Int(UInt32.max)),
+                    "The latest time a file may have: later ones become it, older ones stay. `SOURCE_DATE_EPOCH` when "
+                        + "absent; without both, times stay as they are."),
             ])
     }
 
@@ -157,7 +162,7 @@ package enum RecipeSchema {
     }
 
     private static var formats: [SchemaChoice] {
-        [SchemaChoice("squashfs", "a SquashFS 4.0 image"), SchemaChoice("tar", "a tar archive")]
+        [SchemaChoice("squashfs", "a SquashFS 4.0 image"), SchemaChoice("tar", "a tar archive, for the target `tar`")]
     }
 
     private static var compressions: [SchemaChoice] {
@@ -175,7 +180,8 @@ package enum RecipeSchema {
             SchemaChoice("runtime", "a customer-managed Lambda runtime"),
             SchemaChoice("squashfs", "the artifact alone, as squashfs"),
             SchemaChoice("tar", "the artifact alone, as tar"),
-            SchemaChoice("oci", "an OCI image layout"),
+            SchemaChoice("oci", "an OCI image layout with one layer"),
+            SchemaChoice("dir", "the image's files, unpacked into a folder"),
         ]
     }
 

@@ -53,6 +53,8 @@ package indirect enum SchemaKind: Sendable {
     case integerChoice([Int], unit: String)
     /// A number of bytes: an integer, or text that `ByteSize` takes.
     case size(ClosedRange<Int>, powerOfTwo: Bool)
+    /// A second: an integer since 1970, or text that `UTCTime` takes.
+    case time(ClosedRange<Int>)
     case boolean
     case list(SchemaKind, count: ClosedRange<Int>)
     case object(SchemaObject)
@@ -121,6 +123,9 @@ extension SchemaKind {
             "a size\(powerOfTwo ? " that is a power of two" : "") from "
                 + "\(ByteSize.text(range.lowerBound)) to \(ByteSize.text(range.upperBound)), "
                 + "such as \"128KiB\" or \"100MB\""
+        case .time(let range):
+            "a time in UTC from \(UTCTime.text(range.lowerBound)) to \(UTCTime.text(range.upperBound)), "
+                + "such as \"2026-01-01T00:00:00Z\", or the seconds since 1970"
         case .boolean: "true or false"
         case .list: "an array"
         case .object, .map: "an object"

@@ -2,7 +2,7 @@ internal import JSON
 
 /// Holds a document against its table and gives back its canonical form.
 ///
-/// In the canonical form every key stands in the table's order, absent ones have their defaults, and sizes are bytes:
+/// In the canonical form every key stands in the table's order, absent ones have their defaults, sizes are bytes and times seconds:
 /// two documents that say the same have the same canonical form.
 struct SchemaCheck {
     let file: String
@@ -35,6 +35,7 @@ struct SchemaCheck {
             let number = try integer(json, kind, path: path)
             guard numbers.contains(number) else { throw outOfRange(json, "\(number)", kind, path) }
         case .size(let range, let powerOfTwo): return try check(json, range, powerOfTwo, kind, path: path)
+        case .time(let range): return try check(json, range, kind, path: path)
         case .boolean:
             guard json.bool != nil else { throw wrongType(json, kind, path) }
         }
@@ -164,6 +165,24 @@ struct SchemaCheck {
         guard range.contains(bytes), isPower || !powerOfTwo
         else { throw outOfRange(json, json.string ?? "\(bytes)", kind, path) }
         return JSON(JSON.integer(bytes).value, at: json.position)
+    }
+
+    private func check(
+        _ json: JSON, _ range: ClosedRange<Int>, _ kind: SchemaKind, path: String
+    ) throws(RecipeError) -> JSON {
+        let seconds: Int
+        if let text = json.string {
+            guard let parsed = UTCTime.parse(text) else {
+                throw RecipeError(
+                    .malformedValue, "‘\(path)’ is ‘\(excerpt(text))’, but must be \(kind.expectation)", file: file,
+                    at: json.position, hint: Int(text) == nil ? nil : "leave the quotes away")
+            }
+            seconds = parsed
+        } else {
+            seconds = try integer(json, kind, path: path)
+        }
+        guard range.contains(seconds) else { throw outOfRange(json, json.string ?? "\(seconds)", kind, path) }
+        return JSON(JSON.integer(seconds).value, at: json.position)
     }
 
     private func integer(_ json: JSON, _ kind: SchemaKind, path: String) throws(RecipeError) -> Int {

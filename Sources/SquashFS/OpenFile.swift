@@ -152,6 +152,12 @@ extension OpenFile {
         try SystemFailure.check(unsafe csupervisor_write(descriptor, bytes, bytes.count))
     }
 
+    /// Writes all the bytes at a place.
+    package func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(SystemFailure) {
+        try SystemFailure.check(
+            unsafe csupervisor_write_at(descriptor, bytes.baseAddress, bytes.count, UInt64(max(0, offset))))
+    }
+
     /// Appends up to `count` bytes to an array; how many there were, 0 at the end.
     package func read(_ count: Int, appendingTo bytes: inout [UInt8]) throws(SystemFailure) -> Int {
         var result = 0
@@ -266,6 +272,13 @@ extension OpenFile {
     /// Sets the permissions of what `makeNode` has just made.
     package func setNodePermissions(_ name: [UInt8], _ permissions: UInt32) throws(SystemFailure) {
         _ = unsafe try name.withCall { unsafe csupervisor_set_node_mode(descriptor, $0, permissions) }
+    }
+
+    /// Sets an extended attribute of what has this name. Follows no symlink.
+    package func setAttribute(_ attribute: SquashAttribute, of name: [UInt8]) throws(SystemFailure) {
+        _ = unsafe try name.withCall(attribute.name) {
+            unsafe csupervisor_set_attribute_at(descriptor, $0, $1, attribute.value, attribute.value.count)
+        }
     }
 
     /// Sets the owner of what has this name, or of the folder itself for an empty name. Follows no symlink.

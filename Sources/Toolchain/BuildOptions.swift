@@ -18,6 +18,8 @@ package struct BuildOptions: Sendable {
     package var jobs: Int?
     /// The time written into artifact and package, in seconds since 1970.
     package var time: UInt32 = 0
+    /// The latest time a file may have, when the recipe does not say; nil leaves all as they are.
+    package var latestTime: UInt32?
     package var registry: RegistryConfiguration
 
     package init(cache: String, registry: RegistryConfiguration) {

@@ -10,19 +10,30 @@ package struct BuildResult: Sendable {
     package var recipe: Recipe
     package var image: ResolvedImage
     package var target: Recipe.Target
-    package var settings: BlockSettings
+    package var form: Form
     package var report: LinkReport
-    /// The squashfs image.
+    /// What the tree was written as.
     package var artifact: Output
     /// The zip; nil when the artifact itself was asked for.
     package var package: Package?
     /// What the package's limits say.
     package var excesses: [LambdaLimits.Excess] = []
 
-    /// A file that was written.
+    /// How the tree was written.
+    package enum Form: Sendable {
+        case squashfs(BlockSettings)
+        case tar(StreamCompression)
+        /// An image layout; the digest of its layer before it was compressed.
+        case layout(StreamCompression, diffID: Digest)
+        case folder
+    }
+
+    /// A file or folder that was written.
     package struct Output: Sendable {
         package var path: String
-        package var digest: Digest
+        /// Of the file's bytes; of an image layout's manifest; nil for a folder, whose bytes have no order.
+        package var digest: Digest?
+        /// Bytes of all files.
         package var size: Int
     }
 
@@ -58,7 +69,8 @@ extension BuildResult {
                     "package",
                     .object([
                         ("file", .string(Self.name(of: package.output.path))),
-                        ("digest", .string(package.output.digest.description)), ("size", .integer(package.output.size)),
+                        ("digest", .string(package.output.digest?.description ?? "")),
+                        ("size", .integer(package.output.size)),
                         ("unpackedSize", .integer(package.unpackedSize)), ("launcher", .string(package.launcher)),
                         ("programs", .array(package.programs.map { .string($0) })),
                     ])
@@ -86,13 +98,29 @@ extension BuildResult {
     private var artifactRecord: JSON {
         var members: [(name: StaticString, json: JSON)] = []
         if package == nil { members.append(("file", .string(Self.name(of: artifact.path)))) }
-        members += [
-            ("format", .string("squashfs")), ("compression", .string(settings.compression.rawValue)),
-            ("level", .integer(settings.level)), ("block", .integer(settings.blockSize)),
-            ("digest", .string(artifact.digest.description)), ("size", .integer(artifact.size)),
-            ("unpackedSize", .integer(report.unpackedSize)),
-        ]
+        switch form {
+        case .squashfs(let settings):
+            members += [
+                ("format", .string("squashfs")), ("compression", .string(settings.compression.rawValue)),
+                ("level", .integer(settings.level)), ("block", .integer(settings.blockSize)),
+            ]
+        case .tar(let compression): members += [("format", .string("tar"))] + Self.record(of: compression)
+        case .layout(let compression, let diffID):
+            members += [("format", .string("oci"))] + Self.record(of: compression)
+            members.append(("diffId", .string(diffID.description)))
+        case .folder: members.append(("format", .string("dir")))
+        }
+        if let digest = artifact.digest { members.append(("digest", .string(digest.description))) }
+        members += [("size", .integer(artifact.size)), ("unpackedSize", .integer(report.unpackedSize))]
         return .object(members)
+    }
+
+    private static func record(of compression: StreamCompression) -> [(name: StaticString, json: JSON)] {
+        switch compression {
+        case .none: [("compression", .string("none")), ("level", .integer(0))]
+        case .gzip(let level): [("compression", .string("gzip")), ("level", .integer(level))]
+        case .zstd(let level): [("compression", .string("zstd")), ("level", .integer(level))]
+        }
     }
 
     private static func name(of path: String) -> String { path.split(separator: "/").last.map(String.init) ?? path }

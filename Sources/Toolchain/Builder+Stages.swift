@@ -51,7 +51,8 @@ extension Builder {
         var prune = recipe.prune.profile == .safe ? PruneRule.safe : []
         if !recipe.prune.drop.isEmpty { prune.append(PruneRule("drop", "the recipe drops it", recipe.prune.drop)) }
         return Linker.Rules(
-            prune: prune, keep: recipe.prune.keep.map { PathPattern($0) }, isRelocated: isRelocated)
+            prune: prune, keep: recipe.prune.keep.map { PathPattern($0) }, isRelocated: isRelocated,
+            latestTime: planner.latestTime(of: recipe))
     }
 
     func build(_ recipe: Recipe, _ image: ResolvedImage, into folder: String) throws -> BuildResult {
@@ -59,11 +60,16 @@ extension Builder {
         let settings = try planner.settings(of: recipe)
         try desired(recipe.function).validate(name: recipe.name)
         try Folder.create(folder)
+        if let name = target.folderName(of: recipe) { try OutputFolder.check("\(folder)/\(name)", in: folder) }
         let linked = try link(recipe, image, isRelocated: target.isRelocated)
         try Budget.check(recipe.budget.unpacked, linked.report.unpackedSize, of: "unpacked tree", linked.report)
-        return try target == .zip
-            ? buildZip(recipe, image, settings, linked, in: folder)
-            : buildArtifact(recipe, image, settings, linked, in: folder)
+        switch target {
+        case .zip: return try buildZip(recipe, image, settings, linked, in: folder)
+        case .tar: return try buildTar(recipe, image, linked, in: folder)
+        case .oci: return try buildLayout(recipe, image, linked, in: folder)
+        case .dir: return try buildFolder(recipe, image, linked, in: folder)
+        default: return try buildArtifact(recipe, image, settings, linked, in: folder)
+        }
     }
 
     private func desired(_ function: Recipe.Function) -> DesiredFunction {
@@ -86,7 +92,8 @@ extension Builder {
             return (artifact, report)
         }
         let result = BuildResult(
-            recipe: recipe, image: image, target: .squashfs, settings: settings, report: report, artifact: artifact)
+            recipe: recipe, image: image, target: .squashfs, form: .squashfs(settings), report: report,
+            artifact: artifact)
         try writeRecords(result, in: folder)
         return result
     }
@@ -115,7 +122,8 @@ extension Builder {
             try Folder.move(unchecked, to: path)
             progress(.wrote(path, bytes: zip.size))
             let result = BuildResult(
-                recipe: recipe, image: image, target: .zip, settings: settings, report: report, artifact: artifact,
+                recipe: recipe, image: image, target: .zip, form: .squashfs(settings), report: report,
+                artifact: artifact,
                 package: BuildResult.Package(
                     output: BuildResult.Output(path: path, digest: zip.digest, size: zip.size),
                     unpackedSize: zip.unpackedSize, launcher: input.launcher.name,
@@ -133,8 +141,7 @@ extension Builder {
         for warning in report.warnings.dropFirst(linked.report.warnings.count) { progress(.warning(warning)) }
         try Budget.check(recipe.budget.artifact, report.artifactSize, of: "artifact", report)
         progress(.wrote(path.split(separator: "/").last.map(String.init) ?? path, bytes: report.artifactSize))
-        guard let digest = report.artifactDigest else { preconditionFailure("a written artifact has a digest") }
-        return (BuildResult.Output(path: path, digest: digest, size: report.artifactSize), report)
+        return (BuildResult.Output(path: path, digest: report.artifactDigest, size: report.artifactSize), report)
     }
 
     func packageInput(
@@ -142,8 +149,9 @@ extension Builder {
         unpackedSize: Int
     ) throws -> PackageInput {
         var input = PackageInput(name: recipe.name, bootstrap: try SupervisorBinary.path(for: image.platform))
+        guard let digest = artifact.digest else { preconditionFailure("a written squashfs has a digest") }
         input.artifact = PackageInput.Artifact(
-            file: artifact.path, digest: artifact.digest, size: artifact.size, unpackedSize: unpackedSize)
+            file: artifact.path, digest: digest, size: artifact.size, unpackedSize: unpackedSize)
         input.image = TreeView.view(linked)
         input.launcher = try launcher(of: recipe, linked)
         input.script = recipe.script.map { PackageInput.Source(path: $0.written, file: $0.resolved) }
@@ -188,7 +196,7 @@ extension Builder {
 
     // MARK: - Records
 
-    private func writeRecords(_ result: BuildResult, in folder: String) throws {
+    func writeRecords(_ result: BuildResult, in folder: String) throws {
         try write(result.record.text(pretty: true), to: "\(folder)/build.json")
         let report = SizeReport(title: "\(result.recipe.name): \(result.image.reference)", result.report)
         try write(report.json.text(pretty: true), to: "\(folder)/report.json")

@@ -64,28 +64,51 @@ struct Planner {
             .link(
                 layers: image.manifest.layers.count, profile: recipe.prune.profile.rawValue,
                 isRelocated: target.isRelocated))
-        steps.append(.write(format: recipe.artifact.format.rawValue, compression: settings.name))
+        steps.append(try write(recipe, target, settings))
         if target == .zip { steps.append(.package(form: target.rawValue)) }
         return BuildPlan(function: recipe.name, image: image, target: target, steps: steps)
+    }
+
+    /// How the artifact is written.
+    private func write(_ recipe: Recipe, _ target: Recipe.Target, _ settings: BlockSettings) throws -> BuildPlan.Step {
+        switch target {
+        case .tar: .write(format: "tar", compression: try streamCompression(of: recipe, target).name)
+        case .oci: .write(format: "oci", compression: try streamCompression(of: recipe, target).name)
+        case .dir: .write(format: "dir", compression: "none")
+        default: .write(format: "squashfs", compression: settings.name)
+        }
     }
 
     /// The form that will be built.
     func target(of recipe: Recipe) throws -> Recipe.Target {
         let target = options.target ?? recipe.target
+        let isTar = recipe.artifact.format == .tar
         switch target {
-        case .auto: return .zip
-        case .zip, .squashfs: return target
-        case .layer, .image, .runtime, .tar, .oci:
+        case .auto: return isTar ? .tar : .zip
+        case .zip where isTar:
+            throw ToolError(
+                "target-conflict",
+                "‘artifact.format’ is tar, but the supervisor in a zip package unpacks squashfs only",
+                hint: "leave artifact.format out, or build with --target tar")
+        case .squashfs where isTar:
+            throw ToolError(
+                "target-conflict", "‘artifact.format’ is tar, but the target is ‘squashfs’",
+                hint: "leave artifact.format out, or build with --target tar")
+        case .zip, .squashfs, .tar, .oci, .dir: return target
+        case .layer, .image, .runtime:
             throw ToolError.notInThisVersion(
-                "the target ‘\(target.rawValue)’", hint: "build with --target zip or squashfs")
+                "the target ‘\(target.rawValue)’", hint: "build with --target zip, squashfs, tar, oci or dir")
         }
     }
 
-    /// How data is cut and compressed.
+    /// How data is cut and compressed in layer objects, and in the squashfs that is made of them.
+    ///
+    /// Other forms are compressed anew, or not at all: for them the objects are what most builds have in the cache
+    /// already, and never slow ones.
     func settings(of recipe: Recipe) throws -> BlockSettings {
-        guard recipe.artifact.format == .squashfs else {
-            throw ToolError.notInThisVersion(
-                "the artifact format ‘tar’", hint: "leave artifact.format out; squashfs is the default")
+        switch options.target ?? recipe.target {
+        case .tar, .oci, .dir: return BlockSettings()
+        default: break
         }
         let block = recipe.artifact.block
         return switch recipe.artifact.compression {
@@ -93,6 +116,23 @@ struct Planner {
         case .gzip(let level): BlockSettings(compression: .gzip, level: level, blockSize: block)
         case .none: BlockSettings(compression: .none, level: 0, blockSize: block)
         }
+    }
+
+    /// How an archive is compressed.
+    func streamCompression(of recipe: Recipe, _ target: Recipe.Target) throws -> StreamCompression {
+        // Every program that reads images reads gzip; zstd came to them in 2019.
+        if target == .oci, !recipe.artifact.isCompressionChosen { return .gzip(level: 6) }
+        return switch recipe.artifact.compression {
+        case .zstd(let level): .zstd(level: level)
+        case .gzip(let level): .gzip(level: level)
+        case .none: .none
+        }
+    }
+
+    /// The latest time that a file may have. The recipe's word comes before the environment's: it is part of what is
+    /// built, and the environment is anybody's.
+    func latestTime(of recipe: Recipe) -> Int64? {
+        recipe.artifact.clamp.map { Int64($0) } ?? options.latestTime.map { Int64($0) }
     }
 }
 

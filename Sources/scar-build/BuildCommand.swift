@@ -20,7 +20,8 @@ struct BuildCommand: ParsableCommand {
     var output = "out"
 
     @Option(
-        help: ArgumentHelp("What to build instead of the recipe's target: auto, zip or squashfs.", valueName: "form"))
+        help: ArgumentHelp(
+            "What to build instead of the recipe's target: auto, zip, squashfs, tar, oci or dir.", valueName: "form"))
     var target: Recipe.Target?
 
     @Flag(help: "Print build.json instead of the path.")

@@ -56,7 +56,8 @@ struct SourceOptions: ParsableArguments {
         options.platform = try platform.map { try Platform(parsing: $0) }
         options.jobs = jobs
         options.isLocked = locked
-        options.time = try Self.sourceDateEpoch()
+        options.latestTime = try Self.sourceDateEpoch()
+        options.time = options.latestTime ?? 0
         return options
     }
 
@@ -69,8 +70,8 @@ struct SourceOptions: ParsableArguments {
         return home + "/.cache/scar-build"
     }
 
-    private static func sourceDateEpoch() throws -> UInt32 {
-        guard let text = variable("SOURCE_DATE_EPOCH") else { return 0 }
+    private static func sourceDateEpoch() throws -> UInt32? {
+        guard let text = variable("SOURCE_DATE_EPOCH") else { return nil }
         guard let time = UInt32(text) else {
             throw ValidationError(
                 "SOURCE_DATE_EPOCH is ‘\(text)’, which is not a number of seconds from 0 to \(UInt32.max).")

@@ -60,7 +60,7 @@ import Testing
         let none: [UInt8] = []
         var empty = LittleEndianReader(none.span)
         #expect(empty.isExhausted == false)
-        #expect(empty.read(UInt8.self) == 0)
+        #expect(empty.read(UInt16.self) == 0)
         #expect(empty.isExhausted == true)
     }
 

@@ -38,6 +38,8 @@ enum KeyReference {
         case .integerChoice(let numbers, let unit): numbers.map(String.init).joined(separator: ", ") + " \(unit)"
         case .size(let range, let powerOfTwo):
             "size, \(ByteSize.text(range.lowerBound)) to \(ByteSize.text(range.upperBound))\(powerOfTwo ? ", power of two" : "")"
+        case .time(let range):
+            "time in UTC, \(UTCTime.text(range.lowerBound)) to \(UTCTime.text(range.upperBound)), or seconds since 1970"
         case .boolean: "true or false"
         case .list(let element, let count):
             "list of \(count.lowerBound) to \(count.upperBound): \(KeyReference.kind(element))"

@@ -69,7 +69,7 @@ struct SchemaTests {
         // What depends on two values, on the syntax or on a unit is beyond JSON Schema.
         let beyond: Set<String> = [
             "empty", "trailingComma", "duplicateKey", "twoOfOneName", "badImage", "blockNoPower", "gzipLevel",
-            "variableWithNUL",
+            "variableWithNUL", "clampText", "clampLate", "tarInZip", "squashfsAsTar",
         ]
         let bad = (WrongRecipeTests.shapes + WrongRecipeTests.values).filter { !beyond.contains($0.name) }.map(\.text)
         let program = """
@@ -120,7 +120,7 @@ extension SchemaTests {
             case .choice(let choices): choices.filter { !$0.isLater }.reversed().map { .string($0.name) }
             case .integer(let range, _): [.integer(range.lowerBound), .integer(range.lowerBound + 1)]
             case .integerChoice(let numbers, _): numbers.map { .integer($0) }
-            case .size(let range, _): [.integer(range.lowerBound)]
+            case .size(let range, _), .time(let range): [.integer(range.lowerBound)]
             case .boolean: [.bool(true), .bool(false)]
             case .list(let element, _): value(element, unlike: nil).map { [.array([$0])] } ?? []
             case .map(let name, let value, _): [.object(named: [(name.example, .string(value.example))])]

@@ -127,6 +127,34 @@ struct WrongRecipeTests {
                 + "4KiB to 1MiB, such as \"128KiB\" or \"100MB\"\n  help: a size is a whole number and a unit without a space "
                 + "between them: KiB, MiB, GiB, KB, MB, GB or B"),
         .with(
+            "clampText", "\"artifact\": {\"clamp\": \"2026-02-29T00:00:00Z\"}",
+            "r.json:2:24: error[malformed-value]: ‘artifact.clamp’ is ‘2026-02-29T00:00:00Z’, but must be a time in UTC from "
+                + "1970-01-01T00:00:00Z to 2106-02-07T06:28:15Z, such as \"2026-01-01T00:00:00Z\", or the seconds since 1970"
+        ),
+        .with(
+            "clampQuoted", "\"artifact\": {\"clamp\": \"1000000000\"}",
+            "r.json:2:24: error[malformed-value]: ‘artifact.clamp’ is ‘1000000000’, but must be a time in UTC from "
+                + "1970-01-01T00:00:00Z to 2106-02-07T06:28:15Z, such as \"2026-01-01T00:00:00Z\", or the seconds since 1970\n"
+                + "  help: leave the quotes away"),
+        .with(
+            "clampEarly", "\"artifact\": {\"clamp\": -1}",
+            "r.json:2:24: error[out-of-range]: ‘artifact.clamp’ is -1, but must be a time in UTC from "
+                + "1970-01-01T00:00:00Z to 2106-02-07T06:28:15Z, such as \"2026-01-01T00:00:00Z\", or the seconds since 1970"
+        ),
+        .with(
+            "clampLate", "\"artifact\": {\"clamp\": \"2106-02-07T06:28:16Z\"}",
+            "r.json:2:24: error[out-of-range]: ‘artifact.clamp’ is 2106-02-07T06:28:16Z, but must be a time in UTC from "
+                + "1970-01-01T00:00:00Z to 2106-02-07T06:28:15Z, such as \"2026-01-01T00:00:00Z\", or the seconds since 1970"
+        ),
+        .with(
+            "tarInZip", "\"target\": \"zip\", \"artifact\": {\"format\": \"tar\"}",
+            "r.json:2:42: error[conflicting-keys]: ‘artifact.format’ is tar, but the supervisor in a zip package unpacks "
+                + "squashfs only\n  help: remove ‘format’, or make the target ‘tar’"),
+        .with(
+            "squashfsAsTar", "\"target\": \"tar\", \"artifact\": {\"format\": \"squashfs\"}",
+            "r.json:2:42: error[conflicting-keys]: ‘artifact.format’ is squashfs, but the target is ‘tar’\n"
+                + "  help: remove ‘format’: the target says it"),
+        .with(
             "gzipLevel", "\"artifact\": {\"compression\": \"gzip\", \"level\": 13}",
             "r.json:2:47: error[out-of-range]: ‘artifact.level’ is 13, but gzip's go from 1 to 12"),
         .with(

@@ -54,6 +54,9 @@ int csupervisor_set_node_mode(int folder, const char *name, unsigned permissions
 int csupervisor_set_owner(int folder, const char *name, unsigned owner, unsigned group);
 int csupervisor_set_time(int folder, const char *name, int64_t seconds);
 int csupervisor_set_attribute(int descriptor, const char *name, const void *value, size_t count);
+/// The same for what cannot be opened, such as a symlink itself. Needs /proc.
+int csupervisor_set_attribute_at(
+    int folder, const char *file, const char *name, const void *value, size_t count);
 int csupervisor_rename(int from_folder, const char *from, int to_folder, const char *to);
 int csupervisor_remove(int folder, const char *name);
 /// Removes a tree, following no links, whatever its permissions and however deep.

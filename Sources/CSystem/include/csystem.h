@@ -16,6 +16,9 @@ int csystem_set_direct(int descriptor, bool on);
 
 int64_t csystem_monotonic_nanoseconds(void);
 
+/// Gives two files or folders each other's name, in one step: 0, or -1 with errno.
+int csystem_exchange(const char *path, const char *other);
+
 /// The processors this process may run on.
 int csystem_processors(void);
 
