@@ -11,10 +11,10 @@ package struct FileIdentity: Equatable, Sendable {
     package var modified: Int
     package var changed: Int
 
-    /// Looks at a file, following no link; nil when there is none.
-    package init?(_ path: String) {
+    /// Looks at a file; nil when there is none.
+    package init?(_ path: String, followsLinks: Bool = false) {
         var status = stat()
-        guard unsafe lstat(path, &status) == 0 else { return nil }
+        guard unsafe (followsLinks ? stat(path, &status) : lstat(path, &status)) == 0 else { return nil }
         device = UInt64(status.st_dev)
         inode = UInt64(status.st_ino)
         mode = status.st_mode

@@ -2,7 +2,7 @@ internal import ByteKit
 internal import Glibc
 
 /// The files that a recipe ships from beside itself.
-enum ShippedFiles {
+package enum ShippedFiles {
     private static let deepest = 64
     private static let most = 100_000
 
@@ -10,7 +10,7 @@ enum ShippedFiles {
     ///
     /// Of the modes, only whether a file is executable is kept: the rest is the umask's doing. A link is kept when it
     /// stays inside what is shipped; another would lead to something else in the function.
-    static func entries(of source: PackageInput.Source) throws(PackagerError) -> [ZipEntry] {
+    package static func entries(of source: PackageInput.Source) throws(PackagerError) -> [ZipEntry] {
         var entries: [ZipEntry] = []
         let path = source.path.split(separator: "/").joined(separator: "/")
         try add(path, source.file, depth: 0, isInFolder: false, to: &entries)

@@ -71,7 +71,7 @@ struct BuildKey {
 
     /// Adds a file that is read by the build, by what it is now.
     mutating func add(file path: String) {
-        add("file", "\(path) \(FileIdentity(path)?.text ?? "missing")")
+        add("file", "\(path) \(FileIdentity(path, followsLinks: true)?.text ?? "missing")")
     }
 
     var digest: Digest { Digest(of: text) }

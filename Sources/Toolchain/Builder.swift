@@ -18,15 +18,22 @@ package struct Builder {
     let client: RegistryClient<CurlTransport>
     let pool: WorkerPool
     let progress: ProgressHandler
+    /// What the build at hand has warned of so far.
+    let warnings = Monitor<[String]>([])
 
     /// - Parameter progress: told what happens, from any thread.
     package init(_ options: BuildOptions, progress: @escaping ProgressHandler) throws {
         self.options = options
-        self.progress = progress
+        let warnings = warnings
+        let noting: ProgressHandler = { event in
+            if case .warning(let text) = event { warnings.withLock { $0.append(text) } }
+            progress(event)
+        }
+        self.progress = noting
         cache = try Cache(options.cache)
         client = RegistryClient(configuration: options.registry)
         pool = try WorkerPool(width: options.jobs ?? WorkerPool.processors)
-        planner = Planner(options: options, cache: cache, client: client, progress: progress)
+        planner = Planner(options: options, cache: cache, client: client, progress: noting)
     }
 
     // MARK: - Verbs
@@ -63,12 +70,12 @@ package struct Builder {
     }
 
     /// Builds every function of a recipe. A recipe with several gives each a folder of its own.
-    package func build(_ file: RecipeFile) throws -> [BuildResult] {
+    package func build(_ file: RecipeFile) throws -> [BuildOutcome] {
         let lock = try lock(of: file)
         return try file.functions.map { recipe in
             let folder = file.functions.count == 1 ? options.output : "\(options.output)/\(recipe.name)"
             let image = try planner.resolve(recipe, lock: lock, lockPath: Lockfile.path(forRecipe: file.path))
-            return try healing(recipe) { try build(recipe, image, into: folder) }
+            return try buildUnlessDone(recipe, image, into: folder)
         }
     }
 
@@ -98,7 +105,7 @@ package struct Builder {
     }
 
     /// Runs `body` again when it met a damaged object in the cache: the object goes, and the layer is compiled anew.
-    private func healing<Value>(_ recipe: Recipe, _ body: () throws -> Value) throws -> Value {
+    func healing<Value>(_ recipe: Recipe, _ body: () throws -> Value) throws -> Value {
         let settings = try planner.settings(of: recipe)
         // Each round removes an object, so an image's layers bound the rounds; a disk that keeps lying ends them.
         for _ in 0..<8 {

@@ -13,6 +13,8 @@ package enum ProgressEvent: Sendable {
     case linking(layers: Int)
     case linked(files: Int, unpacked: Int, removed: Int)
     case wrote(String, bytes: Int)
+    /// What was asked for is there already, built from the same.
+    case unchanged(String)
     case warning(String)
 }
 

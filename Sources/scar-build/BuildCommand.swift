@@ -32,12 +32,11 @@ struct BuildCommand: ParsableCommand {
         var options = try source.options()
         options.output = output
         options.target = target
-        let results = try Builder(options, progress: reporter.handler).build(try recipe.read())
-        for result in results {
+        for outcome in try Builder(options, progress: reporter.handler).build(try recipe.read()) {
             if json {
-                try StandardOutput.write(result.record.text(pretty: true))
+                try StandardOutput.write(outcome.record)
             } else {
-                try StandardOutput.line(result.main.path)
+                try StandardOutput.line(outcome.path)
             }
         }
     }

@@ -54,6 +54,7 @@ final class TerminalReporter: Sendable {
                 "\(files) files, \(ByteCount.text(unpacked))"
                     + (removed > 0 ? ", \(ByteCount.text(removed)) removed" : ""))
         case .wrote(let path, let bytes): step("write", "\(Diagnostic.printable(path))  \(ByteCount.text(bytes))")
+        case .unchanged(let path): step("keep", "\(Diagnostic.printable(path))  built from the same before")
         case .warning(let text): paint("warning: ", "33") + Diagnostic.printable(text)
         }
     }

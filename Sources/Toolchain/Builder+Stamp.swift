@@ -1,0 +1,70 @@
+internal import ByteKit
+internal import ImageModel
+internal import Packager
+internal import Recipe
+
+/// What became of a build.
+package struct BuildOutcome: Sendable {
+    /// The file or folder people asked for.
+    package var path: String
+    /// `build.json`.
+    package var record: [UInt8]
+    /// Whether it was there already, built from the same.
+    package var isUnchanged: Bool
+}
+
+extension Builder {
+    /// Builds a function, unless what stands in the folder was built from the same: then nothing of the image is read.
+    func buildUnlessDone(_ recipe: Recipe, _ image: ResolvedImage, into folder: String) throws -> BuildOutcome {
+        let key = try key(recipe, image)
+        if let stamp = BuildStamp(of: recipe.name, in: folder, key: key), let main = stamp.files.first {
+            for warning in stamp.warnings { progress(.warning(warning)) }
+            progress(.unchanged("\(folder)/\(main.name)"))
+            return BuildOutcome(
+                path: "\(folder)/\(main.name)",
+                record: try InputFile.contents(of: "\(folder)/build.json", limit: 16 << 20), isUnchanged: true)
+        }
+        warnings.withLock { $0 = [] }
+        let result = try healing(recipe) { try build(recipe, image, into: folder) }
+        try stamp(result, key, in: folder)
+        return BuildOutcome(path: result.main.path, record: result.record.text(pretty: true), isUnchanged: false)
+    }
+
+    /// A folder gets no stamp: to know whether it is as it was takes looking at all that is in it.
+    private func stamp(_ result: BuildResult, _ key: Digest, in folder: String) throws {
+        guard result.target.folderName(of: result.recipe) == nil,
+            let name = result.main.path.split(separator: "/").last
+        else { return }
+        let stamp = BuildStamp(
+            key: key, files: [String(name), "build.json", "report.json"], warnings: warnings.withLock { $0 },
+            in: folder)
+        if let stamp { try write(stamp.json.text(), to: BuildStamp.path(of: result.recipe.name, in: folder)) }
+    }
+
+    /// All that decides what is built.
+    private func key(_ recipe: Recipe, _ image: ResolvedImage) throws -> Digest {
+        var key = BuildKey()
+        key.add("tool", "\(ToolVersion.version) \(ToolVersion.layout)")
+        key.add(file: try SupervisorBinary.ownPath())
+        key.add("recipe", recipe.checksum.description)
+        let target = try planner.target(of: recipe)
+        key.add("target", target.rawValue)
+        key.add("platform", "\(image.platform)")
+        key.add("image", image.reference.description)
+        key.add("manifest", image.manifestDigest.description)
+        key.add("time", "\(options.time) \(options.latestTime.map { "\($0)" } ?? "none")")
+        guard target == .zip else { return key.digest }
+        key.add(file: try SupervisorBinary.path(for: image.platform))
+        for path in [recipe.script].compactMap(\.self) + recipe.files {
+            for entry in try ShippedFiles.entries(of: PackageInput.Source(path: path.written, file: path.resolved)) {
+                key.add("entry", String(decoding: entry.path, as: UTF8.self))
+                switch entry.content {
+                case .file(let file): key.add(file: file)
+                case .link(let target): key.add("link", String(decoding: target, as: UTF8.self))
+                case .bytes, .folder: break
+                }
+            }
+        }
+        return key.digest
+    }
+}
