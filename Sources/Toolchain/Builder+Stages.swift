@@ -59,6 +59,7 @@ extension Builder {
         let settings = try planner.settings(of: recipe)
         try desired(recipe.function).validate(name: recipe.name)
         try Folder.create(folder)
+        Folder.removeAbandoned(in: folder)
         let linked = try link(recipe, image, isRelocated: target.isRelocated)
         try Budget.check(recipe.budget.unpacked, linked.report.unpackedSize, of: "unpacked tree", linked.report)
         return try target == .zip
