@@ -56,10 +56,43 @@ package enum Folder {
     package static func withTemporary<Value, Failure: Error>(
         in parent: String = "/tmp", _ body: (String) throws(Failure) -> Value
     ) throws -> Value {
-        var template = Array("\(parent)/scar-build.XXXXXX".utf8CString)
-        guard unsafe mkdtemp(&template) != nil else { throw FileError("create", parent) }
-        let path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        defer { remove(path) }
-        return try body(path)
+        while true {
+            var template = Array("\(parent)/\(temporaryPrefix)XXXXXX".utf8CString)
+            guard unsafe mkdtemp(&template) != nil else { throw FileError("create", parent) }
+            let path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+            let lock = lock(path)
+            defer { if let lock { close(lock) } }
+            // Before it was locked, somebody may have taken it for abandoned.
+            guard unsafe access(path, F_OK) == 0 else { continue }
+            defer { remove(path) }
+            return try body(path)
+        }
+    }
+
+    private static let temporaryPrefix = ".scar-build."
+
+    /// Removes temporary folders whose process was killed before it could: those that nobody has locked.
+    package static func removeAbandoned(in parent: String) {
+        for name in (try? names(in: parent)) ?? [] where name.hasPrefix(temporaryPrefix) {
+            let path = "\(parent)/\(name)"
+            guard let lock = lock(path) else { continue }
+            remove(path)
+            close(lock)
+        }
+    }
+
+    /// A descriptor that holds a private folder of ours until it is closed; nil when another process does, or when the
+    /// file system has no locks: then nothing counts as abandoned.
+    private static func lock(_ path: String) -> Int32? {
+        let descriptor = unsafe open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+        guard descriptor >= 0 else { return nil }
+        var status = stat()
+        guard unsafe fstat(descriptor, &status) == 0, status.st_uid == geteuid(), status.st_mode & 0o7777 == 0o700,
+            flock(descriptor, LOCK_EX | LOCK_NB) == 0
+        else {
+            close(descriptor)
+            return nil
+        }
+        return descriptor
     }
 }

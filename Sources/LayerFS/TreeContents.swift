@@ -50,7 +50,7 @@ extension LayerObject {
     /// The bytes of one block, checked and decompressed.
     func unpack(_ index: Int) throws -> [UInt8] {
         let block = blocks[index]
-        let stored = try file.read(count: block.sizeOnDisk, at: blockOffsets[index])
+        let stored = try read(count: block.sizeOnDisk, at: blockOffsets[index])
         guard unsafe stored.withUnsafeBytes({ unsafe crc32($0) }) == block.checksum else { throw damage }
         if block.isStored { return stored }
         let decompressor = BlockDecompressor(settings.compression)
@@ -63,6 +63,17 @@ extension LayerObject {
         }
         guard size != nil else { throw damage }
         return bytes
+    }
+
+    /// Reads stored bytes. Somebody may cut the file off after it was opened, and a disk may lose what it had: either way
+    /// the object is damaged, and compiling the layer again is the remedy.
+    func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws(LayerError) {
+        do throws(FileError) { unsafe try file.read(into: buffer, at: offset) } catch { throw damage }
+    }
+
+    /// Reads stored bytes into fresh memory.
+    func read(count: Int, at offset: Int) throws(LayerError) -> [UInt8] {
+        do throws(FileError) { return try file.read(count: count, at: offset) } catch { throw damage }
     }
 
     /// What to say when a cached object is not what it was.

@@ -38,17 +38,34 @@ extension RegistryClient {
     private func image(
         _ reference: Reference, _ platform: Platform, _ digest: Digest, _ manifest: Manifest, store: BlobStore
     ) throws(RegistryError) -> ResolvedImage {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(manifest.config.size)
-        unsafe try transfer(manifest.config, from: reference, into: store) { piece in
-            unsafe bytes.append(contentsOf: piece)
-            return .more
+        let bytes: [UInt8]
+        do throws(RegistryError) {
+            bytes = try whole(manifest.config, of: reference, store: store)
+        } catch {
+            // The stored copy was damaged, and is gone: there is nobody yet who has seen any of it.
+            guard error.isDamagedCopy else { throw error }
+            bytes = try whole(manifest.config, of: reference, store: store)
         }
         return try refusing(reference) { () throws(DocumentError) in
             try ResolvedImage(
                 reference: reference, platform: platform, manifestDigest: digest, manifest: manifest,
                 config: try ImageConfig(decoding: bytes))
         }
+    }
+}
+
+extension RegistryClient {
+    /// A small blob's bytes.
+    private func whole(
+        _ blob: Descriptor, of reference: Reference, store: BlobStore
+    ) throws(RegistryError) -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(blob.size)
+        unsafe try transfer(blob, from: reference, into: store) { piece in
+            unsafe bytes.append(contentsOf: piece)
+            return .more
+        }
+        return bytes
     }
 }
 

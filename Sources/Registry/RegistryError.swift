@@ -65,6 +65,10 @@ package struct RegistryError: RetriableError, Equatable {
         Diagnostic(code: detailCode ?? code.rawValue, message: message, location: reference, hint: hint)
     }
 
+    /// Whether it is about a blob of the store that was not what its name says, and was removed: asked for again, it is
+    /// fetched anew. What a registry serves wrongly would only be served wrongly again.
+    package var isDamagedCopy: Bool { code == .digestMismatch && isTransient }
+
     /// Takes over another module's error.
     init(_ code: Code, _ error: some DiagnosableError) {
         let diagnostic = error.diagnostic

@@ -61,6 +61,7 @@ extension Builder {
         try desired(recipe.function).validate(name: recipe.name)
         try Folder.create(folder)
         if let name = target.folderName(of: recipe) { try OutputFolder.check("\(folder)/\(name)", in: folder) }
+        Folder.removeAbandoned(in: folder)
         let linked = try link(recipe, image, isRelocated: target.isRelocated)
         try Budget.check(recipe.budget.unpacked, linked.report.unpackedSize, of: "unpacked tree", linked.report)
         switch target {

@@ -104,10 +104,10 @@ package struct Builder {
         }
     }
 
-    /// Runs `body` again when it met a damaged object in the cache: the object goes, and the layer is compiled anew.
+    /// Runs `body` again when it met something damaged in the cache, which goes and is made or fetched anew.
     func healing<Value>(_ recipe: Recipe, _ body: () throws -> Value) throws -> Value {
         let settings = try planner.settings(of: recipe)
-        // Each round removes an object, so an image's layers bound the rounds; a disk that keeps lying ends them.
+        // Each round removes an object or blob, so an image's layers bound the rounds; a disk that keeps lying ends them.
         for _ in 0..<8 {
             do {
                 return try body()
@@ -115,6 +115,8 @@ package struct Builder {
                 guard let layer = error.layer else { throw error }
                 progress(.warning("a compiled layer in the cache was damaged and is compiled again: \(layer)"))
                 unsafe unlink(cache.objectPath(layer, settings))
+            } catch let error as RegistryError where error.isDamagedCopy {
+                progress(.warning("\(error.message); it is fetched again"))
             }
         }
         return try body()

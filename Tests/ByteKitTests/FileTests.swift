@@ -284,4 +284,26 @@ import Testing
         #expect(try Folder.names(in: folder.path) == [])
         #expect(throws: FileError.self) { try Folder.withTemporary(in: "\(parent)/none") { _ in } }
     }
+
+    @Test("temporary folders of processes that are gone are removed; those in use, and what is somebody else's, stay")
+    func abandoned() throws {
+        let parent = folder.path
+        for name in [".scar-build.killed", ".scar-build.public", "scar-build.backup"] {
+            try Folder.create("\(parent)/\(name)/deep")
+        }
+        try OutputFile("\(parent)/.scar-build.killed/deep/file").finish()
+        for name in [".scar-build.killed", "scar-build.backup"] {
+            #expect(unsafe chmod("\(parent)/\(name)", 0o700) == 0)
+        }
+        #expect(unsafe symlink(".scar-build.killed", "\(parent)/.scar-build.linked") == 0)
+        let stay = [".scar-build.linked", ".scar-build.public", "scar-build.backup"]
+        let left = try Folder.withTemporary(in: parent) { used in
+            Folder.removeAbandoned(in: parent)
+            #expect(unsafe access(used, F_OK) == 0)
+            return try Folder.names(in: parent).filter { !used.hasSuffix($0) }
+        }
+        #expect(left == stay)
+        #expect(try Folder.names(in: parent) == stay)
+        Folder.removeAbandoned(in: "\(parent)/none")
+    }
 }

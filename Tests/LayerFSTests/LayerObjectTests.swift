@@ -1,4 +1,5 @@
 import ByteKit
+import Glibc
 import LayerFS
 import TestKit
 import Testing
@@ -248,6 +249,27 @@ import Testing
         let object = try #require(try specimen.open(bytes))
         let rules = Linker.Rules(prune: [PruneRule("one", "a test", ["d/other"])])
         expect(.damagedObject) { try specimen.shop.squash(try specimen.shop.link([object], rules)) }
+    }
+
+    @Test("an object that is cut off after it was opened is damaged like any other, wherever it is cut")
+    func cutOffInUse() throws {
+        let specimen = try Specimen()
+        let all = Linker.Rules()
+        let repacked = Linker.Rules(prune: [PruneRule("one", "a test", ["d/other"])])
+        for length in [0, 64, specimen.dataEnd / 2, specimen.dataEnd - 1] {
+            for rules in [all, repacked] {
+                let path = specimen.shop.freshPath("cut")
+                try Self.write(specimen.bytes, to: path)
+                let object = try #require(
+                    LayerObject.open(path, layer: specimen.object.layer, settings: specimen.shop.settings))
+                let linked = try specimen.shop.link([object], rules)
+                #expect(unsafe truncate(path, off_t(length)) == 0)
+                let error = #expect(throws: LayerError.self, "\(length)") { try specimen.shop.squash(linked) }
+                #expect(error?.code == .damagedObject)
+                #expect(error?.layer == object.layer)
+                expect(.damagedObject) { try linked.order.preorder.map { try linked.bytes(of: $0) } }
+            }
+        }
     }
 
     @Test("an object whose checksum was made to fit a changed table never makes linking trap")

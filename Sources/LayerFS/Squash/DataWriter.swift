@@ -118,7 +118,7 @@ internal import SquashFS
             // No block of an object is larger than the largest squashfs knows, unless the object is not what it says.
             guard count <= Self.pieceSize else { throw object.damage }
             unsafe try file.write(count: count) { buffer in
-                unsafe try object.file.read(into: buffer, at: object.blockOffsets[blocks.lowerBound])
+                unsafe try object.read(into: buffer, at: object.blockOffsets[blocks.lowerBound])
                 unsafe try Self.check(blocks, of: object, in: UnsafeRawBufferPointer(buffer))
             }
             first = last
@@ -217,7 +217,7 @@ internal import SquashFS
         private mutating func load(_ object: LayerObject, _ fragment: Int) throws {
             let index = Int(object.fragments[fragment])
             let block = object.blocks[index]
-            let stored = try object.file.read(count: block.sizeOnDisk, at: object.blockOffsets[index])
+            let stored = try object.read(count: block.sizeOnDisk, at: object.blockOffsets[index])
             let loaded: Int? = unsafe stored.withUnsafeBytes { stored in
                 guard unsafe crc32(stored) == block.checksum else { return nil }
                 guard block.isStored else { return unsafe decompressor.decompress(stored, into: bytes) }
