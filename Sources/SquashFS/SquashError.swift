@@ -131,11 +131,9 @@ extension SquashError {
 
     private static func refusal(ofCompressor number: UInt16) -> StaticString {
         switch Squash.Compressor(rawValue: number) {
-        case .lzma: "the image is compressed with lzma, which is not supported; use zstd or gzip"
-        case .lzo: "the image is compressed with lzo, which is not supported; use zstd or gzip"
-        case .xz: "the image is compressed with xz, which is not supported; use zstd or gzip"
-        case .lz4: "the image is compressed with lz4, which is not supported; use zstd or gzip"
-        default: "the image is compressed with something unknown; use zstd or gzip"
+        case .lzma: "the image is compressed with lzma, which is not supported; use zstd, gzip, xz or lz4"
+        case .lzo: "the image is compressed with lzo, which is not supported; use zstd, gzip, xz or lz4"
+        default: "the image is compressed with something unknown; use zstd, gzip, xz or lz4"
         }
     }
 }

@@ -16,6 +16,8 @@ import Testing
             ("-comp zstd -Xcompression-level 3", 2), ("-comp gzip", 7), ("-comp zstd -b 4096", 3),
             ("-comp gzip -b 1M", 2), ("-comp zstd -noI -noId -noD -noF -noX", 1), ("-comp zstd -no-fragments", 2),
             ("-comp zstd -always-use-fragments", 4), ("-comp zstd -Xcompression-level 3", 1),
+            ("-comp xz", 2), ("-comp xz -b 1M -Xbcj x86,arm -Xdict-size 50%", 3), ("-comp lz4", 2),
+            ("-comp lz4 -Xhc -b 4096", 2),
         ])
     func equalsUnsquashfs(options: String, threads: Int) throws {
         let image = image(options)
