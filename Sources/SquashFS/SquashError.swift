@@ -29,6 +29,8 @@ package struct SquashError: Error, Equatable, Sendable {
         case notFound
         case notDirectory
         case notFile
+        /// A path leads through more symlinks than Linux follows.
+        case tooManyLinks
         // The machine: `errorNumber` has the kernel's reason.
         case readFailed
         case createFailed
@@ -85,6 +87,7 @@ extension SquashError {
         case .notFound: "not-found"
         case .notDirectory: "not-a-directory"
         case .notFile: "not-a-file"
+        case .tooManyLinks: "too-many-links"
         case .readFailed: "image-read"
         case .createFailed: "unpack-create"
         case .writeFailed: "unpack-write"
@@ -120,6 +123,7 @@ extension SquashError {
         case .notFound: "there is no such file in the image"
         case .notDirectory: "this is not a directory"
         case .notFile: "this is not a regular file"
+        case .tooManyLinks: "the path leads through too many symlinks"
         case .readFailed: "the image cannot be read"
         case .createFailed: "an entry cannot be created"
         case .writeFailed: "a file cannot be written"
