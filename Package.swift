@@ -71,9 +71,8 @@ let package = Package(
         module(
             "Toolchain",
             [
-                "Recipe", "Registry", "LayerFS", "Packager", "Publisher", "Supervisor", "Transport", "ImageModel",
-                "ByteKit",
-                "JSON",
+                "Recipe", "Registry", "LayerFS", "Packager", "Publisher", "Supervisor", "SquashFS", "Transport",
+                "ImageModel", "ByteKit", "JSON",
             ]),
         .executableTarget(
             name: "scar-build",

@@ -31,6 +31,8 @@ package struct SquashError: Error, Equatable, Sendable {
         case notFile
         /// A path leads through more symlinks than Linux follows.
         case tooManyLinks
+        /// Whoever asked wants it no more.
+        case stopped
         // The machine: `errorNumber` has the kernel's reason.
         case readFailed
         case createFailed
@@ -88,6 +90,7 @@ extension SquashError {
         case .notDirectory: "not-a-directory"
         case .notFile: "not-a-file"
         case .tooManyLinks: "too-many-links"
+        case .stopped: "stopped"
         case .readFailed: "image-read"
         case .createFailed: "unpack-create"
         case .writeFailed: "unpack-write"
@@ -124,6 +127,7 @@ extension SquashError {
         case .notDirectory: "this is not a directory"
         case .notFile: "this is not a regular file"
         case .tooManyLinks: "the path leads through too many symlinks"
+        case .stopped: "unpacking was stopped"
         case .readFailed: "the image cannot be read"
         case .createFailed: "an entry cannot be created"
         case .writeFailed: "a file cannot be written"

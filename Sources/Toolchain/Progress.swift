@@ -13,6 +13,7 @@ package enum ProgressEvent: Sendable {
     case linking(layers: Int)
     case linked(files: Int, unpacked: Int, removed: Int)
     case wrote(String, bytes: Int)
+    case unpacked(folder: String, files: Int, folders: Int, bytes: Int)
     case warning(String)
 }
 

@@ -100,6 +100,24 @@ import Testing
         }
     }
 
+    @Test("unpacking ends soon after it is told to")
+    func stopped() throws {
+        let image = image("-comp zstd")
+        let asked = Guarded(0)
+        let error = #expect(throws: SquashError.self) {
+            try SquashUnpacker.unpack(
+                try SquashReader(descriptor: image.descriptor), into: utf8("\(folder.path)/out"),
+                options: .init(isStopped: {
+                    asked.withLock { asked in
+                        asked += 1
+                        return asked > 20
+                    }
+                }))
+        }
+        #expect(error?.code == .stopped)
+        #expect(asked.withLock { $0 } == 21)
+    }
+
     @Test("too little room is told before anything is made")
     func noSpace() throws {
         let image = image("-comp zstd")
