@@ -91,6 +91,8 @@ struct Planner {
         return switch recipe.artifact.compression {
         case .zstd(let level): BlockSettings(compression: .zstd, level: level, blockSize: block)
         case .gzip(let level): BlockSettings(compression: .gzip, level: level, blockSize: block)
+        case .xz(let level): BlockSettings(compression: .xz, level: level, blockSize: block)
+        case .lz4(let level): BlockSettings(compression: .lz4, level: level, blockSize: block)
         case .none: BlockSettings(compression: .none, level: 0, blockSize: block)
         }
     }

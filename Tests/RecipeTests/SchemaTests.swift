@@ -69,6 +69,8 @@ struct SchemaTests {
         // What depends on two values, on the syntax or on a unit is beyond JSON Schema.
         let beyond: Set<String> = [
             "empty", "trailingComma", "duplicateKey", "twoOfOneName", "badImage", "blockNoPower", "gzipLevel",
+            "gzipLevelZero",
+            "xzLevel", "lz4Level", "zstdLevelZero",
             "variableWithNUL",
         ]
         let bad = (WrongRecipeTests.shapes + WrongRecipeTests.values).filter { !beyond.contains($0.name) }.map(\.text)
@@ -136,6 +138,8 @@ extension SchemaTests {
         ]
         let path = sample.path.joined(separator: ".")
         switch path {
+        // Not every compression has every level.
+        case "artifact.level": required.append((["artifact", "compression"], .string("xz")))
         case "function.timeout": required.append((["function", "timeoutThreshold"], .integer(0)))
         case "function.fileSystems.arn", "function.fileSystems.path":
             required += [
