@@ -84,6 +84,33 @@ import Testing
         }
     }
 
+    @Test("of another version make another's layer object, which is not opened", arguments: levels)
+    func versions(settings: BlockSettings) throws {
+        let shop = try Workshop(settings)
+        let path = shop.freshPath()
+        let object = try shop.compile(TarBuilder.archive([.file("a", "1")]), to: path)
+        let bytes = try InputFile.contents(of: path, limit: 1 << 20)
+        let dataEnd = try #require(object.blockOffsets.last)
+        let tables = Array(bytes[dataEnd..<bytes.count - 64])
+        // The version, and the library's name; with the checksum that belongs to them.
+        for place in [20, 56] {
+            var header = Array(bytes[..<64])
+            header[place] ^= 1
+            var other = bytes
+            other.replaceSubrange(..<64, with: header)
+            other.replaceSubrange(bytes.count - 48..<bytes.count - 16, with: Digest(of: header + tables).bytes)
+            let changed = shop.freshPath()
+            var file = try OutputFile(changed)
+            try file.write(other)
+            try file.finish()
+            #expect(LayerObject.open(changed, layer: object.layer, settings: settings) == nil)
+        }
+        #expect(LayerObject.open(path, layer: object.layer, settings: settings) != nil)
+        let names = [BlockSettings.Compression.zstd: "zstd", .gzip: "deflate", .xz: "lzma", .lz4: "lz4"]
+        #expect(text(bytes[56..<64].prefix { $0 != 0 }) == names[settings.compression, default: ""])
+        #expect((bytes[20..<24] != [0, 0, 0, 0]) == (settings.compression != .none))
+    }
+
     @Test(
         "take as many threads as there are, to the same bytes", arguments: [BlockSettings.Compression.xz, .lz4, .gzip])
     func threads(compression: BlockSettings.Compression) throws {
