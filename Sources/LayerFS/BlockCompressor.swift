@@ -4,6 +4,8 @@ internal import SquashFS
 /// Compresses blocks of at most one block size, one after another, reusing its codec's memory.
 @safe final class BlockCompressor {
     private let codec: Codec
+    /// Looks at blocks before a slow codec does.
+    private let noise: NoiseDetector?
 
     @unsafe private enum Codec {
         case zstd(OpaquePointer)
@@ -18,6 +20,7 @@ internal import SquashFS
         if let levels = settings.compression.levels, !levels.contains(settings.level) {
             throw LayerError(.compressor, "\(settings.compression.rawValue) has no level \(settings.level)")
         }
+        noise = settings.looksForNoise ? NoiseDetector() : nil
         let level = Int32(settings.level)
         switch settings.compression {
         case .zstd:
@@ -42,6 +45,7 @@ internal import SquashFS
         // A result that is not smaller is of no use, so the codec is given no room for one.
         let room = min(output.count, input.count - 1)
         guard room > 0 else { return nil }
+        if let noise, unsafe noise.isNoise(input) { return nil }
         let size: Int
         switch unsafe codec {
         case .zstd(let context):

@@ -54,4 +54,14 @@ package struct BlockSettings: Hashable, Sendable {
     var metadata: BlockSettings {
         BlockSettings(compression: compression, level: level, blockSize: Squash.metadataBlockSize)
     }
+
+    /// Whether the compressor is slow enough on noise for a look at the data first to pay. docs/squashfs.md has figures.
+    var looksForNoise: Bool {
+        switch compression {
+        case .zstd: level >= 10
+        case .lz4: level >= 2
+        case .gzip, .xz: true
+        case .none: false
+        }
+    }
 }
