@@ -18,7 +18,8 @@ let embedded: [SwiftSetting] =
     strict + [.enableExperimentalFeature("Embedded"), .unsafeFlags(["-wmo", "-Osize"])]
 let staticLink: [LinkerSetting] = [
     .unsafeFlags(["-Xclang-linker", "-static", "-Xlinker", "--gc-sections", "-Xlinker", "-s"]),
-    .linkedLibrary("zstd"), .linkedLibrary("deflate"), .linkedLibrary("m"),
+    .linkedLibrary("zstd"), .linkedLibrary("deflate"), .linkedLibrary("lzma"), .linkedLibrary("lz4"),
+    .linkedLibrary("m"),
 ]
 
 func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
@@ -46,7 +47,7 @@ let package = Package(
         .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
         .systemLibrary(name: "CDigest", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(
-            name: "CCompress", providers: [.apt(["libzstd-dev", "libdeflate-dev"])]),
+            name: "CCompress", providers: [.apt(["libzstd-dev", "libdeflate-dev", "liblzma-dev", "liblz4-dev"])]),
         .systemLibrary(name: "CInflate", pkgConfig: "libisal", providers: [.apt(["libisal-dev"])]),
         .target(name: "CSystem"),
         .target(name: "CSupervisor"),
@@ -70,9 +71,8 @@ let package = Package(
         module(
             "Toolchain",
             [
-                "Recipe", "Registry", "LayerFS", "Packager", "Publisher", "Supervisor", "Transport", "ImageModel",
-                "ByteKit",
-                "JSON",
+                "Recipe", "Registry", "LayerFS", "Packager", "Publisher", "Supervisor", "SquashFS", "Transport",
+                "ImageModel", "ByteKit", "JSON",
             ]),
         .executableTarget(
             name: "scar-build",

@@ -6,7 +6,7 @@ enum LayerObjectFormat {
     static let headerSize = 64
     static let trailerSize = 64
     static let magic: [UInt8] = Array("SCARLAYR".utf8)
-    static let version: UInt32 = 1
+    static let version: UInt32 = 2
 
     static func header(layer: Digest, settings: BlockSettings) -> [UInt8] {
         var bytes = magic
@@ -15,8 +15,10 @@ enum LayerObjectFormat {
         bytes.append(littleEndian: settings.compression == .none ? 0 : settings.compressor.rawValue)
         bytes.append(littleEndian: UInt16(settings.level))
         bytes.append(littleEndian: UInt32(settings.blockSize))
-        bytes.append(littleEndian: UInt32(0))
+        let codec = CodecLibrary(settings.compression)
+        bytes.append(littleEndian: codec?.version ?? 0)
         bytes += layer.bytes
+        bytes += codec?.name.utf8.map { $0 } ?? []
         bytes += [UInt8](repeating: 0, count: headerSize - bytes.count)
         return bytes
     }

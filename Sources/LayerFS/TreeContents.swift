@@ -1,4 +1,5 @@
 internal import ByteKit
+internal import SquashFS
 
 /// Reads files of a merged tree back out of the layer objects they were compiled into.
 package struct TreeContents {

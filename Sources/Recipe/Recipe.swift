@@ -62,6 +62,10 @@ package struct Recipe: Sendable, Equatable {
             case zstd(level: Int)
             /// 1 to 12, as libdeflate counts.
             case gzip(level: Int)
+            /// 0 to 9, as liblzma's presets.
+            case xz(level: Int)
+            /// 1 for the fast compressor, 2 to 12 for LZ4HC.
+            case lz4(level: Int)
             case none
         }
 

@@ -133,13 +133,10 @@ struct RecipeReader {
 
     private func compression(_ name: String, _ level: Int?) throws(RecipeError) -> Recipe.Artifact.Compression {
         switch name {
-        case "zstd": return .zstd(level: level ?? 3)
-        case "gzip":
-            guard level ?? 1 <= 12 else {
-                throw error(
-                    .outOfRange, "‘artifact.level’ is \(level ?? 0), but gzip's go from 1 to 12", "artifact.level")
-            }
-            return .gzip(level: level ?? 6)
+        case "zstd": return .zstd(level: try checked(level ?? 3, 1...22, of: name))
+        case "gzip": return .gzip(level: try checked(level ?? 6, 1...12, of: name))
+        case "xz": return .xz(level: try checked(level ?? 6, 0...9, of: name))
+        case "lz4": return .lz4(level: try checked(level ?? 9, 1...12, of: name))
         default:
             guard level == nil else {
                 throw error(
@@ -148,6 +145,16 @@ struct RecipeReader {
             }
             return .none
         }
+    }
+
+    private func checked(_ level: Int, _ levels: ClosedRange<Int>, of name: String) throws(RecipeError) -> Int {
+        guard levels.contains(level) else {
+            throw error(
+                .outOfRange,
+                "‘artifact.level’ is \(level), but \(name)'s go from \(levels.lowerBound) to \(levels.upperBound)",
+                "artifact.level")
+        }
+        return level
     }
 
     // MARK: Storage

@@ -124,8 +124,9 @@ package enum RecipeSchema {
                     "How it is compressed. When absent, zstd; but gzip for an `oci` target that has no `level` either."
                 ),
                 SchemaKey(
-                    "level", .integer(1...22, unit: "effort"),
-                    "How hard: 1 to 22 for zstd (3 when absent), 1 to 12 for gzip (6 when absent)."),
+                    "level", .integer(0...22, unit: "effort"),
+                    "How hard: 1 to 22 for zstd (3 when absent), 1 to 12 for gzip (6), 0 to 9 for xz (6), 1 to 12 for "
+                        + "lz4 (9; 1 is the fast compressor, the others are LZ4HC's)."),
                 SchemaKey(
                     "block", .size((4 << 10)...(1 << 20), powerOfTwo: true),
                     "The squashfs block size, a power of two (128KiB when absent)."),
@@ -167,8 +168,9 @@ package enum RecipeSchema {
 
     private static var compressions: [SchemaChoice] {
         [
-            SchemaChoice("zstd", "small, and the fastest to read"), SchemaChoice("gzip", "read by every tool"),
-            SchemaChoice("none", "as it is"),
+            SchemaChoice("zstd", "small, and fast to read"), SchemaChoice("gzip", "read by every tool"),
+            SchemaChoice("xz", "the smallest, and by far the slowest to make and to read"),
+            SchemaChoice("lz4", "the fastest to read, and the largest"), SchemaChoice("none", "as it is"),
         ]
     }
 

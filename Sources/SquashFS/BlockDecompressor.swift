@@ -3,17 +3,20 @@ internal import CCompress
 /// Turns one compressed block into its bytes. It keeps the library's working memory from block to block.
 ///
 /// Not for two threads at a time: each reader owns one.
-@safe final class BlockDecompressor {
+@safe package final class BlockDecompressor {
     /// A codec is a case here, its make and free, and one call in `decompress`.
     @safe private enum Codec {
         case zstd(OpaquePointer)
         case zlib(OpaquePointer)
+        case xz(XZDecoder)
+        /// It needs no memory of its own.
+        case lz4
     }
 
     private let codec: Codec
 
     /// - Parameter compressor: the image's; one that we do not have is refused by name.
-    init(_ compressor: Squash.Compressor) throws(SquashError) {
+    package init(_ compressor: Squash.Compressor) throws(SquashError) {
         switch compressor {
         case .zstd:
             guard let context = unsafe ZSTD_createDCtx() else { throw SquashError(.readFailed, errorNumber: noMemory) }
@@ -22,7 +25,32 @@ internal import CCompress
             guard let context = unsafe libdeflate_alloc_decompressor()
             else { throw SquashError(.readFailed, errorNumber: noMemory) }
             unsafe codec = .zlib(context)
-        case .lzma, .lzo, .xz, .lz4: throw SquashError(.unsupportedCompressor(compressor.rawValue))
+        case .xz: codec = .xz(XZDecoder())
+        case .lz4: codec = .lz4
+        case .lzma, .lzo: throw SquashError(.unsupportedCompressor(compressor.rawValue))
+        }
+    }
+
+    /// Fills the beginning of `output` and says how much of it; nil when the bytes are damaged or do not fit.
+    @unsafe package func decompress(
+        _ input: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer
+    ) -> Int? {
+        switch codec {
+        case .zstd(let context):
+            let made = unsafe ZSTD_decompressDCtx(
+                context, output.baseAddress, output.count, input.baseAddress, input.count)
+            return ZSTD_isError(made) == 0 && made <= output.count ? made : nil
+        case .zlib(let context):
+            var used = 0
+            var made = 0
+            let result = unsafe libdeflate_zlib_decompress_ex(
+                context, input.baseAddress, input.count, output.baseAddress, output.count, &used, &made)
+            return result == LIBDEFLATE_SUCCESS && made <= output.count ? made : nil
+        case .xz(let decoder): return unsafe decoder.decompress(input, into: output)
+        case .lz4:
+            guard let size = Int32(exactly: input.count), let room = Int32(exactly: output.count) else { return nil }
+            let made = unsafe LZ4_decompress_safe(input.baseAddress, output.baseAddress, size, room)
+            return made >= 0 && made <= room ? Int(made) : nil
         }
     }
 
@@ -34,27 +62,17 @@ internal import CCompress
         room: Int
     ) throws(SquashError) -> Int {
         guard let from = unsafe input.region(at: offset, count: count),
-            let to = unsafe output.region(at: place, count: room)
+            let to = unsafe output.region(at: place, count: room),
+            let made = unsafe decompress(UnsafeRawBufferPointer(from), into: to)
         else { throw SquashError(.badCompression) }
-        switch codec {
-        case .zstd(let context):
-            let made = unsafe ZSTD_decompressDCtx(context, to.baseAddress, to.count, from.baseAddress, from.count)
-            guard ZSTD_isError(made) == 0, made <= room else { throw SquashError(.badCompression) }
-            return made
-        case .zlib(let context):
-            var used = 0
-            var made = 0
-            let result = unsafe libdeflate_zlib_decompress_ex(
-                context, from.baseAddress, from.count, to.baseAddress, to.count, &used, &made)
-            guard result == LIBDEFLATE_SUCCESS, made <= room else { throw SquashError(.badCompression) }
-            return made
-        }
+        return made
     }
 
     deinit {
         switch codec {
         case .zstd(let context): unsafe _ = ZSTD_freeDCtx(context)
         case .zlib(let context): unsafe libdeflate_free_decompressor(context)
+        case .xz, .lz4: break
         }
     }
 }

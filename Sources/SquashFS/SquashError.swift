@@ -29,6 +29,10 @@ package struct SquashError: Error, Equatable, Sendable {
         case notFound
         case notDirectory
         case notFile
+        /// A path leads through more symlinks than Linux follows.
+        case tooManyLinks
+        /// Whoever asked wants it no more.
+        case stopped
         // The machine: `errorNumber` has the kernel's reason.
         case readFailed
         case createFailed
@@ -85,6 +89,8 @@ extension SquashError {
         case .notFound: "not-found"
         case .notDirectory: "not-a-directory"
         case .notFile: "not-a-file"
+        case .tooManyLinks: "too-many-links"
+        case .stopped: "stopped"
         case .readFailed: "image-read"
         case .createFailed: "unpack-create"
         case .writeFailed: "unpack-write"
@@ -120,6 +126,8 @@ extension SquashError {
         case .notFound: "there is no such file in the image"
         case .notDirectory: "this is not a directory"
         case .notFile: "this is not a regular file"
+        case .tooManyLinks: "the path leads through too many symlinks"
+        case .stopped: "unpacking was stopped"
         case .readFailed: "the image cannot be read"
         case .createFailed: "an entry cannot be created"
         case .writeFailed: "a file cannot be written"
@@ -131,11 +139,9 @@ extension SquashError {
 
     private static func refusal(ofCompressor number: UInt16) -> StaticString {
         switch Squash.Compressor(rawValue: number) {
-        case .lzma: "the image is compressed with lzma, which is not supported; use zstd or gzip"
-        case .lzo: "the image is compressed with lzo, which is not supported; use zstd or gzip"
-        case .xz: "the image is compressed with xz, which is not supported; use zstd or gzip"
-        case .lz4: "the image is compressed with lz4, which is not supported; use zstd or gzip"
-        default: "the image is compressed with something unknown; use zstd or gzip"
+        case .lzma: "the image is compressed with lzma, which is not supported; use zstd, gzip, xz or lz4"
+        case .lzo: "the image is compressed with lzo, which is not supported; use zstd, gzip, xz or lz4"
+        default: "the image is compressed with something unknown; use zstd, gzip, xz or lz4"
         }
     }
 }

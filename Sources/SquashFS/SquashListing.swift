@@ -93,17 +93,4 @@ extension SquashReader {
         }
         return nil
     }
-
-    /// The inode at a path from the root, following no symlinks. Empty components and `.` are passed over.
-    package func inode(path: [UInt8]) throws(SquashError) -> SquashInode {
-        var inode = try root()
-        for component in path.split(separator: UInt8(ascii: "/")) where !component.elementsEqual([UInt8(ascii: ".")]) {
-            guard inode.isDirectory else { throw SquashError(.notDirectory, path: path) }
-            guard let found = try lookUp([UInt8](component), in: inode) else {
-                throw SquashError(.notFound, path: path)
-            }
-            inode = found
-        }
-        return inode
-    }
 }

@@ -15,15 +15,18 @@ package struct SquashUnpacker {
         package var setsAttributes: Bool
         /// Bytes the tree needs: checked against the file system's free space before anything is made.
         package var neededBytes: Int
+        /// Asked now and then; when it says so, unpacking ends with an error.
+        package var isStopped: @Sendable () -> Bool
 
         package init(
             threads: Int = OpenFile.processors, setsOwners: Bool = false, setsAttributes: Bool = false,
-            neededBytes: Int = 0
+            neededBytes: Int = 0, isStopped: @escaping @Sendable () -> Bool = { false }
         ) {
             self.threads = threads
             self.setsOwners = setsOwners
             self.setsAttributes = setsAttributes
             self.neededBytes = neededBytes
+            self.isStopped = isStopped
         }
     }
 
@@ -138,6 +141,7 @@ extension SquashUnpacker {
         while let entry = try walker.next() {
             while folders.count > entry.depth { leaveFolder() }
             guard let parent = folders.last else { return }
+            guard !options.isStopped() else { throw SquashError(.stopped) }
             do throws(SquashError) {
                 try make(entry, in: parent)
             } catch {
@@ -266,6 +270,7 @@ extension SquashUnpacker {
         var cursor = file.blocks
         var index = 0
         repeat {
+            guard !options.isStopped() else { throw SquashError(.stopped) }
             var part = UnpackPart(target, offset: index * blockSize, start: start)
             let end = min(file.blockCount, index + blocksPerPart)
             while index < end {

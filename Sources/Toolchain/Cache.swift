@@ -14,7 +14,7 @@ struct Cache {
     init(_ root: String) throws {
         self.root = root
         blobs = try BlobStore(root)
-        objects = root + "/objects/v1"
+        objects = root + "/objects/v2"
         try Folder.create(objects)
     }
 

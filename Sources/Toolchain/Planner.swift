@@ -114,6 +114,8 @@ struct Planner {
         return switch recipe.artifact.compression {
         case .zstd(let level): BlockSettings(compression: .zstd, level: level, blockSize: block)
         case .gzip(let level): BlockSettings(compression: .gzip, level: level, blockSize: block)
+        case .xz(let level): BlockSettings(compression: .xz, level: level, blockSize: block)
+        case .lz4(let level): BlockSettings(compression: .lz4, level: level, blockSize: block)
         case .none: BlockSettings(compression: .none, level: 0, blockSize: block)
         }
     }
@@ -126,6 +128,10 @@ struct Planner {
         case .zstd(let level): .zstd(level: level)
         case .gzip(let level): .gzip(level: level)
         case .none: .none
+        case .xz, .lz4:
+            throw ToolError(
+                "target-conflict", "archives are compressed with gzip, zstd or not at all, and the recipe wants another way",
+                hint: "change artifact.compression, or build with --target squashfs")
         }
     }
 

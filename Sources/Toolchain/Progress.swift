@@ -15,6 +15,7 @@ package enum ProgressEvent: Sendable {
     case wrote(String, bytes: Int)
     /// What was asked for is there already, built from the same.
     case unchanged(String)
+    case unpacked(folder: String, files: Int, folders: Int, bytes: Int)
     case warning(String)
 }
 

@@ -55,6 +55,10 @@ final class TerminalReporter: Sendable {
                     + (removed > 0 ? ", \(ByteCount.text(removed)) removed" : ""))
         case .wrote(let path, let bytes): step("write", "\(Diagnostic.printable(path))  \(ByteCount.text(bytes))")
         case .unchanged(let path): step("keep", "\(Diagnostic.printable(path))  built from the same before")
+        case .unpacked(let folder, let files, let folders, let bytes):
+            step(
+                "unpack",
+                "\(Diagnostic.printable(folder))  \(files) files, \(folders) folders, \(ByteCount.text(bytes))")
         case .warning(let text): paint("warning: ", "33") + Diagnostic.printable(text)
         }
     }

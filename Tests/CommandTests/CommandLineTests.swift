@@ -39,7 +39,8 @@ struct CommandLineTests: ~Copyable {
         #expect(result.errorText.contains("error[disk-full]"))
     }
 
-    @Test("explains every command on stdout", arguments: ["build", "lock", "plan", "inspect", "run", "publish"])
+    @Test(
+        "explains every command on stdout", arguments: ["build", "lock", "plan", "inspect", "run", "unpack", "publish"])
     func help(command: String) throws {
         let result = try Tool.run([command, "--help"])
         #expect(result.status == 0)

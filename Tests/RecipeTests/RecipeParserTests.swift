@@ -23,6 +23,19 @@ struct RecipeParserTests {
         #expect(recipe.api == nil && recipe.batch == nil && recipe.function.vpc == nil)
     }
 
+    @Test(
+        "A compression without a level has its own, and levels are kept",
+        arguments: [
+            (#""zstd""#, .zstd(level: 3)), (#""gzip""#, .gzip(level: 6)), (#""xz""#, .xz(level: 6)),
+            (#""lz4""#, .lz4(level: 9)), (#""none""#, .none), (#""xz", "level": 0"#, .xz(level: 0)),
+            (#""xz", "level": 9"#, .xz(level: 9)), (#""lz4", "level": 1"#, .lz4(level: 1)),
+            (#""lz4", "level": 12"#, .lz4(level: 12)), (#""zstd", "level": 22"#, .zstd(level: 22)),
+        ] as [(String, Recipe.Artifact.Compression)])
+    func compressions(text: String, compression: Recipe.Artifact.Compression) throws {
+        let recipe = try parse(#"{"name": "a", "image": "b", "artifact": {"compression": \#(text)}}"#)
+        #expect(recipe.artifact.compression == compression)
+    }
+
     @Test("The repository's own recipe is taken, and its paths are kept as written and resolved")
     func ownRecipe() throws {
         let path = "recipes/ffmpeg.json"

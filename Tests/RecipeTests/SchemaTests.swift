@@ -70,6 +70,8 @@ struct SchemaTests {
         let beyond: Set<String> = [
             "empty", "trailingComma", "duplicateKey", "twoOfOneName", "badImage", "blockNoPower", "gzipLevel",
             "variableWithNUL", "clampText", "clampLate", "tarInZip", "squashfsAsTar",
+            "gzipLevelZero",
+            "xzLevel", "lz4Level", "zstdLevelZero",
         ]
         let bad = (WrongRecipeTests.shapes + WrongRecipeTests.values).filter { !beyond.contains($0.name) }.map(\.text)
         let program = """
@@ -136,6 +138,8 @@ extension SchemaTests {
         ]
         let path = sample.path.joined(separator: ".")
         switch path {
+        // Not every compression has every level.
+        case "artifact.level": required.append((["artifact", "compression"], .string("xz")))
         case "function.timeout": required.append((["function", "timeoutThreshold"], .integer(0)))
         case "function.fileSystems.arn", "function.fileSystems.path":
             required += [

@@ -158,12 +158,24 @@ struct WrongRecipeTests {
             "gzipLevel", "\"artifact\": {\"compression\": \"gzip\", \"level\": 13}",
             "r.json:2:47: error[out-of-range]: ‘artifact.level’ is 13, but gzip's go from 1 to 12"),
         .with(
+            "gzipLevelZero", "\"artifact\": {\"compression\": \"gzip\", \"level\": 0}",
+            "r.json:2:47: error[out-of-range]: ‘artifact.level’ is 0, but gzip's go from 1 to 12"),
+        .with(
+            "xzLevel", "\"artifact\": {\"compression\": \"xz\", \"level\": 10}",
+            "r.json:2:45: error[out-of-range]: ‘artifact.level’ is 10, but xz's go from 0 to 9"),
+        .with(
+            "lz4Level", "\"artifact\": {\"level\": 13, \"compression\": \"lz4\"}",
+            "r.json:2:24: error[out-of-range]: ‘artifact.level’ is 13, but lz4's go from 1 to 12"),
+        .with(
+            "zstdLevelZero", "\"artifact\": {\"level\": 0}",
+            "r.json:2:24: error[out-of-range]: ‘artifact.level’ is 0, but zstd's go from 1 to 22"),
+        .with(
             "zstdLevel", "\"artifact\": {\"level\": 23}",
-            "r.json:2:24: error[out-of-range]: ‘artifact.level’ is 23, but must be a whole number of effort from 1 to 22"
+            "r.json:2:24: error[out-of-range]: ‘artifact.level’ is 23, but must be a whole number of effort from 0 to 22"
         ),
         .with(
             "unknownValue", "\"artifact\": {\"compression\": \"zst\"}",
-            "r.json:2:30: error[unknown-value]: ‘artifact.compression’ is ‘zst’, but can only be zstd, gzip or none"
+            "r.json:2:30: error[unknown-value]: ‘artifact.compression’ is ‘zst’, but can only be zstd, gzip, xz, lz4 or none"
                 + "\n  help: did you mean ‘zstd’?"),
         .with(
             "closure", "\"prune\": {\"profile\": \"closure\"}",

@@ -228,7 +228,7 @@ private func readEverything(_ descriptor: Int32) throws(SquashError) {
         "flipped bytes never trap, never write outside, and end in time",
         arguments: [
             ("-comp zstd -noI -noId -noD -noF -noX", UInt64(1)), ("-comp zstd", 2), ("-comp gzip -b 4096", 3),
-            ("-comp zstd -noI -noId -b 4096 -no-fragments", 4),
+            ("-comp zstd -noI -noId -b 4096 -no-fragments", 4), ("-comp xz -b 4096", 5), ("-comp lz4 -Xhc", 6),
         ])
     func flips(options: String, seed: UInt64) throws {
         let original = try PatchableImage(in: folder.path)

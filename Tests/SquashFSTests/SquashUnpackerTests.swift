@@ -16,6 +16,8 @@ import Testing
             ("-comp zstd -Xcompression-level 3", 2), ("-comp gzip", 7), ("-comp zstd -b 4096", 3),
             ("-comp gzip -b 1M", 2), ("-comp zstd -noI -noId -noD -noF -noX", 1), ("-comp zstd -no-fragments", 2),
             ("-comp zstd -always-use-fragments", 4), ("-comp zstd -Xcompression-level 3", 1),
+            ("-comp xz", 2), ("-comp xz -b 1M -Xbcj x86,arm -Xdict-size 50%", 3), ("-comp lz4", 2),
+            ("-comp lz4 -Xhc -b 4096", 2),
         ])
     func equalsUnsquashfs(options: String, threads: Int) throws {
         let image = image(options)
@@ -96,6 +98,24 @@ import Testing
             #expect(
                 shell("cd '\(folder.path)' && { test ! -e victim || grep -q untouched victim; }").code == 0, "\(name)")
         }
+    }
+
+    @Test("unpacking ends soon after it is told to")
+    func stopped() throws {
+        let image = image("-comp zstd")
+        let asked = Guarded(0)
+        let error = #expect(throws: SquashError.self) {
+            try SquashUnpacker.unpack(
+                try SquashReader(descriptor: image.descriptor), into: utf8("\(folder.path)/out"),
+                options: .init(isStopped: {
+                    asked.withLock { asked in
+                        asked += 1
+                        return asked > 20
+                    }
+                }))
+        }
+        #expect(error?.code == .stopped)
+        #expect(asked.withLock { $0 } == 21)
     }
 
     @Test("too little room is told before anything is made")

@@ -19,7 +19,7 @@ struct ModuleTests {
         "Packager": ["Supervisor", "ByteKit", "JSON", "CCompress"],
         "Publisher": ["ByteKit"],
         "Toolchain": [
-            "Recipe", "Registry", "LayerFS", "Packager", "Publisher", "Supervisor", "Transport",
+            "Recipe", "Registry", "LayerFS", "Packager", "Publisher", "Supervisor", "SquashFS", "Transport",
             "ImageModel", "ByteKit", "JSON",
         ],
         "scar-build": ["Toolchain", "Recipe", "Registry", "ImageModel", "ByteKit", "JSON"],

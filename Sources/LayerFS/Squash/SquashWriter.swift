@@ -54,7 +54,7 @@ package struct SquashWriter {
     /// Makes everything that follows the data, and the superblock that points to it.
     private func tables(_ data: DataWriter, _ superblock: inout Superblock, _ tail: inout SquashTail) throws -> [String]
     {
-        let compressor = try BlockCompressor(settings)
+        let compressor = try BlockCompressor(settings.metadata)
         var tables = TreeTables(tree, order, data, compressor)
         try tables.build()
         superblock.inodeTable = UInt64(tail.position)
@@ -106,13 +106,21 @@ private struct Superblock {
         self.time = time
     }
 
-    /// A stored metadata block with the zstd level, so that others see how the image was made. The default level of
-    /// 15 is said by leaving it out; gzip's levels of libdeflate mean nothing to others.
+    /// A stored metadata block that says how the image was compressed; nil where readers take what we do for granted.
     var compressorOptions: [UInt8]? {
-        guard settings.compression == .zstd, settings.level != 15 else { return nil }
+        let options: [UInt32]
+        switch settings.compression {
+        case .zstd:
+            guard settings.level != 15 else { return nil }
+            options = [UInt32(settings.level)]
+        // The kernel mounts no lz4 image without: the version of the format, and whether LZ4HC made it.
+        case .lz4: options = [1, settings.level > 1 ? 1 : 0]
+        // A dictionary of one block and no filters are xz's defaults; gzip's levels of libdeflate mean nothing to others.
+        case .xz, .gzip, .none: return nil
+        }
         var bytes: [UInt8] = []
-        bytes.append(littleEndian: UInt16(4) | Squash.metadataStored)
-        bytes.append(littleEndian: UInt32(settings.level))
+        bytes.append(littleEndian: UInt16(options.count * 4) | Squash.metadataStored)
+        for option in options { bytes.append(littleEndian: option) }
         return bytes
     }
 
