@@ -184,6 +184,25 @@ extension FileTree {
         return walk.folder
     }
 
+    /// The file that a path leads to, symlinks followed; nil when there is none.
+    func file(at path: [UInt8]) -> Int32? {
+        var path = path[...]
+        // The walk follows the folders' links; the last component's are followed here.
+        for _ in 0..<Self.symlinkLimit {
+            let (folder, name) = Self.split(path)
+            guard let parent = try? find(folder), let node = child(of: parent, named: name) else { return nil }
+            let inode = inode(of: node)
+            switch inode.kind {
+            case .file, .hardLink: return node
+            case .symlink:
+                let isAbsolute = inode.target.first == UInt8(ascii: "/")
+                path = (isAbsolute ? [] : self.path(of: parent) + [UInt8(ascii: "/")])[...] + inode.target
+            default: return nil
+            }
+        }
+        return nil
+    }
+
     /// A walk along a path that follows symlinks and stays inside the root.
     private struct Walk {
         var folder: Int32

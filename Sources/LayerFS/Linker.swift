@@ -18,6 +18,9 @@ package struct Linker {
         package var isRelocated: Bool
         /// The latest time a file may have, in seconds since 1970: what is later becomes it. Nil leaves all as they are.
         package var latestTime: Int64?
+        /// Files whose data comes first in a squashfs image, in this order: what a program reads when it starts. Paths
+        /// from the root, with or without a leading slash.
+        package var first: [[UInt8]] = []
 
         package init(
             prune: [PruneRule] = [], keep: [PathPattern] = [], isRelocated: Bool = false, latestTime: Int64? = nil
@@ -35,6 +38,8 @@ package struct Linker {
         package let order: FileTree.Order
         package let contents: TreeContents
         package let objects: [LayerObject]
+        /// Nodes whose data comes first.
+        package let first: [Int32]
         package fileprivate(set) var report: LinkReport
     }
 
@@ -53,13 +58,20 @@ package struct Linker {
         var report = LinkReport(tree, order, objects)
         report.removals = removals
         report.relativizedSymlinks = relativized
+        let first = rules.first.compactMap { tree.file(at: $0) }
         report.warnings = tree.warnings
-        return LinkedTree(tree: tree, order: order, contents: contents, objects: objects, report: report)
+        if first.count < rules.first.count {
+            report.warnings.append(
+                "\(rules.first.count - first.count) of \(rules.first.count) paths that are to come first are no files of the tree"
+            )
+        }
+        return LinkedTree(tree: tree, order: order, contents: contents, objects: objects, first: first, report: report)
     }
 
     /// Writes the tree as a squashfs image.
     package func writeSquash(_ linked: LinkedTree, to path: String, time: UInt32) throws -> LinkReport {
-        let writer = SquashWriter(linked.tree, linked.order, linked.objects, settings: settings, pool: pool)
+        let writer = SquashWriter(
+            linked.tree, linked.order, linked.objects, first: linked.first, settings: settings, pool: pool)
         let summary = try writer.write(to: path, time: time)
         var report = linked.report
         report.artifactSize = summary.size

@@ -73,6 +73,8 @@ package struct Recipe: Sendable, Equatable {
         package var compression: Compression
         /// Whether the recipe says so itself, instead of leaving it to the default.
         package var isCompressionChosen: Bool
+        /// A list of paths whose data comes first in a squashfs image, one a line.
+        package var order: RecipePath?
         /// Bytes in a squashfs block.
         package var block: Int
         /// The latest time a file may have, in seconds since 1970.

@@ -112,6 +112,7 @@ struct RecipeReader {
         return Recipe.Artifact(
             format: format, compression: try self.compression(compression ?? "zstd", level),
             isCompressionChosen: compression != nil || level != nil,
+            order: try path(artifact?["order"], key: "artifact.order"),
             block: artifact?["block"]?.integer ?? 128 << 10, clamp: artifact?["clamp"]?.integer)
     }
 

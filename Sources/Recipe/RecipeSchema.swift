@@ -131,6 +131,10 @@ package enum RecipeSchema {
                     "block", .size((4 << 10)...(1 << 20), powerOfTwo: true),
                     "The squashfs block size, a power of two (128KiB when absent)."),
                 SchemaKey(
+                    "order", .text(.path(example: "ffmpeg/order.txt")),
+                    "A text file of paths in the image, one a line: in a squashfs image their data comes first, in this "
+                        + "order. A function that reads these files when it starts, starts sooner."),
+                SchemaKey(
                     "clamp", .time(0...Int(UInt32.max)),
                     "The latest time a file may have: later ones become it, older ones stay. `SOURCE_DATE_EPOCH` when "
                         + "absent; without both, times stay as they are."),

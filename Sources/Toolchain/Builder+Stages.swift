@@ -38,7 +38,7 @@ extension Builder {
         let objects = try compiler.compile(image)
         progress(.linking(layers: objects.count))
         let linked = try Linker(settings: settings, pool: pool).link(
-            objects, rules(of: recipe, isRelocated: isRelocated))
+            objects, try rules(of: recipe, isRelocated: isRelocated))
         for warning in linked.report.warnings.prefix(10) { progress(.warning(warning)) }
         progress(
             .linked(
@@ -47,12 +47,17 @@ extension Builder {
         return linked
     }
 
-    private func rules(of recipe: Recipe, isRelocated: Bool) -> Linker.Rules {
+    private func rules(of recipe: Recipe, isRelocated: Bool) throws -> Linker.Rules {
         var prune = recipe.prune.profile == .safe ? PruneRule.safe : []
         if !recipe.prune.drop.isEmpty { prune.append(PruneRule("drop", "the recipe drops it", recipe.prune.drop)) }
-        return Linker.Rules(
+        var rules = Linker.Rules(
             prune: prune, keep: recipe.prune.keep.map { PathPattern($0) }, isRelocated: isRelocated,
             latestTime: planner.latestTime(of: recipe))
+        if let order = recipe.artifact.order {
+            rules.first = try InputFile.contents(of: order.resolved, limit: 64 << 20)
+                .split(separator: UInt8(ascii: "\n")).map { Array($0) }
+        }
+        return rules
     }
 
     func build(_ recipe: Recipe, _ image: ResolvedImage, into folder: String) throws -> BuildResult {

@@ -1,5 +1,7 @@
 internal import ByteKit
 internal import ImageModel
+internal import JSON
+internal import LayerFS
 internal import Packager
 internal import Recipe
 
@@ -53,6 +55,8 @@ extension Builder {
         key.add("image", image.reference.description)
         key.add("manifest", image.manifestDigest.description)
         key.add("time", "\(options.time) \(options.latestTime.map { "\($0)" } ?? "none")")
+        key.add("codec", try planner.settings(of: recipe).codec)
+        if let order = recipe.artifact.order { key.add(file: order.resolved) }
         guard target == .zip else { return key.digest }
         key.add(file: try SupervisorBinary.path(for: image.platform))
         for path in [recipe.script].compactMap(\.self) + recipe.files {

@@ -130,7 +130,8 @@ struct Planner {
         case .none: .none
         case .xz, .lz4:
             throw ToolError(
-                "target-conflict", "archives are compressed with gzip, zstd or not at all, and the recipe wants another way",
+                "target-conflict",
+                "archives are compressed with gzip, zstd or not at all, and the recipe wants another way",
                 hint: "change artifact.compression, or build with --target squashfs")
         }
     }

@@ -2,7 +2,8 @@ internal import ByteKit
 
 /// Which blocks of the linked objects go into the artifact as they are, and which tails must be packed anew.
 ///
-/// The order is that of the layers and, inside each, of its object: it depends on nothing else.
+/// What is wanted first comes first. The rest is in the order of the layers and, inside each, of its object; nothing else
+/// decides.
 struct DataPlan {
     /// For each layer and content, the one that stands for it, as the same bytes are stored once; layer -1 for contents
     /// that no file of the tree has.
@@ -15,16 +16,38 @@ struct DataPlan {
     /// removed from the tree stays behind in the artifact.
     private(set) var repacked: [FileTree.ContentID] = []
 
-    init(_ tree: FileTree, _ order: FileTree.Order, _ objects: [LayerObject]) throws {
+    /// What is wanted first: small files, packed together, and large ones, as ranges of blocks, both in the order wanted.
+    private(set) var firstTails: [FileTree.ContentID] = []
+    private(set) var firstCopies: [(layer: Int, blocks: Range<Int>)] = []
+
+    /// - Parameter first: nodes whose data is to come first, in this order.
+    init(_ tree: FileTree, _ order: FileTree.Order, _ objects: [LayerObject], first: [Int32] = []) throws {
         let nowhere = FileTree.ContentID(layer: -1, content: -1)
         canonical = objects.map { Array(repeating: nowhere, count: $0.contents.count) }
         try chooseCanonical(Self.live(tree, order, objects), objects)
+        let isFirst = planFirst(first, tree, objects)
         for (layer, object) in objects.enumerated() {
+            // What comes first is not among the rest, and its fragments are cut up.
             let isLive = canonical[layer].enumerated().map { content, chosen in
-                chosen == FileTree.ContentID(layer: Int32(layer), content: Int32(content))
+                chosen == FileTree.ContentID(layer: Int32(layer), content: Int32(content)) && !isFirst[layer][content]
             }
             plan(object, Int32(layer), isLive)
         }
+    }
+
+    private mutating func planFirst(_ nodes: [Int32], _ tree: FileTree, _ objects: [LayerObject]) -> [[Bool]] {
+        var isFirst = objects.map { [Bool](repeating: false, count: $0.contents.count) }
+        for node in nodes {
+            guard let content = tree.inode(of: node).content, let id = canonical(for: content) else { continue }
+            let (layer, number) = (Int(id.layer), Int(id.content))
+            guard !isFirst[layer][number] else { continue }
+            isFirst[layer][number] = true
+            switch objects[layer].contents[number].place {
+            case .blocks(let first, let count): firstCopies.append((layer, first..<first + count))
+            case .tail: firstTails.append(id)
+            }
+        }
+        return isFirst
     }
 
     /// The content that stands for another; nil when nothing of the tree has it.

@@ -24,8 +24,10 @@ internal import SquashFS
     private static let pieceSize = DigestingFile.bufferSize
     /// Where the data ends in the artifact.
     private(set) var end: Int
-    /// Fragments that were packed anew, in a file without a name: they may be many.
+    /// Fragments that were packed anew, in a file without a name, as they may be many: those that come first in the
+    /// artifact, up to `firstPacked` in the file, and those that come last.
     private var scratch: InputFile?
+    private var firstPacked = 0
 
     /// Lays the data out: after this it is known where everything will be, and nothing was copied.
     ///
@@ -43,22 +45,33 @@ internal import SquashFS
         end = start
         blockOffsets = objects.map { [Int](repeating: 0, count: $0.blocks.count) }
         fragmentNumbers = objects.map { [UInt32](repeating: Squash.noFragment, count: $0.fragments.count) }
+        let isPacking = !plan.firstTails.isEmpty || !plan.repacked.isEmpty
+        let packed = isPacking ? PackedFragments(try OutputFile(scratch)) : nil
+        try pack(plan.firstTails, into: packed)
+        firstPacked = end - start
+        for (layer, range) in plan.firstCopies { place(range, of: layer) }
         for layer in objects.indices {
             for range in plan.copies[layer] { place(range, of: layer) }
             addFragments(of: layer)
         }
-        if !plan.repacked.isEmpty { try repack(scratch) }
+        try pack(plan.repacked, into: packed)
+        self.scratch = try packed?.file.reader()
     }
 
     /// Writes all data, as it was laid out.
     func write(to file: inout DigestingFile) throws {
+        try copyPacked(0..<firstPacked, to: &file)
+        for (layer, range) in plan.firstCopies { try copy(range, of: layer, to: &file) }
         for layer in objects.indices {
             for range in plan.copies[layer] { try copy(range, of: layer, to: &file) }
         }
-        guard let size = scratch?.size else { return }
-        var offset = 0
-        while offset < size {
-            let count = min(Self.pieceSize, size - offset)
+        try copyPacked(firstPacked..<(scratch?.size ?? 0), to: &file)
+    }
+
+    private func copyPacked(_ range: Range<Int>, to file: inout DigestingFile) throws {
+        var offset = range.lowerBound
+        while offset < range.upperBound {
+            let count = min(Self.pieceSize, range.upperBound - offset)
             unsafe try file.write(count: count) { buffer throws(FileError) in
                 unsafe try scratch?.read(into: buffer, at: offset)
             }
@@ -146,14 +159,24 @@ internal import SquashFS
 
     // MARK: - Packing tails anew
 
-    private func repack(_ path: String) throws {
-        let output = PackedFragments(try OutputFile(path))
+    private func pack(_ ids: [FileTree.ContentID], into output: PackedFragments?) throws {
+        guard let output, !ids.isEmpty else { return }
         let pipeline = unsafe try BlockPipeline(settings, pool: pool) { block in unsafe try output.append(block) }
+        try fill(pipeline, with: ids)
+        try pipeline.finish()
+        for size in output.sizes {
+            fragments.append(Fragment(start: UInt64(end), size: size))
+            end += Int(size & ~Squash.dataStored)
+        }
+        output.sizes = []
+    }
+
+    private func fill(_ pipeline: BlockPipeline, with ids: [FileTree.ContentID]) throws {
         let firstNew = fragments.count
         var count = 0
         var open: BlockPipeline.Block?
         var source = FragmentSource(settings)
-        for id in plan.repacked {
+        for id in ids {
             let object = objects[Int(id.layer)]
             let content = object.contents[Int(id.content)]
             guard case .tail(let fragment, let offset) = content.place else { continue }
@@ -170,17 +193,12 @@ internal import SquashFS
             }
         }
         if let open { pipeline.submit(open, tag: count) }
-        try pipeline.finish()
-        for size in output.sizes {
-            fragments.append(Fragment(start: UInt64(end), size: size))
-            end += Int(size & ~Squash.dataStored)
-        }
-        scratch = try output.file.reader()
     }
 
     /// Where newly packed fragments go; apart, because the pipeline holds on to it.
     private final class PackedFragments {
         var file: OutputFile
+        /// Of what was packed since this was last emptied.
         var sizes: [UInt32] = []
 
         init(_ file: consuming OutputFile) { self.file = file }

@@ -6,12 +6,16 @@ package struct SquashWriter {
     private let tree: FileTree
     private let order: FileTree.Order
     private let objects: [LayerObject]
+    private let first: [Int32]
     private let settings: BlockSettings
     private let pool: WorkerPool
 
+    /// - Parameter first: nodes whose data is to come first, in this order.
     package init(
-        _ tree: FileTree, _ order: FileTree.Order, _ objects: [LayerObject], settings: BlockSettings, pool: WorkerPool
+        _ tree: FileTree, _ order: FileTree.Order, _ objects: [LayerObject], first: [Int32] = [],
+        settings: BlockSettings, pool: WorkerPool
     ) {
+        self.first = first
         self.tree = tree
         self.order = order
         self.objects = objects
@@ -37,7 +41,7 @@ package struct SquashWriter {
         var superblock = Superblock(settings: settings, time: time)
         let options = superblock.compressorOptions ?? []
         let data = try DataWriter(
-            try DataPlan(tree, order, objects), objects, settings: settings, pool: pool,
+            try DataPlan(tree, order, objects, first: first), objects, settings: settings, pool: pool,
             start: Squash.superblockSize + options.count, scratch: path)
         var tail = SquashTail(start: data.end)
         let warnings = try tables(data, &superblock, &tail)
