@@ -7,8 +7,11 @@ TEST_IMAGES ?= tiny ffmpeg
 # More for `swift test`, such as: make test TEST_FLAGS='--filter LayerFS'
 TEST_FLAGS ?=
 BENCH_ROUNDS ?= 3
+# How long each target is fuzzed, and which: all when none is named.
+FUZZ_SECONDS ?= 60
+FUZZ_TARGET ?=
 
-.PHONY: help build demo test bench fmt lint clean
+.PHONY: help build demo test fuzz bench fmt lint clean
 
 help: ## print this list
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -27,6 +30,10 @@ test: ## run all tests, against real peers and a real registry
 	$(SWIFT) build --build-tests
 	@SCAR_TESTBED_RIE=$$(scripts/setup --rie) scripts/testbed run $(TEST_IMAGES) -- $(SWIFT) test --skip-build $(TEST_FLAGS)
 
+fuzz: ## feed every reader of foreign bytes what it does not expect; fails when one gives in
+	@scripts/setup build
+	@scripts/fuzz --seconds $(FUZZ_SECONDS) $(FUZZ_TARGET)
+
 bench: build ## measure scar-build against skopeo, umoci and mksquashfs; writes docs/benchmarks.md
 	@scripts/setup bench
 	@scripts/bench --rounds $(BENCH_ROUNDS)
@@ -38,4 +45,4 @@ lint: ## check the format of the Swift sources
 	$(SWIFT) format lint --strict --parallel --recursive Package.swift Sources Tests
 
 clean: ## remove what was built here (the testbed's cache is elsewhere and stays)
-	rm -rf .build out
+	rm -rf .build .build-fuzz out

@@ -105,5 +105,23 @@ let package = Package(
         tests("Toolchain", ["Recipe", "Registry", "LayerFS", "SquashFS", "ByteKit", "JSON"]),
         .testTarget(name: "CommandTests", dependencies: ["TestKit", "ByteKit", "JSON"], swiftSettings: strict),
         .testTarget(name: "StructureTests", dependencies: ["TestKit", "ByteKit"], swiftSettings: strict),
+
+        // What is fuzzed: the tests replay its corpus, and the fuzzer below calls the same functions.
+        .target(
+            name: "FuzzTargets",
+            dependencies: [
+                "LayerFS", "SquashFS", "Packager", "Supervisor", "Recipe", "Transport", "ImageModel", "ByteKit", "JSON",
+            ], path: "Tests/Fuzz/Targets", swiftSettings: strict),
+        .testTarget(
+            name: "FuzzTests", dependencies: ["FuzzTargets", "LayerFS", "TestKit", "ByteKit"], swiftSettings: strict),
     ]
 )
+
+// Only for scripts/fuzz: it links only with libFuzzer, and with every module compiled to count its branches.
+if Context.environment["SCAR_FUZZ"] == "1" {
+    package.targets += [
+        .systemLibrary(name: "CFuzzer", path: "Tests/Fuzz/CFuzzer"),
+        .executableTarget(
+            name: "fuzz", dependencies: ["FuzzTargets", "CFuzzer"], path: "Tests/Fuzz/Driver", swiftSettings: strict),
+    ]
+}

@@ -52,7 +52,7 @@ extension FileTree {
         case .opaque:
             if let folder {
                 // Said again, it says nothing: what lower layers had is gone, and nothing of theirs comes back.
-                guard nodes[Int(folder)].opaqueLayer != layer else { return }
+                guard nodes[Int(folder)].opaqueLayer != layer, nodes[Int(folder)].hiddenLayer != layer else { return }
                 for child in unsortedChildren(of: folder) { hide(child, below: layer) }
                 nodes[Int(folder)].opaqueLayer = layer
                 return
@@ -102,6 +102,9 @@ extension FileTree {
             if nodes[Int(node)].layer < layer { remove(node) }
             return
         }
+        // Said again, it says nothing, as above: layers may say it a million times.
+        guard nodes[Int(node)].hiddenLayer != layer else { return }
+        nodes[Int(node)].hiddenLayer = layer
         for child in unsortedChildren(of: node) { hide(child, below: layer) }
         if nodes[Int(node)].layer < layer && unsortedChildren(of: node).isEmpty { remove(node) }
     }

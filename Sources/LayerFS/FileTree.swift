@@ -11,11 +11,15 @@ package struct FileTree: Sendable {
         var isRemoved = false
         /// The layer that said this folder hides what lower layers have in it.
         var opaqueLayer: Int32 = -1
+        /// The layer whose whiteout last went through this folder.
+        var hiddenLayer: Int32 = -1
         var nameStart: Int32
         var nameCount: UInt8
         /// How many folders are above it.
         var depth: UInt16 = 0
-        /// Children hang on a list until the tree is sealed; the list's order means nothing.
+        /// Children hang on a list until the tree is sealed; the list's order means nothing. Removed ones stay on it until
+        /// their folder is removed as well.
+        var isListed = true
         var firstChild: Int32 = -1
         var nextSibling: Int32 = -1
     }
@@ -121,6 +125,11 @@ package struct FileTree: Sendable {
             nodes[Int(node)].isRemoved = false
             nodes[Int(node)].inode = inode
             nodes[Int(node)].layer = layer
+            if !nodes[Int(node)].isListed {
+                nodes[Int(node)].isListed = true
+                nodes[Int(node)].nextSibling = nodes[Int(parent)].firstChild
+                nodes[Int(parent)].firstChild = node
+            }
             return node
         }
         let node = Int32(nodes.count)
@@ -140,7 +149,14 @@ package struct FileTree: Sendable {
         var pending = [node]
         while let next = pending.popLast() {
             nodes[Int(next)].isRemoved = true
-            if isDirectory(next) { pending += unsortedChildren(of: next) }
+            // Taken off the list, so that a folder that comes and goes does not have what it held looked at each time.
+            var child = nodes[Int(next)].firstChild
+            nodes[Int(next)].firstChild = -1
+            while child >= 0 {
+                if !nodes[Int(child)].isRemoved { pending.append(child) }
+                nodes[Int(child)].isListed = false
+                child = nodes[Int(child)].nextSibling
+            }
         }
     }
 

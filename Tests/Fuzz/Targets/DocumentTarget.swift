@@ -1,0 +1,73 @@
+internal import ImageModel
+internal import JSON
+internal import LayerFS
+internal import Packager
+internal import Recipe
+internal import Supervisor
+internal import Transport
+
+extension FuzzBench {
+    /// The first byte says what the rest is taken for.
+    func document(_ bytes: [UInt8]) throws -> FuzzTarget.Outcome {
+        guard let kind = bytes.first else { return .refused }
+        let rest = Array(bytes.dropFirst())
+        let text = String(decoding: rest, as: UTF8.self)
+        do {
+            switch kind {
+            case UInt8(ascii: "c"): _ = try ImageConfig(decoding: rest)
+            case UInt8(ascii: "d"): _ = try ImageDocument.decode(rest)
+            case UInt8(ascii: "e"): _ = try? Event.classify(rest, inputs: [])
+            case UInt8(ascii: "f"): _ = try Reference(parsing: text)
+            case UInt8(ascii: "g"): return Self.pattern(rest)
+            case UInt8(ascii: "h"): return Self.response(rest)
+            case UInt8(ascii: "l"): _ = try Lockfile.parse(rest, path: "/lock")
+            case UInt8(ascii: "p"): _ = try Platform(parsing: text)
+            case UInt8(ascii: "r"): _ = try RecipeParser.parse(rest, path: "/recipe.json")
+            case UInt8(ascii: "s"): _ = try LaunchSpec.decode(rest)
+            case UInt8(ascii: "u"): _ = try URL(parsing: text).resolving(text)
+            default: try Self.roundTrip(rest)
+            }
+            return .accepted
+        } catch let finding as Finding {
+            throw finding
+        } catch {
+            // Typed throws: no parser can throw anything but its own error.
+            return .refused
+        }
+    }
+
+    /// What was read and written is read as the same.
+    private static func roundTrip(_ bytes: [UInt8]) throws {
+        let json = try JSON.parse(bytes)
+        for isPretty in [false, true] {
+            let again = try? JSON.parse(json.text(pretty: isPretty))
+            try Finding.unless(again == json, "JSON that was written is read as something else")
+        }
+    }
+
+    /// A pattern and a path, on lines of their own.
+    private static func pattern(_ bytes: [UInt8]) -> FuzzTarget.Outcome {
+        let parts = bytes.split(separator: UInt8(ascii: "\n"), maxSplits: 1, omittingEmptySubsequences: false)
+        let pattern = PathPattern(String(decoding: parts[0], as: UTF8.self))
+        let path = (parts.dropFirst().first ?? []).split(separator: UInt8(ascii: "/"))
+        return pattern.matches(path) ? .accepted : .refused
+    }
+
+    private static func response(_ bytes: [UInt8]) -> FuzzTarget.Outcome {
+        var parser = HTTPResponseParser(bodyLimit: 4096)
+        let length = max(1, bytes.count / 7)
+        do throws(HTTPError) {
+            for start in stride(from: 0, to: bytes.count, by: length) {
+                if try parser.feed(Array(bytes[start..<min(bytes.count, start + length)])) != nil { return .accepted }
+            }
+            _ = try parser.end()
+            return .accepted
+        } catch {
+            return .refused
+        }
+    }
+
+    func program(_ bytes: [UInt8]) -> FuzzTarget.Outcome {
+        (try? ELFFile(bytes, path: "program")) == nil ? .refused : .accepted
+    }
+}
