@@ -27,7 +27,7 @@ test: ## run all tests, against real peers and a real registry
 	$(SWIFT) build --build-tests
 	@SCAR_TESTBED_RIE=$$(scripts/setup --rie) scripts/testbed run $(TEST_IMAGES) -- $(SWIFT) test --skip-build $(TEST_FLAGS)
 
-bench: build ## measure scar-build against skopeo, umoci and mksquashfs; writes docs/benchmarks.md
+bench: build ## measure scar-build against the tools that do the same work; writes docs/benchmarks.md
 	@scripts/setup bench
 	@scripts/bench --rounds $(BENCH_ROUNDS)
 
