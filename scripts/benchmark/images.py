@@ -25,7 +25,11 @@ def digest_of(data):
 
 # ---- tar
 
-END = bytes(1024)
+def archive(*parts):
+    """The entries of all parts, and the end of the archive."""
+    for part in parts:
+        yield from part
+    yield bytes(1024)
 
 
 def header(name, size=0, kind=b"0", mode=0o644, target=b""):
@@ -40,8 +44,8 @@ def padding(size):
 
 
 class Pool:
-    """Bytes of which a compressor saves about half, and from which files are cut. Each page of a file is stamped
-    with a number of its own, so that no two blocks of an image are equal."""
+    """Bytes from which files are cut: half of them text and half random, of which a compressor saves a good third.
+    Each page of a file is stamped with a number of its own, so that no two blocks of an image are equal."""
 
     SIZE = 64 << 20
 
@@ -69,8 +73,7 @@ class Pool:
 
 
 def large_layer(pool, number, total):
-    """Files of 1 KB to 64 MB, each size as likely as any other on a logarithmic scale, until `total` bytes are there.
-    Without the end of the archive: layers can be strung together."""
+    """Files of 1 KB to 64 MB, each size as likely as any other on a logarithmic scale, until `total` bytes are there."""
     source = random.Random(number)
     root = b"srv/layer-%d" % number
     yield header(b"srv/", kind=b"5", mode=0o755) + header(root + b"/", kind=b"5", mode=0o755)

@@ -80,17 +80,18 @@ layers. scar-build runs `build RECIPE --target squashfs --jobs {jobs}` with zstd
 profile `none`; the other tools have the same compressor, level and block size, and as many processors.
 
 * {CHAIN}: `skopeo copy` to an OCI layout, `umoci unpack`, `mksquashfs`.
-* `local`: our cache has the blobs and no compiled layer. The other side has the whole image as one gzip'd archive, made
-  beforehand, and streams it through `igzip` or `pigz` into `mksquashfs -tar`, `sqfstar` or `tar2sqfs`; the fastest one counts.
+* `local`: our cache has the blobs and no compiled layer. The other side has the whole image as one gzip'd archive,
+  made beforehand, and streams it through `igzip` or `pigz` into `mksquashfs -tar`, `sqfstar` or `tar2sqfs`; the
+  fastest one counts.
 * `zstd15`, `gzip9`, `gzip-equal-size`: the other side is `mksquashfs` alone on a tree that was unpacked beforehand.
-* `relink`: the recipe drops one thing more. `unchanged`: the same build again, with a lock file beside the recipe; strace
-  says what it opens.
-* `top-layer`: the image has one layer more, of files of its own that were changed, half of them under new names; the image
-  below was built before. Its share of the image is by the bytes of the layers' archives.
-* `memory`: the worst round. The image of 10 GB has four plain layers of files from 1 KB to 64 MB, of which a compressor saves
-  about half; they are made while they are sent, and `mksquashfs` reads the same files from a pipe.
-* `many-files`, `entries`: one gzip'd layer of files of 100 to 4096 bytes, 100 to a folder, with a few links of both kinds.
-  Allocations are calls of malloc and its kin, counted by a preloaded library in a run of its own.""".splitlines()]
+* `relink`: the recipe drops one thing more. `unchanged`: the same build again, with a lock file beside the recipe;
+  strace says what it opens.
+* `top-layer`: the image has one layer more, of files of its own that were changed, half of them under new names; the
+  image below was built before. Its share of the image is by the bytes of the layers' archives.
+* `memory`: the worst round. The image of 10 GB has four plain layers of files from 1 KB to 64 MB, of which a
+  compressor saves a good third; they are made while they are sent, and `mksquashfs` reads the same files from a pipe.
+* `many-files`, `entries`: one gzip'd layer of files of 100 to 4096 bytes, 100 to a folder, with a few links of both
+  kinds. Allocations are calls of malloc and its kin, counted by a preloaded library in a run of its own.""".splitlines()]
 
 
 def page(rows, compiler, command, jobs):
@@ -101,9 +102,10 @@ def page(rows, compiler, command, jobs):
     lines = [
         "# Benchmarks", "",
         "`make bench` wrote this page from one run on one machine; compare within the page only. The command was",
-        f"`{command}`. Figures are medians of the rounds; what has no lowest and highest ran once. Rounds alternate between",
-        "the sides, and between any two measurements written data was flushed to disk. Memory is the largest single process;",
-        "CPU time counts children. The registry runs on the same machine, so its own work competes with whoever pulls.", "",
+        f"`{command}`. Figures are medians of the rounds; what has no lowest and highest ran once. Rounds",
+        "alternate between the sides, and between any two measurements written data was flushed to disk. Memory is the",
+        "largest single process; CPU time counts children. The registry runs on the same machine, so its own work competes",
+        "with whoever pulls.", "",
         "## Targets", "", *findings_table(rows.findings), "",
     ]
     if missed := sentences(rows.findings):

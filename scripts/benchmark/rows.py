@@ -189,7 +189,8 @@ class Rows:
 
     def cold(self):
         self.basics()
-        self.faster("cold", "from the registry, nothing cached", CHAIN, self.BASICS, f"{OURS}, nothing cached", CHAIN, 5)
+        self.faster("cold", "from the registry, nothing cached", CHAIN, self.BASICS, f"{OURS}, nothing cached", CHAIN,
+                    5)
 
     def relink(self):
         self.basics()
@@ -322,7 +323,7 @@ class Rows:
         changed = self.scar_build.demo_recipe("top-relink", drop=["usr/share/perl/*"])
         variants = {}
         for size in (5, 20, 80):
-            layer = Layer.gzipped([*images.top_layer(self.tree(), size * 1_000_000), images.END],
+            layer = Layer.gzipped(images.archive(images.top_layer(self.tree(), size * 1_000_000)),
                                   self.path(f"top-{size}.tar.gz"), 6)
             image = Image([layer], layout=self.layout)
             self.registry.add(f"bench/top-{size}", image)
@@ -376,7 +377,7 @@ class Rows:
         # The blobs, what is compiled from them, the result, and room for one of them to be written twice.
         self.need_space(4.5 * 4 * each)
         pool = self.pool()
-        layers = [Layer.plain(functools.partial(archive_of, pool, number, each)) for number in range(4)]
+        layers = [Layer.plain(functools.partial(large_archive, pool, [number], each)) for number in range(4)]
         image = Image(layers)
         self.registry.add("bench/large", image)
         recipe = self.scar_build.plain_recipe("large", "bench/large:latest")
@@ -390,7 +391,7 @@ class Rows:
         try:
             settle()
             theirs = self.note(section, "mksquashfs -tar, from a pipe",
-                               self.peers.mksquashfs_tar(strung(pool, 4, each), result))
+                               self.peers.mksquashfs_tar(large_archive(pool, range(4), each), result))
         finally:
             remove(result)
         return ours, theirs, image.tar_size
@@ -424,8 +425,8 @@ class Rows:
     @once
     def many(self, count):
         """An image of that many files in one gzip'd layer; its name."""
-        layer = Layer.gzipped([*images.small_files(self.pool(), count), images.END], self.path(f"many-{count}.tar.gz"),
-                              1)
+        archive = images.archive(images.small_files(self.pool(), count))
+        layer = Layer.gzipped(archive, self.path(f"many-{count}.tar.gz"), 1)
         self.registry.add(f"bench/many-{count}", Image([layer]))
         return f"bench/many-{count}"
 
@@ -500,13 +501,6 @@ class Rows:
         self.registry.stop()
 
 
-def archive_of(pool, number, total):
-    yield from images.large_layer(pool, number, total)
-    yield images.END
-
-
-def strung(pool, layers, total):
-    """The layers as one archive, for a tool that knows no layers."""
-    for number in range(layers):
-        yield from images.large_layer(pool, number, total)
-    yield images.END
+def large_archive(pool, numbers, each):
+    """Layers of the large image as one archive, for what knows no layers."""
+    return images.archive(*(images.large_layer(pool, number, each) for number in numbers))
