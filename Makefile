@@ -34,7 +34,7 @@ fuzz: ## feed every reader of foreign bytes what it does not expect; fails when 
 	@scripts/setup build
 	@scripts/fuzz --seconds $(FUZZ_SECONDS) $(FUZZ_TARGET)
 
-bench: build ## measure scar-build against skopeo, umoci and mksquashfs; writes docs/benchmarks.md
+bench: build ## measure scar-build against the tools that do the same work; writes docs/benchmarks.md
 	@scripts/setup bench
 	@scripts/bench --rounds $(BENCH_ROUNDS)
 

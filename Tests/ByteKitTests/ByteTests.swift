@@ -46,7 +46,7 @@ import Testing
         #expect(reader.read(count: count) == [])
         #expect(reader.isExhausted == true)
         #expect(reader.remaining == 0)
-        #expect(reader.read(UInt8.self) == 0)
+        #expect(reader.read(UInt16.self) == 0)
         #expect(reader.read(count: 0) == [])
     }
 

@@ -21,13 +21,13 @@ struct StackTests {
         expectSame(try Listing(squash: image), expected, clock: Self.clock)
     }
 
-    @Test("generated stacks become what umoci makes of them", arguments: 0..<110)
+    @Test("generated stacks become what umoci makes of them", arguments: 0..<200)
     func generated(seed: Int) throws { try compare(LayerStack(seed: UInt64(seed)).layers) }
 
     @Test("generated stacks have every kind of entry that there is")
     func variety() {
         var kinds: [String: Int] = [:]
-        for seed in 0..<110 {
+        for seed in 0..<200 {
             for (index, item) in LayerStack(seed: UInt64(seed)).layers.flatMap({ $0.enumerated() }) {
                 let name = text(item.path).split(separator: "/").last ?? ""
                 let marker = name == ".wh..wh..opq" ? "opaque" : name.hasPrefix(".wh.") ? "whiteout" : "\(item.type)"
