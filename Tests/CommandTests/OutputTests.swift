@@ -116,7 +116,8 @@ struct OutputTests: ~Copyable {
                 ], variables: [("TZ", "Asia/Kathmandu"), ("LC_ALL", "C"), ("LANG", "tr_TR.UTF-8")])
             #expect(again.status == 0, "\(again.errorText)")
             let same = try Peer.run(
-                "diff", ["-r", "--exclude=.plain.stamp", "\(folder.path)/first-\(target)", "\(folder.path)/second-\(target)"])
+                "diff",
+                ["-r", "--exclude=.plain.stamp", "\(folder.path)/first-\(target)", "\(folder.path)/second-\(target)"])
             #expect(same.status == 0, "\(same.text)\(same.errorText)")
         }
     }

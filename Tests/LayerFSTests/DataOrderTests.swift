@@ -56,9 +56,11 @@ import Testing
 
     private func contents(of paths: [String], in image: String) throws -> [[UInt8]] {
         let file = try InputFile(image)
-        defer { _ = consume file }
         let reader = try SquashReader(descriptor: file.descriptor)
-        return try paths.map { try reader.contents(of: try reader.inode(path: Array($0.utf8)), limit: 1 << 20) }
+        let contents = try paths.map { try reader.contents(of: try reader.inode(path: Array($0.utf8)), limit: 1 << 20) }
+        // The file stays open until here.
+        #expect(file.size > 0)
+        return contents
     }
 
     @Test("follows symlinks, takes each file once, and says how many paths are none")
