@@ -6,7 +6,7 @@ package import ImageModel
 ///
 /// A name appears only when the bytes behind it have been checked, in one step, so any number of processes may share a
 /// store. Files are not synced, and disks and people make mistakes: readers hash what they read (`contents`, `stream`,
-/// or while they parse) or ask `verify` first; a blob that fails is removed, so that the next build fetches it again.
+/// or while they parse), check what they make of it against another digest (`read`), or ask `verify` first; a blob that fails is removed, so that the next build fetches it again.
 /// Links inside the store are not followed.
 package struct BlobStore: Sendable {
     package let root: String

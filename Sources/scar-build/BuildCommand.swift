@@ -8,7 +8,7 @@ struct BuildCommand: ParsableCommand {
         commandName: "build", abstract: "Build a recipe's package.",
         discussion: """
             Writes the package, build.json and report.json into the output folder, and prints the package's path. \
-            Equal inputs give equal bytes.
+            Equal inputs give equal bytes; what is there already, built from the same, is left alone.
             """)
 
     @OptionGroup var recipe: RecipeArgument

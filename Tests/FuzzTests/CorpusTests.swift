@@ -91,8 +91,8 @@ struct CorpusTests: ~Copyable {
         make_image seed-gzip -comp gzip
         make_image seed-stored -comp zstd -b 4096 -noI -noId -noD -noF -noX
         make_image seed-bare -comp gzip -b 4096 -no-fragments -no-xattrs -no-exports
-        make_image image-xz -comp xz -b 4096
-        make_image image-lz4 -comp lz4 -b 4096
+        make_image seed-xz -comp xz -b 4096
+        make_image seed-lz4 -comp lz4 -b 4096
 
         printf 'void f(void); void g(void) { f(); }' >"$work/a.c"
         printf 'void f(void) {}' >"$work/b.c"
