@@ -40,8 +40,11 @@ int setgroups(unsigned long count, const unsigned *groups) {
     return is_as_root() ? 0 : CALL(-1, setgroups, count, groups);
 }
 
-// The file must be there; that it cannot be given away does not matter.
-static int allowed(int result) { return result != 0 && *error_number() == EPERM && the_settings.as_root ? 0 : result; }
+// The file must be there; that it cannot be given away, or that nobody here has that number, does not matter.
+static int allowed(int result) {
+    bool is_owner = result != 0 && (*error_number() == EPERM || *error_number() == EINVAL);
+    return is_owner && the_settings.as_root ? 0 : result;
+}
 
 int chown(const char *path, unsigned user, unsigned group) {
     is_active();

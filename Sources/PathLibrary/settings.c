@@ -93,7 +93,10 @@ static char *restored(char *entry, char *own_library_path, char *own_preload) {
     if (begins_with(entry, "SCAR_PATH_", 10)) return NULL;
     if (begins_with(entry, "LD_LIBRARY_PATH=", 16)) return own_library_path;
     if (begins_with(entry, "LD_PRELOAD=", 11)) return own_preload;
-    return entry;
+    // A shell believes what it is told of where it is, when that is where it is.
+    if (!begins_with(entry, "PWD=", 4) || unmapped(entry + 4) == entry + 4) return entry;
+    char *folder = remember("PWD=", unmapped(entry + 4));
+    return folder != NULL ? folder : entry;
 }
 
 static void clean_environment(char *own_library_path, char *own_preload) {

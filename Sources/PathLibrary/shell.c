@@ -184,16 +184,21 @@ static void *open_shell(int place, const char *command, bool reads, bool closes)
     return file;
 }
 
+// glibc takes the letters in any order and no others; musl looks at the first, and whether there is an 'e'.
+static bool read_mode(const char *mode, bool *reads, bool *closes) {
+    *closes = *find_byte(mode, 'e') != 0;
+    if (the_settings.is_musl) return (*reads = *mode == 'r') || *mode == 'w';
+    *reads = *find_byte(mode, 'r') != 0;
+    bool writes = *find_byte(mode, 'w') != 0;
+    for (; *mode != 0; mode++)
+        if (*find_byte("rwe", *mode) == 0) return false;
+    return *reads != writes;
+}
+
 void *popen(const char *command, const char *mode) {
     if (!is_active()) return CALL(NULL, popen, command, mode);
-    bool reads = false, writes = false, closes = false, wrong = false;
-    for (; *mode != 0; mode++) {
-        reads |= *mode == 'r';
-        writes |= *mode == 'w';
-        closes |= *mode == 'e';
-        wrong |= *find_byte("rwe", *mode) == 0;
-    }
-    if (wrong || reads == writes) return fail(EINVAL), NULL;
+    bool reads, closes;
+    if (!read_mode(mode, &reads, &closes)) return fail(EINVAL), NULL;
     int place = take_place();
     if (place < 0) return fail(EMFILE), NULL;
     void *file = open_shell(place, command, reads, closes);
