@@ -11,15 +11,44 @@ BENCH_ROUNDS ?= 3
 FUZZ_SECONDS ?= 60
 FUZZ_TARGET ?=
 
-.PHONY: help build demo test fuzz bench fmt lint clean
+# The path library, one for each architecture, and the compiler of each.
+PATH_LIBRARY = .build/path-library/libscar-path
+PATH_LIBRARY_SOURCES = $(sort $(wildcard Sources/PathLibrary/*.c))
+PATH_LIBRARY_PARTS = $(PATH_LIBRARY_SOURCES) $(wildcard Sources/PathLibrary/*.h Sources/PathLibrary/*.def) Makefile
+# Freestanding: what the compiler itself calls (memcpy …) is in bytes.c, which must not be turned into calls of itself.
+# Bound symbolically: what the library calls of its own is its own, whatever the program defines.
+PATH_LIBRARY_FLAGS = -std=gnu11 -O2 -Wall -Wextra -Werror -ffreestanding -fPIC -fvisibility=hidden \
+	-fno-tree-loop-distribute-patterns -fstack-clash-protection -fasynchronous-unwind-tables -ffile-prefix-map=$(CURDIR)=. \
+	-nostdlib -shared -Wl,-Bsymbolic,-z,relro,-z,now,-z,noexecstack,-z,text,-z,defs,--hash-style=both,--build-id=none,-s
+X86_64_GCC ?= $(if $(filter x86_64,$(shell uname -m)),gcc,x86_64-linux-gnu-gcc)
+AARCH64_GCC ?= $(if $(filter aarch64,$(shell uname -m)),gcc,aarch64-linux-gnu-gcc)
+
+.PHONY: help build path-library demo test fuzz bench fmt lint clean
 
 help: ## print this list
-	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
 
 build: ## build scar-build and the supervisor, into .build/release
 	@scripts/setup build
+	@$(MAKE) --no-print-directory path-library
 	$(SWIFT) build -c release --product scar-build
 	$(SWIFT) build -c release --product bootstrap
+
+path-library: $(PATH_LIBRARY)-x86_64.so $(PATH_LIBRARY)-aarch64.so ## build what lets programs run below a prefix
+
+# Where a compiler is missing its file is left out; whoever needs that one says so then.
+$(PATH_LIBRARY)-x86_64.so: $(PATH_LIBRARY_PARTS)
+	@$(call compile_path_library,$(X86_64_GCC),-fcf-protection)
+
+$(PATH_LIBRARY)-aarch64.so: $(PATH_LIBRARY_PARTS)
+	@$(call compile_path_library,$(AARCH64_GCC),-mbranch-protection=standard -mno-outline-atomics)
+
+define compile_path_library
+	mkdir -p $(@D); \
+	if command -v $(1) >/dev/null; then \
+	    echo '$(1) -o $@'; $(1) $(PATH_LIBRARY_FLAGS) $(2) -o $@.new $(PATH_LIBRARY_SOURCES) && mv -f $@.new $@; \
+	else echo 'path-library: there is no $(1), so no $(@F); scripts/setup test installs it' >&2; fi
+endef
 
 demo: build ## turn an ffmpeg image into a function and run it under AWS's emulator
 	@scripts/setup demo
@@ -27,6 +56,7 @@ demo: build ## turn an ffmpeg image into a function and run it under AWS's emula
 
 test: ## run all tests, against real peers and a real registry
 	@scripts/setup test
+	@$(MAKE) --no-print-directory path-library
 	$(SWIFT) build --build-tests
 	@SCAR_TESTBED_RIE=$$(scripts/setup --rie) scripts/testbed run $(TEST_IMAGES) -- $(SWIFT) test --skip-build $(TEST_FLAGS)
 
