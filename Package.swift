@@ -56,15 +56,16 @@ let package = Package(
         module("ByteKit", ["CDigest", "CSystem"]),
         module("JSON"),
         module("SquashFS", ["CCompress", "CSupervisor"]),
+        module("ELF", ["ByteKit"]),
         module("ImageModel", ["ByteKit", "JSON"]),
         module("Transport", ["ByteKit", "CCurl"]),
 
         // The stages, in the order an image passes them.
         module("Recipe", ["ByteKit", "JSON", "ImageModel"]),
         module("Registry", ["Transport", "ImageModel", "ByteKit", "JSON"]),
-        module("LayerFS", ["SquashFS", "ByteKit", "CCompress", "CInflate", "CArchive"]),
+        module("LayerFS", ["SquashFS", "ELF", "ByteKit", "CCompress", "CInflate", "CArchive"]),
         module("Supervisor", ["SquashFS", "JSON", "CSupervisor"]),
-        module("Packager", ["Supervisor", "ByteKit", "JSON", "CCompress"]),
+        module("Packager", ["Supervisor", "ELF", "ByteKit", "JSON", "CCompress"]),
         module("Publisher", ["ByteKit"]),
 
         // What joins them, and what people type.
@@ -94,13 +95,14 @@ let package = Package(
         tests("ByteKit"),
         tests("JSON"),
         tests("SquashFS", ["ByteKit"]),
+        tests("ELF", ["ByteKit"]),
         tests("ImageModel", ["ByteKit", "JSON"]),
         tests("Transport", ["ByteKit"]),
         tests("Recipe", ["ImageModel", "ByteKit", "JSON"]),
         tests("Registry", ["Transport", "ImageModel", "ByteKit", "JSON"]),
-        tests("LayerFS", ["SquashFS", "ByteKit", "JSON"]),
+        tests("LayerFS", ["SquashFS", "ELF", "ByteKit", "JSON"]),
         tests("Supervisor", ["SquashFS", "JSON", "ByteKit"]),
-        tests("Packager", ["Supervisor", "ByteKit", "JSON"]),
+        tests("Packager", ["Supervisor", "ELF", "ByteKit", "JSON"]),
         tests("Publisher", ["ByteKit"]),
         tests("Toolchain", ["Recipe", "Registry", "LayerFS", "SquashFS", "ByteKit", "JSON"]),
         .testTarget(name: "CommandTests", dependencies: ["TestKit", "ByteKit", "JSON"], swiftSettings: strict),
@@ -110,7 +112,7 @@ let package = Package(
         .target(
             name: "FuzzTargets",
             dependencies: [
-                "LayerFS", "SquashFS", "Packager", "Supervisor", "Recipe", "Transport", "ImageModel", "ByteKit", "JSON",
+                "LayerFS", "SquashFS", "ELF", "Supervisor", "Recipe", "Transport", "ImageModel", "ByteKit", "JSON",
             ], path: "Tests/Fuzz/Targets", swiftSettings: strict),
         .testTarget(
             name: "FuzzTests", dependencies: ["FuzzTargets", "LayerFS", "TestKit", "ByteKit"], swiftSettings: strict),

@@ -86,6 +86,14 @@ extension BlockCompressor: BlockPacker {}
         }
     }
 
+    /// Hands in a block that was filled with what another pipeline packed: it passes as it is.
+    func submit(_ block: Block, tag: Int, packed: LayerObject.Block) {
+        block.tag = tag
+        block.keep(as: packed)
+        inFlight.append(block)
+        block.isDone.withLock { $0 = true }
+    }
+
     /// Retires everything in flight.
     func finish() throws {
         while !inFlight.isEmpty { try retireOldest() }
@@ -120,6 +128,8 @@ extension BlockPipeline {
         private let input: UnsafeMutableRawBufferPointer
         private let output: UnsafeMutableRawBufferPointer
         private var packedCount = 0
+        /// Whether what it was filled with is packed already.
+        private var isKept = false
 
         init(capacity: Int, packedCapacity: Int) {
             unsafe input = .allocate(byteCount: capacity, alignment: 64)
@@ -141,6 +151,12 @@ extension BlockPipeline {
             unsafe UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(input)[start..<count])
         }
 
+        /// Adds bytes at the end. They must fit.
+        func append(_ bytes: some Collection<UInt8>) {
+            unsafe UnsafeMutableRawBufferPointer(rebasing: input[count..<count + bytes.count]).copyBytes(from: bytes)
+            count += bytes.count
+        }
+
         /// Whether all filled bytes are zero: such a block takes no room in squashfs.
         var isZero: Bool {
             let bytes = unsafe filled()
@@ -152,14 +168,23 @@ extension BlockPipeline {
         }
 
         fileprivate var packed: UnsafeRawBufferPointer {
-            unsafe UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(isStored ? input : output)[..<packedCount])
+            unsafe UnsafeRawBufferPointer(
+                rebasing: UnsafeRawBufferPointer(isStored || isKept ? input : output)[..<packedCount])
         }
 
         fileprivate func pack(with packer: any BlockPacker) {
             let size = unsafe packer.compress(filled(), into: output)
             isStored = size == nil
+            isKept = false
             packedCount = size ?? count
             checksum = unsafe crc32(packed)
+        }
+
+        fileprivate func keep(as packed: LayerObject.Block) {
+            isStored = packed.isStored
+            isKept = true
+            packedCount = count
+            checksum = packed.checksum
         }
 
         deinit {

@@ -178,8 +178,8 @@ extension FileTree {
     private static var depthLimit: UInt16 { UInt16(SquashWalker.deepest - 1) }
 
     /// The folder a path leads to; nil when it does not exist.
-    func find(_ path: ArraySlice<UInt8>) throws(LayerError) -> Int32? {
-        var walk = Walk(path, from: Self.root)
+    func find(_ path: ArraySlice<UInt8>, from start: Int32 = FileTree.root) throws(LayerError) -> Int32? {
+        var walk = Walk(path, from: start)
         while let component = try walk.next(in: self) {
             guard let existing = child(of: walk.folder, named: component), isDirectory(existing) else { return nil }
             walk.enter(existing)

@@ -192,6 +192,13 @@ package struct FileTree: Sendable {
         change(&inodes[Int(nodes[Int(node)].inode)])
     }
 
+    /// Gives files other contents instead of those they have.
+    mutating func replaceContents(_ replacements: [ContentID: ContentID]) {
+        for index in inodes.indices {
+            if let content = inodes[index].content, let other = replacements[content] { inodes[index].content = other }
+        }
+    }
+
     /// Gives everything that is later than this time this time.
     mutating func clampTimes(to latest: Int64) {
         for index in inodes.indices where inodes[index].modificationTime > latest {

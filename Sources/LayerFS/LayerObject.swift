@@ -51,6 +51,8 @@ package final class LayerObject: Sendable {
         package var fingerprint: Digest
         package var size: Int
         package var place: Place
+        /// Whether it begins as ELF files do, and is long enough for one: what is not need not be looked at.
+        package var isELF: Bool
 
         package enum Place: Sendable {
             /// Whole blocks, the last of them perhaps short, one behind the other.

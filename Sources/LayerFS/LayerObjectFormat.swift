@@ -6,7 +6,7 @@ enum LayerObjectFormat {
     static let headerSize = 64
     static let trailerSize = 64
     static let magic: [UInt8] = Array("SCARLAYR".utf8)
-    static let version: UInt32 = 2
+    static let version: UInt32 = 3
 
     static func header(layer: Digest, settings: BlockSettings) -> [UInt8] {
         var bytes = magic
@@ -82,10 +82,11 @@ extension LayerTables {
             bytes.append(littleEndian: UInt64(content.size))
             let (isTail, first, second) =
                 switch content.place {
-                case .blocks(let first, let count): (UInt32(0), UInt32(first), UInt32(count))
-                case .tail(let fragment, let offset): (UInt32(1), UInt32(fragment), UInt32(offset))
+                case .blocks(let first, let count): (UInt16(0), UInt32(first), UInt32(count))
+                case .tail(let fragment, let offset): (UInt16(1), UInt32(fragment), UInt32(offset))
                 }
-            for field in [isTail, first, second] { bytes.append(littleEndian: field) }
+            for field in [isTail, content.isELF ? 1 : 0] { bytes.append(littleEndian: field) }
+            for field in [first, second] { bytes.append(littleEndian: field) }
             try handOn(&bytes)
         }
         for block in blocks {
@@ -174,13 +175,14 @@ extension LayerTables {
             guard let fingerprint = Digest(bytes: reader.read(count: 32)),
                 let size = Int(exactly: reader.read(UInt64.self))
             else { return false }
-            let isTail = reader.read(UInt32.self) == 1
+            let (isTail, isELF) = (reader.read(UInt16.self), reader.read(UInt16.self))
             let (first, second) = (Int(reader.read(UInt32.self)), Int(reader.read(UInt32.self)))
-            guard !reader.isExhausted else { return false }
+            guard !reader.isExhausted, isTail <= 1, isELF <= 1 else { return false }
             contents.append(
                 LayerObject.Content(
                     fingerprint: fingerprint, size: size,
-                    place: isTail ? .tail(fragment: first, offset: second) : .blocks(first: first, count: second)))
+                    place: isTail == 1 ? .tail(fragment: first, offset: second) : .blocks(first: first, count: second),
+                    isELF: isELF == 1))
         }
         return true
     }

@@ -1,11 +1,12 @@
 internal import ByteKit
+internal import ELF
 
 /// Writes a layer object: data as it comes, compressed on the way, and the tables at the end.
 final class LayerObjectWriter {
     private let layer: Digest
-    private let settings: BlockSettings
+    let settings: BlockSettings
     private let path: String
-    private var tables = LayerTables()
+    private(set) var tables = LayerTables()
     /// The first content whose digest has this hash; another with the same one, though never seen, would only be kept
     /// twice.
     private var tailByHash: [UInt64: Int32] = [:]
@@ -79,48 +80,21 @@ final class LayerObjectWriter {
 
     /// Takes the data of the entry the reader stands at; gives the index of its content.
     func addContent<Stream: ByteStream & ~Copyable>(size: Int, from tar: inout TarReader<Stream>) throws -> Int32 {
-        size < settings.blockSize ? try addTail(size: size, from: &tar) : try addBlocks(size: size, from: &tar)
-    }
-
-    /// A small file shares a fragment with its neighbours.
-    private func addTail<Stream: ByteStream & ~Copyable>(size: Int, from tar: inout TarReader<Stream>) throws -> Int32 {
-        if let open = fragment, open.room < size { submitFragment() }
-        let block = try fragment ?? pipeline.block()
-        fragment = block
-        let start = block.count
-        try Self.fill(block, count: size, from: &tar)
-        let digest = unsafe hasher.digest(of: block.filled(from: start))
-        let known = tailByHash[digest.shortHash]
-        if let known, tables.contents[Int(known)].fingerprint == digest {
-            block.count = start
-            return known
+        guard size >= settings.blockSize else {
+            let (block, start) = try openFragment(for: size)
+            try Self.fill(block, count: size, from: &tar)
+            return addTail(in: block, from: start)
         }
-        let index = add(
-            LayerObject.Content(
-                fingerprint: digest, size: size, place: .tail(fragment: tables.fragments.count, offset: start)))
-        if known == nil { tailByHash[digest.shortHash] = index }
-        return index
-    }
-
-    /// A file of a block or more has blocks of its own, the last of them perhaps short.
-    private func addBlocks<Stream: ByteStream & ~Copyable>(size: Int, from tar: inout TarReader<Stream>) throws -> Int32
-    {
-        let count = (size + settings.blockSize - 1) / settings.blockSize
-        let content = add(
-            LayerObject.Content(
-                fingerprint: Self.unknown, size: size, place: .blocks(first: blockCount, count: count)))
+        let content = beginBlocks(size: size)
         var left = size
         while left > 0 {
-            let block = try pipeline.block()
+            let block = try block()
             try Self.fill(block, count: min(left, settings.blockSize), from: &tar)
             left -= block.count
-            submit(block)
+            submit(block, of: content)
         }
         return content
     }
-
-    /// Stands for a fingerprint until the content's blocks are compressed.
-    private static let unknown = Digest(of: [])
 
     private static func fill<Stream: ByteStream & ~Copyable>(
         _ block: BlockPipeline.Block, count: Int, from tar: inout TarReader<Stream>
@@ -133,17 +107,74 @@ final class LayerObjectWriter {
         }
     }
 
+    /// A small file shares a fragment with its neighbours: the fragment that has room for it, and where it begins there.
+    func openFragment(for size: Int) throws -> (block: BlockPipeline.Block, start: Int) {
+        if let open = fragment, open.room < size { submitFragment() }
+        let block = try fragment ?? pipeline.block()
+        fragment = block
+        return (block, block.count)
+    }
+
+    /// Makes what the open fragment has from `start` on a content, unless there is one like it.
+    func addTail(in block: BlockPipeline.Block, from start: Int) -> Int32 {
+        let bytes = unsafe block.filled(from: start)
+        let digest = unsafe hasher.digest(of: bytes)
+        let known = tailByHash[digest.shortHash]
+        if let known, tables.contents[Int(known)].fingerprint == digest {
+            block.count = start
+            return known
+        }
+        let index = add(
+            LayerObject.Content(
+                fingerprint: digest, size: bytes.count, place: .tail(fragment: tables.fragments.count, offset: start),
+                isELF: unsafe Self.isELF(bytes)))
+        if known == nil { tailByHash[digest.shortHash] = index }
+        return index
+    }
+
+    /// A file of a block or more has blocks of its own, the last of them perhaps short, which are submitted next.
+    func beginBlocks(size: Int) -> Int32 {
+        let count = (size + settings.blockSize - 1) / settings.blockSize
+        return add(
+            LayerObject.Content(
+                fingerprint: Self.unknown, size: size, place: .blocks(first: blockCount, count: count), isELF: false))
+    }
+
+    /// Stands for a fingerprint until the content's blocks are compressed.
+    private static let unknown = Digest(of: [])
+
+    /// Whether bytes may be an ELF file: they begin as one and have room for its header.
+    private static func isELF(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        unsafe bytes.count >= 64 && bytes.starts(with: ELFFile.magic)
+    }
+
     private func add(_ content: LayerObject.Content) -> Int32 {
         tables.contents.append(content)
         return Int32(tables.contents.count - 1)
     }
 
+    /// An empty block to fill.
+    func block() throws -> BlockPipeline.Block { try pipeline.block() }
+
     /// Gives the block the next number and, unless it is all zeros, sends it off.
-    private func submit(_ block: BlockPipeline.Block) {
+    func submit(_ block: BlockPipeline.Block, of content: Int32) {
+        if case .blocks(blockCount, _) = tables.contents[Int(content)].place {
+            tables.contents[Int(content)].isELF = unsafe Self.isELF(block.filled())
+        }
         if block.isZero {
             pipeline.recycle(block)
         } else {
             pipeline.submit(block, tag: blockCount)
+        }
+        blockCount += 1
+    }
+
+    /// Gives a block of another object the next number.
+    func submit(_ packed: LayerObject.Block, in block: BlockPipeline.Block) {
+        if packed.size == 0 {
+            pipeline.recycle(block)
+        } else {
+            pipeline.submit(block, tag: blockCount, packed: packed)
         }
         blockCount += 1
     }
@@ -161,16 +192,7 @@ final class LayerObjectWriter {
 
     /// Writes the tables and gives the file its name.
     func finish(diffID: Digest, tarSize: Int) throws -> LayerObject {
-        if let open = fragment, open.count == 0 {
-            pipeline.recycle(open)
-            fragment = nil
-        }
-        submitFragment()
-        try pipeline.finish()
-        output.fill(to: blockCount)
-        tables.blocks = output.blocks
-        tables.fingerprintBlocks()
-        guard var file = output.file.take() else { preconditionFailure("a layer object is finished once") }
+        var file = try finishData()
         let header = LayerObjectFormat.header(layer: layer, settings: settings)
         let start = file.count
         hasher.update(header)
@@ -185,5 +207,26 @@ final class LayerObjectWriter {
         try file.finish()
         return LayerObject(
             layer: layer, diffID: diffID, settings: settings, tarSize: tarSize, tables: tables, file: reader)
+    }
+
+    /// Ends an object that is only needed now: its file gets no name, and is gone when nobody reads it any more.
+    func finishUnnamed() throws -> LayerObject {
+        var file = try finishData()
+        let reader = try file.reader()
+        return LayerObject(layer: layer, diffID: layer, settings: settings, tarSize: 0, tables: tables, file: reader)
+    }
+
+    private func finishData() throws -> OutputFile {
+        if let open = fragment, open.count == 0 {
+            pipeline.recycle(open)
+            fragment = nil
+        }
+        submitFragment()
+        try pipeline.finish()
+        output.fill(to: blockCount)
+        tables.blocks = output.blocks
+        tables.fingerprintBlocks()
+        guard let file = output.file.take() else { preconditionFailure("a layer object is finished once") }
+        return file
     }
 }

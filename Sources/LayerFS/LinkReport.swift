@@ -15,7 +15,8 @@ package struct LinkReport: Sendable {
     package var symlinks = 0
     package var layers: [Layer] = []
     package var removals: [Pruner.Removal] = []
-    package var relativizedSymlinks = 0
+    /// What was done so that the tree works below a prefix; nil for a tree that will be the root.
+    package var relocation: Relocation?
     /// The folders that weigh most, two levels deep, heaviest first.
     package var folderSizes: [PathSize] = []
     /// The files that weigh most, heaviest first.
@@ -39,12 +40,20 @@ package struct LinkReport: Sendable {
 
 extension LinkReport {
     /// Measures a finished tree.
-    init(_ tree: FileTree, _ order: FileTree.Order, _ objects: [LayerObject]) {
+    ///
+    /// - Parameters:
+    ///   - layers: the layers' objects.
+    ///   - objects: all that the tree's contents are in: the layers', and perhaps one more.
+    ///   - origins: for each content of the one more, the layer that it counts for.
+    init(
+        _ tree: FileTree, _ order: FileTree.Order, _ layers: [LayerObject], made objects: [LayerObject],
+        of origins: [Int32]
+    ) {
         let contents = TreeContents(objects)
         var isSeen = [Bool](repeating: false, count: tree.inodes.count)
         var weights = FolderWeights(tree)
         var largest = Heaviest()
-        layers = objects.map { object in
+        self.layers = layers.map { object in
             Layer(
                 digest: object.layer,
                 bytes: object.entries.reduce(0) { $0 + ($1.content < 0 ? 0 : object.contents[Int($1.content)].size) },
@@ -62,7 +71,8 @@ extension LinkReport {
             isSeen[number] = true
             let size = contents.size(of: content)
             unpackedSize += size
-            layers[Int(content.layer)].liveBytes += size
+            let isMade = Int(content.layer) == layers.count
+            self.layers[Int(isMade ? origins[Int(content.content)] : content.layer)].liveBytes += size
             weights.add(size, for: node, of: tree)
             largest.add(node, size)
         }

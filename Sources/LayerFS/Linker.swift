@@ -14,8 +14,11 @@ package struct Linker {
     package struct Rules: Sendable {
         package var prune: [PruneRule]
         package var keep: [PathPattern]
-        /// Whether the tree will lie below a prefix instead of being the root.
-        package var isRelocated: Bool
+        /// The folder that the tree will lie in, absolute and without a slash at its end; nil for the root. The tree is
+        /// then made to work there: docs/relocation.md.
+        package var prefix: [UInt8]?
+        /// `e_machine` of the programs that are to run: 62 for x86-64, 183 for AArch64.
+        package var machine: UInt16 = 62
         /// The latest time a file may have, in seconds since 1970: what is later becomes it. Nil leaves all as they are.
         package var latestTime: Int64?
         /// Files whose data comes first in a squashfs image, in this order: what a program reads when it starts. Paths
@@ -23,11 +26,11 @@ package struct Linker {
         package var first: [[UInt8]] = []
 
         package init(
-            prune: [PruneRule] = [], keep: [PathPattern] = [], isRelocated: Bool = false, latestTime: Int64? = nil
+            prune: [PruneRule] = [], keep: [PathPattern] = [], prefix: [UInt8]? = nil, latestTime: Int64? = nil
         ) {
             self.prune = prune
             self.keep = keep
-            self.isRelocated = isRelocated
+            self.prefix = prefix
             self.latestTime = latestTime
         }
     }
@@ -37,35 +40,48 @@ package struct Linker {
         package let tree: FileTree
         package let order: FileTree.Order
         package let contents: TreeContents
+        /// The layers' objects; the last one has what relocation made, when it made anything.
         package let objects: [LayerObject]
+        /// What was done so that the tree works below a prefix; nil for a tree that will be the root.
+        package var relocation: Relocation? { report.relocation }
         /// Nodes whose data comes first.
         package let first: [Int32]
         package fileprivate(set) var report: LinkReport
     }
 
     /// Merges the layers, base first, and applies the rules.
-    package func link(_ objects: [LayerObject], _ rules: Rules) throws -> LinkedTree {
+    ///
+    /// - Parameter scratch: a folder for what relocation makes; no file appears there.
+    package func link(_ layers: [LayerObject], _ rules: Rules, scratch: String = "/tmp") throws -> LinkedTree {
         var tree = FileTree()
-        for (layer, object) in objects.enumerated() {
+        for (layer, object) in layers.enumerated() {
             try Cancellation.check()
             try tree.apply(object, as: Int32(layer))
         }
-        let contents = TreeContents(objects)
-        let removals = Pruner(rules: rules.prune, keep: rules.keep).prune(&tree) { contents.size(of: $0) }
-        let relativized = rules.isRelocated ? Relocator.relativizeSymlinks(&tree) : 0
+        let sizes = TreeContents(layers)
+        let removals = Pruner(rules: rules.prune, keep: rules.keep).prune(&tree) { sizes.size(of: $0) }
+        var order = tree.ordered()
+        var relocated: Relocator.Outcome?
+        if let prefix = rules.prefix {
+            let relocator = Relocator(
+                prefix: prefix, machine: rules.machine, settings: settings, pool: pool, scratch: scratch)
+            relocated = try relocator.relocate(&tree, order, layers)
+            if relocated?.hasOtherNames == true { order = tree.ordered() }
+        }
         if let latest = rules.latestTime { tree.clampTimes(to: latest) }
-        let order = tree.ordered()
-        var report = LinkReport(tree, order, objects)
+        let objects = relocated?.objects ?? layers
+        var report = LinkReport(tree, order, layers, made: objects, of: relocated?.origins ?? [])
         report.removals = removals
-        report.relativizedSymlinks = relativized
+        report.relocation = relocated?.relocation
         let first = rules.first.compactMap { tree.file(at: $0) }
-        report.warnings = tree.warnings
+        report.warnings = tree.warnings + (relocated?.relocation.warnings ?? [])
         if first.count < rules.first.count {
             report.warnings.append(
                 "\(rules.first.count - first.count) of \(rules.first.count) paths that are to come first are no files of the tree"
             )
         }
-        return LinkedTree(tree: tree, order: order, contents: contents, objects: objects, first: first, report: report)
+        return LinkedTree(
+            tree: tree, order: order, contents: TreeContents(objects), objects: objects, first: first, report: report)
     }
 
     /// Writes the tree as a squashfs image.

@@ -4,6 +4,7 @@ internal import SquashFS
 /// Reads files of a merged tree back out of the layer objects they were compiled into.
 package struct TreeContents {
     private let objects: [LayerObject]
+    private let recent = RecentBlocks()
 
     package init(_ objects: [LayerObject]) {
         self.objects = objects
@@ -22,7 +23,7 @@ package struct TreeContents {
         let end = offset + min(count, content.size - offset)
         switch content.place {
         case .tail(let fragment, let start):
-            let bytes = try object.unpack(Int(object.fragments[fragment]))
+            let bytes = try recent.bytes(of: Int(object.fragments[fragment]), in: object, id.layer)
             guard start <= bytes.count, content.size <= bytes.count - start else { throw object.damage }
             return Array(bytes[start + offset..<start + end])
         case .blocks(let first, let blockCount):
@@ -31,23 +32,39 @@ package struct TreeContents {
             for index in offset / blockSize...(end - 1) / blockSize {
                 guard index < blockCount else { throw object.damage }
                 let base = index * blockSize
-                let block = try object.unpack(first + index, size: min(blockSize, content.size - base))
-                bytes += block[max(0, offset - base)..<min(block.count, end - base)]
+                let wanted = max(0, offset - base)..<min(blockSize, end - base)
+                guard object.blocks[first + index].size != 0 else {
+                    bytes += repeatElement(0, count: wanted.count)
+                    continue
+                }
+                let block = try recent.bytes(of: first + index, in: object, id.layer)
+                guard block.count == min(blockSize, content.size - base) else { throw object.damage }
+                bytes += block[wanted]
             }
             return bytes
         }
     }
 }
 
-extension LayerObject {
-    /// The bytes of one block of a file, which must be as many as said.
-    fileprivate func unpack(_ index: Int, size: Int) throws -> [UInt8] {
-        if blocks[index].size == 0 { return [UInt8](repeating: 0, count: size) }
-        let bytes = try unpack(index)
-        guard bytes.count == size else { throw damage }
+/// The blocks that were unpacked last: whoever reads a file's head reads its other headers next, and then its neighbour's.
+private final class RecentBlocks {
+    private var blocks: [(layer: Int32, index: Int, bytes: [UInt8])] = []
+    private static let count = 8
+
+    func bytes(of index: Int, in object: LayerObject, _ layer: Int32) throws -> [UInt8] {
+        if let known = blocks.lastIndex(where: { $0.index == index && $0.layer == layer }) {
+            let found = blocks.remove(at: known)
+            blocks.append(found)
+            return found.bytes
+        }
+        let bytes = try object.unpack(index)
+        if blocks.count >= Self.count { blocks.removeFirst() }
+        blocks.append((layer, index, bytes))
         return bytes
     }
+}
 
+extension LayerObject {
     /// The bytes of one block, checked and decompressed.
     func unpack(_ index: Int) throws -> [UInt8] {
         let block = blocks[index]

@@ -1,3 +1,5 @@
+internal import ELF
+
 /// The dynamic loader of an image: the program that loads its programs.
 package struct DynamicLoader: Equatable, Sendable {
     package enum Family: Sendable {

@@ -1,3 +1,5 @@
+internal import ELF
+
 /// Where a program's libraries are in its image, worked out as its own loader would.
 ///
 /// The result is one flat list of folders for the loader's `--library-path`: whatever the program, its libraries and
@@ -108,7 +110,7 @@ private struct LibrarySearch {
             guard needs <= Self.mostNeeds else {
                 throw PackagerError(.unsupportedProgram, "/\(path) needs more than \(Self.mostNeeds) libraries")
             }
-            for name in pending.file.needed where !isLoaded(name) {
+            for name in pending.file.needed.map({ String(decoding: $0, as: UTF8.self) }) where !isLoaded(name) {
                 // DT_RPATH has no say in a file with DT_RUNPATH; musl treats both as the same.
                 let rpath = loader.family == .musl || pending.file.runpath.isEmpty ? handedDown : []
                 let candidates = rpath + environmentFolders + own + commonFolders
@@ -118,7 +120,7 @@ private struct LibrarySearch {
                     continue
                 }
                 loadedNames.insert(name)
-                if let soname = library.name { loadedNames.insert(soname) }
+                if let soname = library.name { loadedNames.insert(String(decoding: soname, as: UTF8.self)) }
                 let real = root.file(found)?.path ?? found
                 guard loadedPaths.insert(real).inserted else { continue }
                 libraries.append(real)
@@ -157,7 +159,8 @@ private struct LibrarySearch {
     /// The folders of a run path that are there, with `$ORIGIN` and its like replaced.
     ///
     /// ld.so(8), "Dynamic string tokens".
-    private func folders(named paths: [String], in pending: Pending) -> [String] {
+    private func folders(named paths: [[UInt8]], in pending: Pending) -> [String] {
+        let paths = paths.map { String(decoding: $0, as: UTF8.self) }
         let origin = pending.path.split(separator: "/").dropLast().joined(separator: "/")
         return paths.prefix(Self.mostInherited).flatMap { path -> [String] in
             var variants = [Self.replace("ORIGIN", in: path, by: "/" + origin)]

@@ -1,3 +1,5 @@
+internal import ELF
+
 /// A program of an image, and what it takes to run it once the image's root has moved.
 package struct Program: Equatable, Sendable {
     /// How it is started.
@@ -81,7 +83,7 @@ package struct Program: Equatable, Sendable {
     ) throws(PackagerError) -> Loading? {
         let file = try ELFFile(path, in: root)
         guard let interpreter = file.interpreter else { return nil }
-        let loader = try DynamicLoader(interpreter, of: path, in: root)
+        let loader = try DynamicLoader(String(decoding: interpreter, as: UTF8.self), of: path, in: root)
         return Loading(
             loader: loader,
             libraryPath: try LibraryPath(of: path, file, loader: loader, environment: libraryFolders, in: root))

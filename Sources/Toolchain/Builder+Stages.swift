@@ -29,7 +29,12 @@ extension Builder {
         return lock
     }
 
-    func link(_ recipe: Recipe, _ image: ResolvedImage, isRelocated: Bool) throws -> Linker.LinkedTree {
+    /// - Parameters:
+    ///   - prefix: the folder that the tree will lie in; nil for the root.
+    ///   - scratch: a folder for what relocation makes; no file appears there.
+    func link(
+        _ recipe: Recipe, _ image: ResolvedImage, prefix: String?, scratch: String
+    ) throws -> Linker.LinkedTree {
         let settings = try planner.settings(of: recipe)
         let cache = cache
         let compiler = ImageCompiler(
@@ -37,8 +42,10 @@ extension Builder {
             objectPath: { cache.objectPath($0, settings) }, progress: progress)
         let objects = try compiler.compile(image)
         progress(.linking(layers: objects.count))
-        let linked = try Linker(settings: settings, pool: pool).link(
-            objects, try rules(of: recipe, isRelocated: isRelocated))
+        var rules = try rules(of: recipe)
+        rules.prefix = prefix.map { Array($0.utf8) }
+        rules.machine = image.platform.machine
+        let linked = try Linker(settings: settings, pool: pool).link(objects, rules, scratch: scratch)
         for warning in linked.report.warnings.prefix(10) { progress(.warning(warning)) }
         progress(
             .linked(
@@ -47,12 +54,11 @@ extension Builder {
         return linked
     }
 
-    private func rules(of recipe: Recipe, isRelocated: Bool) throws -> Linker.Rules {
+    private func rules(of recipe: Recipe) throws -> Linker.Rules {
         var prune = recipe.prune.profile == .safe ? PruneRule.safe : []
         if !recipe.prune.drop.isEmpty { prune.append(PruneRule("drop", "the recipe drops it", recipe.prune.drop)) }
         var rules = Linker.Rules(
-            prune: prune, keep: recipe.prune.keep.map { PathPattern($0) }, isRelocated: isRelocated,
-            latestTime: planner.latestTime(of: recipe))
+            prune: prune, keep: recipe.prune.keep.map { PathPattern($0) }, latestTime: planner.latestTime(of: recipe))
         if let order = recipe.artifact.order {
             rules.first = try InputFile.contents(of: order.resolved, limit: 64 << 20)
                 .split(separator: UInt8(ascii: "\n")).map { Array($0) }
@@ -67,7 +73,7 @@ extension Builder {
         try Folder.create(folder)
         if let name = target.folderName(of: recipe) { try OutputFolder.check("\(folder)/\(name)", in: folder) }
         Folder.removeAbandoned(in: folder)
-        let linked = try link(recipe, image, isRelocated: target.isRelocated)
+        let linked = try link(recipe, image, prefix: target.prefix, scratch: folder)
         try Budget.check(recipe.budget.unpacked, linked.report.unpackedSize, of: "unpacked tree", linked.report)
         switch target {
         case .zip: return try buildZip(recipe, image, settings, linked, in: folder)

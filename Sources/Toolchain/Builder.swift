@@ -85,11 +85,12 @@ package struct Builder {
         let image = try planner.resolve(recipe, lock: lock, lockPath: Lockfile.path(forRecipe: file.path))
         let settings = try planner.settings(of: recipe)
         try healing(recipe) {
-            let linked = try link(recipe, image, isRelocated: true)
+            let root = "\(folder)/root"
+            let linked = try link(recipe, image, prefix: root, scratch: folder)
             let (artifact, report) = try writeArtifact(
                 recipe, settings, linked, to: "\(folder)/\(FunctionPackage.artifactPath)")
             var input = try packageInput(recipe, image, linked, artifact, unpackedSize: report.unpackedSize)
-            input.root = "\(folder)/root"
+            input.root = root
             try PackageFolder.write(try PackageBuilder.package(input), to: folder)
         }
     }
@@ -99,7 +100,7 @@ package struct Builder {
         let lock = try lock(of: file)
         return try file.functions.map { recipe in
             let image = try planner.resolve(recipe, lock: lock, lockPath: Lockfile.path(forRecipe: file.path))
-            let linked = try link(recipe, image, isRelocated: false)
+            let linked = try link(recipe, image, prefix: nil, scratch: cache.root)
             return SizeReport(title: "\(recipe.name): \(image.reference)", linked.report)
         }
     }

@@ -14,7 +14,7 @@ struct Cache {
     init(_ root: String) throws {
         self.root = root
         blobs = try BlobStore(root)
-        objects = root + "/objects/v2"
+        objects = root + "/objects/v3"
         try Folder.create(objects)
     }
 

@@ -63,7 +63,7 @@ struct Planner {
         steps.append(
             .link(
                 layers: image.manifest.layers.count, profile: recipe.prune.profile.rawValue,
-                isRelocated: target.isRelocated))
+                isRelocated: target.prefix != nil))
         steps.append(try write(recipe, target, settings))
         if target == .zip { steps.append(.package(form: target.rawValue)) }
         return BuildPlan(function: recipe.name, image: image, target: target, steps: steps)
@@ -144,6 +144,17 @@ struct Planner {
 }
 
 extension Recipe.Target {
-    /// Whether the tree will lie below a prefix instead of being the function's root.
-    var isRelocated: Bool { self == .zip || self == .layer }
+    /// The folder that the tree will lie in, in the function; nil when it is the root. docs/relocation.md.
+    var prefix: String? {
+        switch self {
+        case .zip: "/tmp/scar/root"
+        case .layer: "/opt/scar/root"
+        default: nil
+        }
+    }
+}
+
+extension Platform {
+    /// What ELF files for this platform have in `e_machine`. No other processor runs functions.
+    var machine: UInt16 { architecture == "arm64" ? 183 : 62 }
 }

@@ -79,10 +79,26 @@ package struct SizeReport: Sendable {
                         ])
                     })
             ),
-            ("relativizedSymlinks", .integer(report.relativizedSymlinks)),
+            ("relocation", report.relocation.map(Self.json) ?? .null),
             ("largestFolders", .array(report.folderSizes.map(Self.json))),
             ("largestFiles", .array(report.largestFiles.map(Self.json))),
             ("warnings", .array(report.warnings.map { .string($0) })),
+        ])
+    }
+
+    private static func json(_ relocation: Relocation) -> JSON {
+        func text(of path: [UInt8]) -> JSON { .string("/" + printable(path)) }
+        func findings(_ findings: [Relocation.Finding]) -> JSON {
+            .array(findings.map { JSON.object([("path", text(of: $0.path)), ("reason", .string($0.reason))]) })
+        }
+        let loader = relocation.loader.map { loader in
+            JSON.object([("path", text(of: loader.path)), ("family", .string(loader.family.rawValue))])
+        }
+        return JSON.object([
+            ("prefix", .string(printable(relocation.prefix))), ("symlinks", .integer(relocation.symlinks)),
+            ("interpreters", .integer(relocation.interpreters)), ("locales", .integer(relocation.locales)),
+            ("loader", loader ?? .null), ("libraryFolders", .array(relocation.libraryFolders.map { text(of: $0) })),
+            ("unreachable", findings(relocation.unreachable)), ("refused", findings(relocation.refused)),
         ])
     }
 

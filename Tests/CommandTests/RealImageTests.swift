@@ -124,7 +124,7 @@ struct RealImageTests: ~Copyable {
                 "sh",
                 [
                     "-c",
-                    #"for f in "$1"/objects/v2/*; do s=$(stat -c %s "$f"); p=$2; [ "$p" -ge 0 ] || p=$((s + p)); printf '\377\376' | dd of="$f" bs=1 seek="$p" conv=notrunc status=none; done"#,
+                    #"for f in "$1"/objects/v3/*; do s=$(stat -c %s "$f"); p=$2; [ "$p" -ge 0 ] || p=$((s + p)); printf '\377\376' | dd of="$f" bs=1 seek="$p" conv=notrunc status=none; done"#,
                     "sh", "\(folder.path)/cache", place,
                 ])
             #expect(damage.status == 0, "\(damage.errorText)")

@@ -132,7 +132,7 @@ import Testing
     // MARK: - Relocating
 
     private static func relocated(_ items: [TarItem]) throws -> Linker.LinkedTree {
-        try Workshop().link([TarBuilder.archive(items)], Linker.Rules(isRelocated: true))
+        try Workshop().link([TarBuilder.archive(items)], Linker.Rules(prefix: Array("/p".utf8)))
     }
 
     @Test(
@@ -148,14 +148,14 @@ import Testing
     func relativizes(path: String, target: String, expected: String) throws {
         let linked = try Self.relocated([.symlink(path, to: target)])
         #expect(text(try linked.inode(at: path).target) == expected)
-        #expect(linked.report.relativizedSymlinks == (target == expected ? 0 : 1))
+        #expect(linked.relocation?.symlinks == (target == expected ? 0 : 1))
     }
 
     @Test("a tree that will be the root keeps its symlinks as they are")
     func notRelocated() throws {
         let linked = try Workshop().link([TarBuilder.archive([.symlink("d/a", to: "/etc/x")])])
         #expect(text(try linked.inode(at: "d/a").target) == "/etc/x")
-        #expect(linked.report.relativizedSymlinks == 0)
+        #expect(linked.relocation == nil)
     }
 
     @Test("two names of one symlink at different depths both lead to its file")
@@ -167,7 +167,7 @@ import Testing
         let image = try shop.squash(
             shop.link(
                 [TarBuilder.archive([.symlink("a", to: "/x"), .hardLink("d/b", to: "a")])],
-                Linker.Rules(isRelocated: true))
+                Linker.Rules(prefix: Array("/p".utf8)))
         ).path
         #expect(try Listing(squash: image).facts[Array("d/b".utf8)] == "l 0:0 -> ../x")
     }

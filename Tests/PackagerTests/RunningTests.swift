@@ -1,4 +1,5 @@
 import ByteKit
+import ELF
 import Glibc
 import Packager
 import TestKit
@@ -20,8 +21,9 @@ struct RunningTests {
             try Folder.create(place)
             try write(bytes, "\(place)/\(parts.last ?? "")", permissions: 0o755)
             // The name that it is asked for by, as ldconfig would link it.
-            let name = try ELFFile(bytes, path: file).name
-            if let name { _ = unsafe symlink(String(parts.last ?? ""), "\(place)/\(name)") }
+            if let name = try ELFFile(bytes).name {
+                _ = unsafe symlink(String(parts.last ?? ""), "\(place)/\(String(decoding: name, as: UTF8.self))")
+            }
         }
         try Folder.create("\(folder)/lib64")
         _ = unsafe symlink("/\(loading.loader.path)", "\(folder)/lib64/ld-linux-x86-64.so.2")

@@ -1,7 +1,6 @@
 internal import ImageModel
 internal import JSON
 internal import LayerFS
-internal import Packager
 internal import Recipe
 internal import Supervisor
 internal import Transport
@@ -65,9 +64,5 @@ extension FuzzBench {
         } catch {
             return .refused
         }
-    }
-
-    func program(_ bytes: [UInt8]) -> FuzzTarget.Outcome {
-        (try? ELFFile(bytes, path: "program")) == nil ? .refused : .accepted
     }
 }

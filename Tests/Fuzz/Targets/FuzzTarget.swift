@@ -11,8 +11,11 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
     case squashfs
     /// Texts from outside: JSON, images' documents, recipes, events, HTTP. The first byte says which.
     case documents
-    /// An ELF file.
+    /// An ELF file: read, and given another interpreter.
     case program
+    /// What a relocated image says of itself: a program, the loader's configuration, an archive of locales. The first
+    /// byte says which.
+    case relocation
 
     /// What became of an input.
     package enum Outcome: Sendable, Equatable {
@@ -27,7 +30,8 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
         case .object: try bench.object(bytes)
         case .squashfs: try bench.squashfs(bytes)
         case .documents: try bench.document(bytes)
-        case .program: bench.program(bytes)
+        case .program: try bench.program(bytes)
+        case .relocation: try bench.relocation(bytes)
         }
     }
 }

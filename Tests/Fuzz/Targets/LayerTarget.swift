@@ -16,9 +16,9 @@ extension FuzzBench {
                 objects.append(object)
             }
             let isFull = bytes.count % 2 == 0
-            let rules = Linker.Rules(prune: isFull ? [] : PruneRule.safe, isRelocated: !isFull)
+            let rules = Linker.Rules(prune: isFull ? [] : PruneRule.safe, prefix: isFull ? nil : Self.prefix)
             let linker = Linker(settings: settings, pool: pool)
-            try checkWritten(try linker.link(objects, rules), linker)
+            try checkWritten(try linker.link(objects, rules, scratch: folder), linker)
             return .accepted
         } catch is LayerError {
             return .refused

@@ -1,20 +1,35 @@
-import ByteKit
+internal import ByteKit
 
 /// Makes little ELF files whose headers say what a test wants.
-struct ELFBuilder {
-    var is64Bit = true
-    var machine: UInt16 = 62
-    var interpreter: String?
-    var needed: [String] = []
-    var name: String?
-    var rpath: String?
-    var runpath: String?
+package struct ELFBuilder {
+    package var is64Bit = true
+    package var machine: UInt16 = 62
+    package var interpreter: String?
+    package var needed: [String] = []
+    package var name: String?
+    package var rpath: String?
+    package var runpath: String?
     /// Machine code to be run from the beginning; the file is then a program.
-    var code: [UInt8] = []
+    package var code: [UInt8] = []
     /// Bytes put after everything else.
-    var tail: [UInt8] = []
+    package var tail: [UInt8] = []
 
-    var bytes: [UInt8] {
+    package init(
+        is64Bit: Bool = true, machine: UInt16 = 62, interpreter: String? = nil, needed: [String] = [],
+        name: String? = nil, rpath: String? = nil, runpath: String? = nil, code: [UInt8] = [], tail: [UInt8] = []
+    ) {
+        self.is64Bit = is64Bit
+        self.machine = machine
+        self.interpreter = interpreter
+        self.needed = needed
+        self.name = name
+        self.rpath = rpath
+        self.runpath = runpath
+        self.code = code
+        self.tail = tail
+    }
+
+    package var bytes: [UInt8] {
         var strings: [UInt8] = [0]
         func add(_ text: String) -> UInt64 {
             defer { strings += [UInt8](text.utf8) + [0] }
