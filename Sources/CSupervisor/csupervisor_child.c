@@ -15,10 +15,16 @@
 // Between fork and exec, and in the keeper, which never execs, only async-signal-safe calls are made: the caller may
 // have threads, and the memory allocator's locks may be taken for ever.
 
+// The pipes between the supervisor and a child, in the order of `launch.ends`. A worker has all of them.
+enum { output_pipe, errors_pipe, news_pipe, requests_pipe, answers_pipe, all_pipes };
+// Where a worker finds its two.
+enum { requests_descriptor = 3, answers_descriptor = 4, first_free_descriptor = 5 };
+
 typedef struct {
     const char *path, *folder;
     char **arguments, **environment;
-    int output, errors, news;
+    int pipes;            // how many there are
+    int ends[all_pipes];  // the child's ends
 } launch;
 
 static void tell(int news, int kind, int value) {
@@ -36,8 +42,17 @@ static void reset_signals(void) {
     sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+// What the keeper waits for: the end of a child, and the wish that it sweep up.
+static sigset_t kept_signals(void) {
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGCHLD);
+    sigaddset(&set, SIGUSR1);
+    return set;
+}
+
 _Noreturn static void become_program(const launch *program) {
-    signal(SIGTERM, SIG_DFL);
+    reset_signals();
     setpgid(0, 0);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     int nothing = open("/dev/null", O_RDONLY);
@@ -53,15 +68,19 @@ _Noreturn static void become_program(const launch *program) {
         dup2(nothing, 0);
         close(nothing);
     }
-    // Where the pipes' own numbers are 0 to 2 they were moved up before.
-    dup2(program->output, 1);
-    dup2(program->errors, 2);
+    // The pipes' own numbers are higher: they were moved up before.
+    dup2(program->ends[output_pipe], 1);
+    dup2(program->ends[errors_pipe], 2);
+    if (program->pipes == all_pipes) {
+        dup2(program->ends[requests_pipe], requests_descriptor);
+        dup2(program->ends[answers_pipe], answers_descriptor);
+    }
     if (program->folder != NULL && chdir(program->folder) != 0) {
-        tell(program->news, 2, errno);
+        tell(program->ends[news_pipe], 2, errno);
         _exit(127);
     }
     execve(program->path, program->arguments, program->environment);
-    tell(program->news, 2, errno);
+    tell(program->ends[news_pipe], 2, errno);
     _exit(127);
 }
 
@@ -90,13 +109,14 @@ typedef struct {
     char name[];
 } directory_entry;
 
-// Ends every child. What these leave behind comes to us as the subreaper and is found the next time.
-static void end_children(void) {
+// Ends every child but one. What these leave behind comes to us as the subreaper and is found the next time.
+// How many there were.
+static int end_children(int spared) {
     int processes = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (processes < 0) return;
+    if (processes < 0) return 0;
     _Alignas(8) char buffer[4096];
     long length;
-    int self = getpid();
+    int self = getpid(), ended = 0;
     while ((length = syscall(SYS_getdents64, processes, buffer, sizeof buffer)) > 0) {
         for (long place = 0; place < length;) {
             const directory_entry *entry = (const directory_entry *)(buffer + place);
@@ -106,23 +126,53 @@ static void end_children(void) {
             int process = 0;
             for (const char *digit = entry->name; isdigit((unsigned char)*digit); digit++)
                 process = process * 10 + (*digit - '0');
-            if (process > 1) kill(process, SIGKILL);
+            if (process <= 1 || process == spared) continue;
+            kill(process, SIGKILL);
+            ended++;
         }
     }
     close(processes);
+    return ended;
+}
+
+// Each round ends at least one level. A process that the kernel will not end holds us up for 2 seconds, no more.
+enum { most_rounds = 2000 };
+
+static void rest(int round) {
+    struct timespec moment = {.tv_nsec = round < 10 ? 100000 : 1000000};
+    nanosleep(&moment, NULL);
 }
 
 static void end_descendants(int group) {
     kill(-group, SIGKILL);
-    // Each round ends at least one level. A process that the kernel will not end holds us up for 2 seconds, no more.
-    for (int round = 0; round < 2000; round++) {
+    for (int round = 0; round < most_rounds; round++) {
         int reaped;
         while ((reaped = waitpid(-1, NULL, WNOHANG)) > 0) {}
         if (reaped < 0 && errno == ECHILD) return;
-        end_children();
-        struct timespec moment = {.tv_nsec = round < 10 ? 100000 : 1000000};
-        nanosleep(&moment, NULL);
+        end_children(0);
+        rest(round);
     }
+}
+
+// Reaps what has ended; 1 when the kept process was among it.
+static int reap_until(int process, int *status) {
+    int reaped, ended;
+    while ((reaped = waitpid(-1, &ended, WNOHANG)) > 0) {
+        if (reaped != process) continue;
+        *status = ended;
+        return 1;
+    }
+    return 0;
+}
+
+// Ends what a worker's program has left behind, and spares the worker; 1 when the worker has ended itself.
+static int sweep(int worker, int *status) {
+    for (int round = 0; round < most_rounds; round++) {
+        if (reap_until(worker, status)) return 1;
+        if (end_children(worker) == 0) return 0;
+        rest(round);
+    }
+    return 0;
 }
 
 // The program's group, for the handler: a keeper keeps one program.
@@ -135,6 +185,18 @@ static void on_orphaned(int number) {
     _exit(0);
 }
 
+// Waits for the end of the kept process, sweeping up whenever that is asked for: its wait status.
+static int await_end(int process, int news) {
+    sigset_t set = kept_signals();
+    int status = 0;
+    while (!reap_until(process, &status)) {
+        if (sigwaitinfo(&set, NULL) != SIGUSR1) continue;
+        if (sweep(process, &status)) break;
+        tell(news, 4, 0);
+    }
+    return status;
+}
+
 _Noreturn static void keep(const launch *program, int supervisor) {
     prctl(PR_SET_CHILD_SUBREAPER, 1);
     setsid();
@@ -142,43 +204,38 @@ _Noreturn static void keep(const launch *program, int supervisor) {
     signal(SIGTERM, on_orphaned);
     prctl(PR_SET_PDEATHSIG, SIGTERM);
     if (getppid() != supervisor) _exit(0);
+    // Before there is a child that could end: what is blocked waits to be asked for.
+    sigset_t set = kept_signals();
+    sigprocmask(SIG_BLOCK, &set, NULL);
     int process = fork();
     if (process == 0) become_program(program);
     if (process < 0) {
-        tell(program->news, 2, errno);
+        tell(program->ends[news_pipe], 2, errno);
         _exit(0);
     }
     // Both sides do it: the group must be there before anyone is told of it, and before the program runs.
     setpgid(process, process);
     kept_group = process;
-    close(program->output);
-    close(program->errors);
-    tell(program->news, 1, process);
-    int status = 0, ended;
-    do ended = waitpid(-1, &status, 0);
-    while (ended != process && !(ended < 0 && errno != EINTR));
-    tell(program->news, 3, status);
+    for (int index = 0; index < program->pipes; index++)
+        if (index != news_pipe) close(program->ends[index]);
+    tell(program->ends[news_pipe], 1, process);
+    int status = await_end(process, program->ends[news_pipe]);
+    tell(program->ends[news_pipe], 3, status);
     end_descendants(process);
     _exit(0);
 }
 
-// In the keeper: leaves it with standard descriptors and the three pipes, whatever the caller had open.
+// In the keeper: leaves it with standard descriptors and the pipes, whatever the caller had open.
 static void close_others(launch *program) {
-    int low = 1 << 30;
-    int kept[3] = {program->output, program->errors, program->news};
-    for (int index = 0; index < 3; index++) {
-        // Above the standard three, which the program's own are moved onto.
-        if (kept[index] < 3) kept[index] = fcntl(kept[index], F_DUPFD_CLOEXEC, 3);
-        if (kept[index] < low) low = kept[index];
-    }
-    program->output = kept[0];
-    program->errors = kept[1];
-    program->news = kept[2];
+    for (int index = 0; index < program->pipes; index++)
+        // Above those that the program's own are moved onto.
+        if (program->ends[index] < first_free_descriptor)
+            program->ends[index] = fcntl(program->ends[index], F_DUPFD_CLOEXEC, first_free_descriptor);
     int last = 3;
     for (;;) {
         int next = 1 << 30;
-        for (int index = 0; index < 3; index++)
-            if (kept[index] >= last && kept[index] < next) next = kept[index];
+        for (int index = 0; index < program->pipes; index++)
+            if (program->ends[index] >= last && program->ends[index] < next) next = program->ends[index];
         if (next == 1 << 30) break;
         if (next > last) syscall(SYS_close_range, last, next - 1, 0);
         last = next + 1;
@@ -195,20 +252,26 @@ static char **split(const char *text, size_t count) {
 
 int csupervisor_start(
     const void *path, const void *arguments, size_t argument_count, const void *environment,
-    size_t variable_count, const void *folder, csupervisor_child *child) {
-    launch program = {.path = path, .folder = folder};
-    int pipes[3][2] = {{-1, -1}, {-1, -1}, {-1, -1}};
+    size_t variable_count, const void *folder, int is_worker, csupervisor_child *child) {
+    launch program = {.path = path, .folder = folder, .pipes = is_worker ? all_pipes : requests_pipe};
+    int ours[all_pipes] = {-1, -1, -1, -1, -1};
     int failure = 0;
+    for (int index = 0; index < all_pipes; index++) program.ends[index] = -1;
     program.arguments = split(arguments, argument_count);
     program.environment = split(environment, variable_count);
     if (program.arguments == NULL || program.environment == NULL) failure = -ENOMEM;
-    for (int index = 0; index < 3 && failure == 0; index++)
-        if (pipe2(pipes[index], O_CLOEXEC) != 0) failure = -errno;
+    for (int index = 0; index < program.pipes && failure == 0; index++) {
+        int made[2];
+        if (pipe2(made, O_CLOEXEC) != 0) {
+            failure = -errno;
+            break;
+        }
+        // Requests alone go the other way.
+        ours[index] = made[index == requests_pipe];
+        program.ends[index] = made[index != requests_pipe];
+    }
     int keeper = -1;
     if (failure == 0) {
-        program.output = pipes[0][1];
-        program.errors = pipes[1][1];
-        program.news = pipes[2][1];
         int self = getpid();
         keeper = fork();
         if (keeper == 0) {
@@ -219,19 +282,24 @@ int csupervisor_start(
     }
     free(program.arguments);
     free(program.environment);
-    for (int index = 0; index < 3; index++) {
-        if (pipes[index][1] >= 0) close(pipes[index][1]);
-        if (failure != 0 && pipes[index][0] >= 0) close(pipes[index][0]);
+    for (int index = 0; index < program.pipes; index++) {
+        if (program.ends[index] >= 0) close(program.ends[index]);
+        if (failure != 0 && ours[index] >= 0) close(ours[index]);
+        // A last read of what a pipe still holds must never wait, nor a request for a worker that does not read.
+        if (failure == 0) fcntl(ours[index], F_SETFL, O_NONBLOCK);
     }
     if (failure != 0) return failure;
-    // A last read of what a pipe still holds must never wait.
-    for (int index = 0; index < 3; index++) fcntl(pipes[index][0], F_SETFL, O_NONBLOCK);
-    *child = (csupervisor_child){keeper, pipes[0][0], pipes[1][0], pipes[2][0]};
+    *child = (csupervisor_child){
+        keeper, ours[output_pipe], ours[errors_pipe], ours[news_pipe], ours[requests_pipe], ours[answers_pipe]};
     return 0;
 }
 
 void csupervisor_signal_group(int process, int number) {
     if (process > 1) kill(-process, number);
+}
+
+void csupervisor_sweep(int keeper) {
+    if (keeper > 1) kill(keeper, SIGUSR1);
 }
 
 void csupervisor_reap(int keeper) {

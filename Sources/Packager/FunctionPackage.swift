@@ -4,7 +4,7 @@ package import Supervisor
 ///
 ///     bootstrap            the supervisor
 ///     launch.json          what the supervisor is to do
-///     launcher/bin/…       shims for the image's programs
+///     launcher/…           the path library, and the worker of a function that reuses one
 ///     script/…             the user's program
 ///     files/…              what else the recipe ships
 ///     artifact.squashfs    the image
@@ -13,7 +13,8 @@ package import Supervisor
 package struct FunctionPackage: Equatable, Sendable {
     package static let bootstrapPath = "bootstrap"
     package static let launchSpecPath = "launch.json"
-    package static let shimFolder = "launcher/bin"
+    package static let pathLibraryPath = "launcher/libscar-path.so"
+    package static let workerFolder = "launcher/worker"
     package static let scriptFolder = "script"
     package static let filesFolder = "files"
     package static let artifactPath = "artifact.squashfs"
@@ -21,14 +22,6 @@ package struct FunctionPackage: Equatable, Sendable {
     package var launchSpec: LaunchSpec
     /// In the order they are written.
     package var entries: [ZipEntry]
-    /// The image's programs that got a shim.
-    package var programs: [Callable]
-
-    /// A program of the image that can be called by its bare name.
-    package struct Callable: Equatable, Sendable {
-        package var name: String
-        package var program: Program
-    }
 
     /// Writes the package as a zip archive: the same package gives the same bytes.
     ///

@@ -1,28 +1,85 @@
-/// What makes the programs of one kind of image run in a function: data, and nothing to be run.
-package struct Launcher: Equatable, Sendable {
+/// What is known of one kind of image: how to tell it, what its programs need, and what runs a script in it.
+///
+/// A launcher is data. docs/launchers.md says what each of them does, and how to add one.
+package struct Launcher: Sendable {
+    /// A kind of script that has no `#!` line.
+    struct ScriptKind: Sendable {
+        /// What the names of such scripts end with, dot included.
+        let suffixes: [String]
+        /// Commands of which the first one that the image has runs the script.
+        let commands: [[String]]
+    }
+
+    /// The program that runs scripts again and again, shipped with the package.
+    struct Worker: Sendable {
+        /// Its name in `launcher/worker`.
+        let file: String
+        let text: String
+    }
+
     /// The name that recipes use.
     package let name: String
-    /// Programs that the launcher makes callable by their names, when the image has them.
-    package let programs: [String]
-    /// Files of which any one means that an image is of this kind, relative to the root.
-    package let marks: [String]
+    /// What an image of this kind has at least one of. The first one that is there stands for it in messages.
+    let programs: [String]
+    /// Further programs that an image of this kind would be started with.
+    let companions: [String]
+    /// Variables that images of this kind set.
+    let variables: [String]
+    /// Whether so many images have the programs by the way that their being there says nothing.
+    let isCommon: Bool
+    let scripts: [ScriptKind]
+    let worker: Worker?
+    /// Variables that the programs need, unless image or recipe set them.
+    let environment: @Sendable (ImageFacts) -> [(name: String, value: String)]
+    /// Patterns of paths that the programs open by names that no dependency of a file tells.
+    package let keep: [String]
 
-    /// For images of no particular kind: only what the command names becomes callable.
-    package static let generic = Launcher(name: "generic", programs: [], marks: [])
+    init(
+        name: String, programs: [String], companions: [String] = [], variables: [String] = [], isCommon: Bool = false,
+        scripts: [ScriptKind] = [], worker: Worker? = nil, keep: [String] = [],
+        environment: @escaping @Sendable (ImageFacts) -> [(name: String, value: String)] = { _ in [] }
+    ) {
+        self.name = name
+        self.programs = programs
+        self.companions = companions
+        self.variables = variables
+        self.isCommon = isCommon
+        self.scripts = scripts
+        self.worker = worker
+        self.environment = environment
+        self.keep = keep
+    }
 
-    package static let ffmpeg = Launcher(
-        name: "ffmpeg", programs: ["ffmpeg", "ffprobe"], marks: ["usr/bin/ffmpeg", "usr/local/bin/ffmpeg"])
-
-    /// All there are, in the order that `automatic` tries them.
-    package static let all = [ffmpeg, generic]
+    /// All there are, the more specific before those that they are built on or that come along with them.
+    package static let all = [
+        elixir, erlang, r, ruby, node, java, ffmpeg, imageMagick, python, perl, shell, generic,
+    ]
 
     /// The launcher of a name; nil when there is none.
     package static func named(_ name: String) -> Launcher? { all.first { $0.name == name } }
 
-    /// The first launcher that has a mark among an image's paths (relative to the root), else `generic`.
-    package static func automatic(for paths: some Sequence<String>) -> Launcher {
-        let marks = Set(all.flatMap(\.marks))
-        let found = Set(paths.filter { marks.contains($0) })
-        return all.first { !found.isDisjoint(with: $0.marks) } ?? generic
+    /// The path in the package of this launcher's worker.
+    static func packagePath(of worker: Worker) -> String { "\(FunctionPackage.workerFolder)/\(worker.file)" }
+}
+
+extension Launcher {
+    /// Where the first of the programs that the image has is: `/usr/local/bin/ruby`.
+    func program(in image: ImageFacts) -> String? {
+        for name in programs {
+            if let path = image.program(name) { return path }
+        }
+        return nil
+    }
+
+    /// Whether a program of this name is one of this kind of image's: `python3.11` is Python's.
+    func owns(_ program: String) -> Bool {
+        var stem = Substring(program)
+        while let last = stem.last, last.isNumber || last == "." || last == "-" { stem.removeLast() }
+        return (programs + companions).contains { $0 == program || $0 == stem }
+    }
+
+    /// The kind that a script's name says.
+    func scriptKind(of name: String) -> ScriptKind? {
+        scripts.first { kind in kind.suffixes.contains { name.hasSuffix($0) && name != $0 } }
     }
 }

@@ -34,6 +34,30 @@ package struct PackageInput {
         }
     }
 
+    /// How the image's dynamic programs run where the image is not the root.
+    package struct Relocation {
+        /// The path library for the image's processor, on this machine.
+        package var libraryFile: String
+        /// The image's loader, relative to the root, links followed.
+        package var loader: String
+        /// Whether that loader knows `--argv0`.
+        package var loaderHasArgumentZero: Bool
+        /// The image's folders of libraries, relative to the root, in the order they are searched.
+        package var folders: [String]
+        /// Folders of the machine that programs are to see as they are, besides those that every function has.
+        package var host: [String]
+
+        package init(
+            libraryFile: String, loader: String, loaderHasArgumentZero: Bool, folders: [String], host: [String] = []
+        ) {
+            self.libraryFile = libraryFile
+            self.loader = loader
+            self.loaderHasArgumentZero = loaderHasArgumentZero
+            self.folders = folders
+            self.host = host
+        }
+    }
+
     /// The function's name.
     package var name: String
     /// The supervisor's executable on this machine.
@@ -42,9 +66,15 @@ package struct PackageInput {
     package var artifact: Artifact?
     /// Where the image's root is or will be when the function runs.
     package var root = "/tmp/scar/root"
-    /// A look into the image, as the artifact has it; nil when its programs need no shims, as in a container image.
+    /// A look into the image, as the artifact has it; nil when there is none to look into.
     package var image: RootView?
-    package var launcher = Launcher.generic
+    /// Nil when the image is the root, or has no dynamic programs.
+    package var relocation: Relocation?
+    /// Whether the image's programs are to think that they run as root.
+    package var asRoot = false
+    package var launcher = LauncherChoice(launcher: .generic, reason: "nobody has chosen another")
+    /// Whether one process runs the script for one event after the other.
+    package var reuse = false
     package var script: Source?
     package var command: [String]?
     package var files: [Source] = []

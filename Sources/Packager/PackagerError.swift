@@ -13,6 +13,8 @@ package struct PackagerError: DiagnosableError, Equatable {
         case libraryMissing = "library-missing"
         case unsupportedProgram = "unsupported-program"
         case launchSpec = "launch-spec"
+        case unknownLauncher = "unknown-launcher"
+        case noWorker = "no-worker"
     }
 
     package let code: Code

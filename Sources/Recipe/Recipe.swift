@@ -10,6 +10,10 @@ package struct Recipe: Sendable, Equatable {
     package var platform: Platform
     /// A launcher's name, or `auto`.
     package var launcher: String
+    /// Whether one process runs the script for one event after the other.
+    package var reuse: Bool
+    /// Whether the image's programs are to think that they run as root.
+    package var asRoot: Bool
     /// The program to run for each call; nil together with `command` means the image's entry point.
     package var script: RecipePath?
     package var command: [String]?

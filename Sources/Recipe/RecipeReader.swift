@@ -18,7 +18,8 @@ struct RecipeReader {
             throw error(.conflict, "‘script’ and ‘command’ exclude each other", "command", "remove one of the two")
         }
         let recipe = Recipe(
-            name: name, image: try image(), platform: platform, launcher: text(json["launcher"]), script: script,
+            name: name, image: try image(), platform: platform, launcher: text(json["launcher"]),
+            reuse: json["reuse"]?.bool ?? false, asRoot: json["asRoot"]?.bool ?? false, script: script,
             command: command, files: try files(), environment: variables(json["environment"]), prune: prune(),
             budget: budget(), artifact: try artifact(), target: value(json["target"], .auto),
             function: try function(platform), inputs: storages(json["input"]), outputs: storages(json["output"]),

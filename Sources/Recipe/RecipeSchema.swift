@@ -60,7 +60,16 @@ package enum RecipeSchema {
             ),
             SchemaKey(
                 "launcher", .choice(launchers), .defaulting(.string("auto")),
-                "What makes the image's programs run in the function."),
+                "What is known of the image's programs: the variables they need, what runs a script without a `#!` line, "
+                    + "and what runs it again and again."),
+            SchemaKey(
+                "reuse", .boolean, .defaulting(.bool(false)),
+                "Whether a process that has the script's language loaded is kept between events. Each event still runs "
+                    + "the script from its beginning, in a copy of that process where the language can be copied."),
+            SchemaKey(
+                "asRoot", .boolean, .defaulting(.bool(false)),
+                "Whether the image's programs are told that they run as root, for those that insist. Only for forms of "
+                    + "package in which the image is not the root of the file system."),
             SchemaKey(
                 "script", .text(.path(example: "ffmpeg/frames.sh")),
                 "The program that is run for each call, shipped in the package. Relative to the recipe's folder. "
@@ -149,11 +158,14 @@ package enum RecipeSchema {
 
     private static var launchers: [SchemaChoice] {
         [
-            SchemaChoice("auto", "the first of the others whose programs are in the image"),
-            SchemaChoice("generic", "the programs that the command names"),
-            SchemaChoice("ffmpeg", "ffmpeg and ffprobe"),
+            SchemaChoice(
+                "auto", "the one that the script, the image's command, its variables or its programs speak for"),
+            SchemaChoice("generic", "an image of no particular kind"), SchemaChoice("shell", "scripts for `sh`"),
+            SchemaChoice("ffmpeg", "FFmpeg"), SchemaChoice("imagemagick", "ImageMagick"),
+            SchemaChoice("python", "Python"), SchemaChoice("ruby", "Ruby"), SchemaChoice("r", "R"),
+            SchemaChoice("node", "Node.js"), SchemaChoice("java", "Java"), SchemaChoice("perl", "Perl"),
+            SchemaChoice("erlang", "Erlang"), SchemaChoice("elixir", "Elixir"),
         ]
-            + ["ruby", "r", "erlang", "elixir", "imagemagick", "python"].map { SchemaChoice($0, "", isLater: true) }
     }
 
     private static var profiles: [SchemaChoice] {

@@ -64,7 +64,7 @@ package struct ChildProcess {
     package enum Stream: Sendable { case output, errors }
 
     /// How much of standard error is kept for messages.
-    private static var tailBytes: Int { 4096 }
+    static var tailBytes: Int { 4096 }
 
     private let limits: Limits
     private let child: csupervisor_child
@@ -83,10 +83,10 @@ package struct ChildProcess {
     ///   - log: hears all output as it comes, in whole lines where they are not too long.
     package static func run(_ program: Program, _ limits: Limits, log: (Stream, [UInt8]) -> Void) -> Report {
         guard let texts = Texts(program) else { return .notStarted(SystemFailure.invalid) }
-        var child = csupervisor_child(keeper: -1, output: -1, errors: -1, news: -1)
+        var child = csupervisor_child.none
         let failure = unsafe csupervisor_start(
             texts.path, texts.arguments, program.arguments.count, texts.environment, program.environment.count,
-            texts.folder, &child)
+            texts.folder, 0, &child)
         guard failure == 0 else { return .notStarted(-failure) }
         defer { for pipe in [child.output, child.errors, child.news] { csupervisor_close(pipe) } }
         var running = ChildProcess(limits, child)
@@ -109,7 +109,7 @@ package struct ChildProcess {
     }
 
     /// The program's texts, each item ended by a NUL.
-    private struct Texts {
+    struct Texts {
         var path: [UInt8]
         var arguments: [UInt8]
         var environment: [UInt8]
@@ -133,12 +133,18 @@ extension ChildProcess.Report {
     }
 }
 
+extension csupervisor_child {
+    static var none: csupervisor_child {
+        csupervisor_child(keeper: -1, output: -1, errors: -1, news: -1, requests: -1, answers: -1)
+    }
+}
+
 // MARK: - While it runs
 
 extension ChildProcess {
     // Signals of Linux.
-    private static var terminate: Int32 { 15 }
-    private static var kill: Int32 { 9 }
+    static var terminate: Int32 { 15 }
+    static var kill: Int32 { 9 }
 
     /// Passes output on and keeps the time until the keeper has gone.
     private mutating func follow(_ log: (Stream, [UInt8]) -> Void) {
@@ -198,73 +204,5 @@ extension ChildProcess {
         guard process > 0 else { return outcome == nil ? 100 : -1 }
         let until = toldAt.map { $0 + limits.grace } ?? limits.deadline
         return max(toldAt == nil ? 0 : 20, (until - Clock.nanoseconds) / 1_000_000 + 1)
-    }
-}
-
-/// One of the program's streams: passed on whole, kept in part.
-private struct Capture {
-    private let stream: ChildProcess.Stream
-    private let limit: Int
-    private let isTail: Bool
-    private var line: [UInt8] = []
-    private var isBinary = false
-    private(set) var kept: [UInt8] = []
-    private(set) var count = 0
-
-    /// Lines longer than this are passed on in pieces.
-    private static var longestLine: Int { 16 << 10 }
-
-    init(_ stream: ChildProcess.Stream, kept limit: Int, isTail: Bool) {
-        self.stream = stream
-        self.limit = limit
-        self.isTail = isTail
-    }
-
-    /// Reads what is there; false at the end, or when nothing is.
-    mutating func take(from descriptor: Int32, _ log: (ChildProcess.Stream, [UInt8]) -> Void) -> Bool {
-        var got = 0
-        let chunk = unsafe [UInt8](unsafeUninitializedCapacity: 64 << 10) { buffer, filled in
-            got = unsafe csupervisor_read(descriptor, buffer.baseAddress, buffer.count)
-            filled = max(0, got)
-        }
-        guard got > 0 else { return false }
-        count += got
-        keep(chunk)
-        pass(chunk, log)
-        return true
-    }
-
-    private mutating func keep(_ chunk: [UInt8]) {
-        if isTail {
-            kept.append(contentsOf: chunk.suffix(limit))
-            if kept.count > 2 * limit { kept.removeFirst(kept.count - limit) }
-        } else if kept.count < limit {
-            kept.append(contentsOf: chunk.prefix(limit - kept.count))
-        }
-    }
-
-    /// Passes on up to the last line break; the rest waits for its own.
-    private mutating func pass(_ chunk: [UInt8], _ log: (ChildProcess.Stream, [UInt8]) -> Void) {
-        guard !isBinary else { return }
-        // A picture is an answer and no text for a log.
-        if chunk.contains(0) {
-            isBinary = true
-            line = []
-            return
-        }
-        if let end = chunk.lastIndex(of: 0x0a) {
-            log(stream, line + chunk[...end])
-            line = [UInt8](chunk[(end + 1)...])
-        } else {
-            line += chunk
-        }
-        if line.count > Self.longestLine { finish(log) }
-    }
-
-    /// Passes on what has no line break yet.
-    mutating func finish(_ log: (ChildProcess.Stream, [UInt8]) -> Void) {
-        guard !line.isEmpty else { return }
-        log(stream, line + [0x0a])
-        line = []
     }
 }

@@ -2,24 +2,26 @@
     internal import JSON
 #endif
 
-/// The variables that the program sees.
+/// The variables that the program sees, and those between the processes of a moved image.
 struct FunctionEnvironment {
     /// `NAME=value` each, one for a name.
     private(set) var entries: [[UInt8]] = []
 
     /// - Parameters:
-    ///   - inherited: the supervisor's own variables; what belongs to the runtime is left out.
+    ///   - inherited: the supervisor's own variables; what belongs to the runtime is left out, and what is about the
+    ///     machine's own programs does not go to those of a moved image.
     ///   - spec: the function's.
     ///   - package: the package's folder.
-    init(inherited: [[UInt8]], _ spec: LaunchSpec, package: [UInt8]) {
-        for entry in inherited where !Self.isInternal(entry) { entries.append(entry) }
-        let path = path(spec, package)
-        for variable in spec.environment where !variable.name.isEqual(to: "PATH") {
-            set(variable.name, variable.value)
+    ///   - paths: where the image's paths are.
+    init(inherited: [[UInt8]], _ spec: LaunchSpec, package: [UInt8], _ paths: ImagePaths) {
+        for entry in inherited where !Self.isInternal(entry) && !(paths.isMoved && Self.isHosts(entry)) {
+            entries.append(entry)
         }
-        set("PATH", path)
+        for variable in spec.environment { set(variable.name, variable.value) }
+        if self["PATH"] == nil { set("PATH", [UInt8]("/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")) }
         set("SCAR_ROOT", spec.root)
         set("LAMBDA_TASK_ROOT", package)
+        if let relocation = spec.relocation, paths.isMoved { relocate(relocation, package, paths) }
     }
 
     mutating func set(_ name: StaticString, _ value: [UInt8]) { set([UInt8](name), value) }
@@ -42,41 +44,55 @@ struct FunctionEnvironment {
         return nil
     }
 
-    /// Variables between Lambda and the runtime, which is us, and between us and the local runner.
+    /// Variables between Lambda and the runtime, which is us, between us and the local runner, and between the path
+    /// library and itself.
     private static func isInternal(_ entry: [UInt8]) -> Bool {
-        if entry.starts(with: [UInt8]("_LAMBDA_")) { return true }
+        if entry.starts(with: [UInt8]("_LAMBDA_")) || entry.starts(with: [UInt8]("SCAR_PATH_")) { return true }
+        return isNamed(
+            entry,
+            [
+                "AWS_LAMBDA_RUNTIME_API", "LAMBDA_RUNTIME_DIR", "_HANDLER", "_X_AMZN_TRACE_ID", "SCAR_LOCAL_STORAGE",
+                "SCAR_SCRATCH",
+            ])
+    }
+
+    /// Variables about programs and libraries of this machine.
+    private static func isHosts(_ entry: [UInt8]) -> Bool {
+        isNamed(entry, ["PATH", "LD_LIBRARY_PATH", "LD_PRELOAD"])
+    }
+
+    private static func isNamed(_ entry: [UInt8], _ names: [StaticString]) -> Bool {
         let name = [UInt8](entry.prefix { $0 != UInt8(ascii: "=") })
-        let names: [StaticString] = [
-            "AWS_LAMBDA_RUNTIME_API", "LAMBDA_RUNTIME_DIR", "_HANDLER", "_X_AMZN_TRACE_ID", "SCAR_LOCAL_STORAGE",
-            "SCAR_SCRATCH",
-        ]
         return names.contains { name.isEqual(to: $0) }
     }
+}
 
-    /// The package's folders, then the image's own under its root, then what was there.
-    private func path(_ spec: LaunchSpec, _ package: [UInt8]) -> [UInt8] {
-        var folders: [[UInt8]] = []
-        for folder in spec.path {
-            folders.append(Self.absolute(folder, package))
-        }
-        for variable in spec.environment where variable.name.isEqual(to: "PATH") {
-            for folder in variable.value.parts(separatedBy: UInt8(ascii: ":")) where !folder.isEmpty {
-                folders.append(Self.inImage(folder, spec.root))
-            }
-        }
-        folders.append(self["PATH"] ?? [UInt8]("/usr/local/bin:/usr/bin:/bin"))
-        return [UInt8](folders.joined(separator: [UInt8(ascii: ":")]))
+// MARK: - Moved images
+
+extension FunctionEnvironment {
+    /// What the path library needs when the first program starts. docs/relocation.md, "The environment between
+    /// processes".
+    private mutating func relocate(_ relocation: LaunchSpec.Relocation, _ package: [UInt8], _ paths: ImagePaths) {
+        let library = package.appending(path: relocation.library)
+        let folders = joined(relocation.folders.map { paths.root.appending(path: $0) })
+        let ownFolders = self["LD_LIBRARY_PATH"]
+        let ownLibraries = self["LD_PRELOAD"]
+        set("LD_PRELOAD", joined([library, ownLibraries.map(paths.onHost(list:)) ?? []]))
+        set("LD_LIBRARY_PATH", joined([ownFolders.map(paths.onHost(list:)) ?? [], folders]))
+        set("SCAR_PATH_ROOT", paths.root)
+        set("SCAR_PATH_LIBRARY", library)
+        set("SCAR_PATH_FOLDERS", folders)
+        set("SCAR_PATH_LOADER", paths.root.appending(path: relocation.loader))
+        if relocation.loaderHasArgumentZero { set("SCAR_PATH_LOADER_NAMES", [UInt8]("1")) }
+        set("SCAR_PATH_HOST", joined(paths.host))
+        if relocation.asRoot { set("SCAR_PATH_AS_ROOT", [UInt8]("1")) }
+        if let ownFolders { set("SCAR_PATH_OWN_LIBRARY_PATH", ownFolders) }
+        if let ownLibraries { set("SCAR_PATH_OWN_PRELOAD", ownLibraries) }
+        for variable in relocation.keep { set(variable.name, paths.onHost(list: variable.value)) }
+        if !relocation.keep.isEmpty { set("SCAR_PATH_KEEP", joined(relocation.keep.map { $0.name })) }
     }
 
-    /// A folder of the spec's `path`, which is the package's unless it is absolute.
-    static func absolute(_ folder: [UInt8], _ package: [UInt8]) -> [UInt8] {
-        folder.first == UInt8(ascii: "/") ? folder : package.appending(path: folder)
-    }
-
-    /// Where an absolute path of the image is on this machine. One that is under the root already stays.
-    static func inImage(_ path: [UInt8], _ root: [UInt8]) -> [UInt8] {
-        guard path.first == UInt8(ascii: "/"), !root.isEqual(to: "/") else { return path }
-        let isInside = path.starts(with: root) && (path.count == root.count || path[root.count] == UInt8(ascii: "/"))
-        return isInside ? path : root + path
+    private func joined(_ items: [[UInt8]]) -> [UInt8] {
+        [UInt8](items.filter { !$0.isEmpty }.joined(separator: [UInt8(ascii: ":")]))
     }
 }

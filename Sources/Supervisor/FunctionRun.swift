@@ -6,26 +6,29 @@
 /// One invocation being handled.
 struct FunctionRun {
     private let setting: FunctionWorker.Setting
+    private let workers: WarmWorkers
     private let invocation: Invocation
-    private let environment: FunctionEnvironment
+    /// What the invocation adds to the environment.
+    private let variables: [LaunchSpec.Variable]
     /// When the program must be told to end, in nanoseconds of the monotonic clock.
     private let deadline: Int64
     private let remaining: Int64
 
-    init(_ setting: FunctionWorker.Setting, _ invocation: Invocation) {
+    init(_ setting: FunctionWorker.Setting, _ workers: WarmWorkers, _ invocation: Invocation) {
         self.setting = setting
+        self.workers = workers
         self.invocation = invocation
         // Bounded before it is calculated with: the number comes from outside.
         let day: Int64 = 24 * 3_600_000
         let left = min(Int64(invocation.deadline), Clock.epochMilliseconds + day) - Clock.epochMilliseconds
         remaining = max(left, 0) * 1_000_000
         deadline = Clock.nanoseconds + remaining - Int64(setting.spec.timeoutThreshold) * 1_000_000_000
-        var environment = FunctionEnvironment(
-            inherited: setting.environment, setting.spec, package: setting.package)
-        environment.set("REQUEST_ID", invocation.requestID)
-        environment.set("AWS_LAMBDA_REQUEST_ID", invocation.requestID)
-        if !invocation.traceID.isEmpty { environment.set("_X_AMZN_TRACE_ID", invocation.traceID) }
-        self.environment = environment
+        var variables = [
+            LaunchSpec.Variable("REQUEST_ID", invocation.requestID),
+            LaunchSpec.Variable("AWS_LAMBDA_REQUEST_ID", invocation.requestID),
+        ]
+        if !invocation.traceID.isEmpty { variables.append(.init("_X_AMZN_TRACE_ID", invocation.traceID)) }
+        self.variables = variables
     }
 
     // MARK: - Events
@@ -61,11 +64,10 @@ struct FunctionRun {
         guard record.key.isInnerPath else { throw .badKey(record.key) }
         let size = try storage.fetch(record.bucket, record.key, to: try workspace.makeInput(name))
         summary.inputs.append(Answer.Object(bucket: record.bucket, key: record.key, size: size))
-        var environment = environment
-        environment.set("STORAGE_OBJECT_KEY", record.key)
-        environment.set("EVENT_TIME", record.time)
         let input = workspace.inputPath.appending(path: name)
-        _ = try runProgram(workspace, input: input, event: event, environment)
+        _ = try runProgram(
+            workspace, input: input, event: event,
+            variables + [.init("STORAGE_OBJECT_KEY", record.key), .init("EVENT_TIME", record.time)])
         summary.outputs += try deliver(try workspace.outputs(), of: workspace)
     }
 
@@ -81,7 +83,7 @@ struct FunctionRun {
                 throw .system("Staging.Failed", "cannot write the input file ", input, error)
             }
         }
-        let report = try runProgram(workspace, input: input, event: invocation.event, environment)
+        let report = try runProgram(workspace, input: input, event: invocation.event, variables)
         let files = try workspace.outputs()
         let delivered: [Answer.Object]
         if files.count == 1, setting.storage == nil {
@@ -159,29 +161,30 @@ extension FunctionRun {
     private static var longestVariable: Int { 100 << 10 }
 
     private func runProgram(
-        _ workspace: borrowing Workspace, input: [UInt8], event: [UInt8], _ environment: FunctionEnvironment
+        _ workspace: borrowing Workspace, input: [UInt8], event: [UInt8], _ variables: [LaunchSpec.Variable]
     ) throws(Failure) -> ChildProcess.Report {
         guard Clock.nanoseconds < deadline else { throw noTime }
-        var environment = environment
-        environment.set("INPUT_FILE_PATH", input)
-        environment.set("TMP_INPUT_DIR", workspace.inputPath)
-        environment.set("TMP_OUTPUT_DIR", workspace.outputPath)
-        environment.set("EVENT_FILE", workspace.eventPath)
-        if event.count <= Self.longestVariable, !event.contains(0) { environment.set("EVENT", event) }
-        let finder = ProgramFinder(spec: setting.spec, package: setting.package, path: environment["PATH"] ?? [])
-        let found = try finder.find()
-        let folder = setting.spec.workingDirectory.map {
-            $0.first == UInt8(ascii: "/")
-                ? FunctionEnvironment.inImage($0, setting.spec.root) : setting.spec.root.appending(path: $0)
+        var variables =
+            variables + [
+                .init("INPUT_FILE_PATH", input), .init("TMP_INPUT_DIR", workspace.inputPath),
+                .init("TMP_OUTPUT_DIR", workspace.outputPath), .init("EVENT_FILE", workspace.eventPath),
+            ]
+        if event.count <= Self.longestVariable, !event.contains(0) { variables.append(.init("EVENT", event)) }
+        let folder = setting.spec.workingDirectory ?? workspace.path
+        let limits = ChildProcess.Limits(
+            deadline: deadline, grace: grace, outputBytes: InvocationLoop.responseLimit)
+        if let report = try workers.run(invocation.requestID, workspace, in: folder, variables, limits) {
+            try check(report, setting.spec.script ?? [], in: folder)
+            return report
         }
+        var environment = setting.base
+        for variable in variables { environment.set(variable.name, variable.value) }
+        let start = try setting.finder.find()
         let program = ChildProcess.Program(
-            path: found.executable, arguments: found.arguments, environment: environment.entries,
-            folder: folder ?? workspace.path)
-        let report = ChildProcess.run(
-            program,
-            ChildProcess.Limits(deadline: deadline, grace: grace, outputBytes: InvocationLoop.responseLimit)
-        ) { _, text in Log.bytes(text) }
-        try check(report, program)
+            path: start.executable, arguments: start.arguments, environment: environment.entries,
+            folder: setting.paths.onHost(folder))
+        let report = ChildProcess.run(program, limits, log: Log.program)
+        try check(report, program.path, in: program.folder)
         return report
     }
 
@@ -199,7 +202,7 @@ extension FunctionRun {
         return Failure("Script.Timeout", text)
     }
 
-    private func check(_ report: ChildProcess.Report, _ program: ChildProcess.Program) throws(Failure) {
+    private func check(_ report: ChildProcess.Report, _ program: [UInt8], in folder: [UInt8]) throws(Failure) {
         var text: [UInt8] = []
         switch report.outcome {
         case .exited(0): return
@@ -221,9 +224,9 @@ extension FunctionRun {
             throw Failure("Script.Timeout", text + Self.ending(report))
         case .notStarted(let number):
             text.append("cannot start ")
-            text += program.path
+            text += program
             text.append(" in ")
-            text += program.folder
+            text += folder
             text.append(": ")
             throw Failure("Script.NotStarted", text + SystemFailure(errorNumber: number).text)
         }
@@ -237,6 +240,10 @@ extension FunctionRun {
         if report.errorTail.count > 2048, let feed = lines.firstIndex(of: 0x0a) { lines = lines[(feed + 1)...] }
         return lines.isEmpty ? [] : [0x0a] + lines
     }
+}
+
+extension LaunchSpec.Variable {
+    fileprivate init(_ name: StaticString, _ value: [UInt8]) { self.init(name: [UInt8](name), value: value) }
 }
 
 extension Failure {

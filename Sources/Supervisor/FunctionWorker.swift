@@ -35,6 +35,7 @@ package struct FunctionWorker: InvocationWorker {
 
     let setting: Setting
     private let scratch: Scratch
+    private let workers: WarmWorkers
     /// The answer of putting the tree in place, when there is one.
     private let tree = Guarded<TreeState>(.absent)
 
@@ -46,6 +47,7 @@ package struct FunctionWorker: InvocationWorker {
     package init(_ setting: Setting) {
         self.setting = setting
         scratch = Scratch(setting.scratch)
+        workers = WarmWorkers(setting)
     }
 
     package mutating func prepare() throws(Failure) {
@@ -54,6 +56,7 @@ package struct FunctionWorker: InvocationWorker {
         }
         guard let artifact = setting.spec.artifact else {
             tree.withLock { $0 = .ready }
+            workers.warmUp()
             return
         }
         let installer = ArtifactInstaller(artifact: artifact, root: setting.spec.root, package: setting.package)
@@ -69,6 +72,11 @@ package struct FunctionWorker: InvocationWorker {
         }
         if !BackgroundThread.start(install) { install() }
         try waitForTree(until: Clock.nanoseconds + setting.patience)
+        let isReady = tree.withLock { state in
+            if case .ready = state { true } else { false }
+        }
+        // While the sandbox starts there is a whole processor for it.
+        if isReady { workers.warmUp() }
     }
 
     /// Waits until the tree is in place, or the time given has passed.
@@ -86,12 +94,23 @@ package struct FunctionWorker: InvocationWorker {
     package mutating func handle(_ invocation: Invocation) throws(Failure) -> [UInt8] {
         let begin = Clock.nanoseconds
         try waitForTree(until: nil)
-        let run = FunctionRun(setting, invocation)
+        let run = FunctionRun(setting, workers, invocation)
         switch try Event.classify(invocation.event, inputs: setting.spec.inputs) {
         case .objects(let records): return try run.handle(records, since: begin)
         case .request(let body): return try run.handle(body: body)
         case .direct: return try run.handle(body: nil)
         }
+    }
+}
+
+extension FunctionWorker.Setting {
+    var paths: ImagePaths { ImagePaths(spec, package: package, scratch: scratch) }
+
+    /// What every run of the program finds in its environment.
+    var base: FunctionEnvironment { FunctionEnvironment(inherited: environment, spec, package: package, paths) }
+
+    var finder: ProgramFinder {
+        ProgramFinder(spec: spec, package: package, paths: paths, path: base["PATH"] ?? [])
     }
 }
 

@@ -14,16 +14,19 @@ package struct LaunchSpec: Sendable, Equatable {
     package var artifact: Artifact?
     /// Where the image's root folder is, or will be once the artifact is unpacked: absolute.
     package var root: [UInt8]
+    /// How the image's dynamic programs run below `root`; nil when the image is the root, or has none.
+    package var relocation: Relocation?
     /// The user's program, relative to the package. With `command` as well, it is the command's last argument.
     package var script: [UInt8]?
-    /// What to execute, its first word looked up on PATH when it has no slash.
+    /// What to execute, its first word looked up on the image's PATH when it has no slash.
     package var command: [[UInt8]]?
-    /// Variables for the user's program; a later one replaces an earlier one. PATH is special: its absolute folders
-    /// are the image's, and are looked for under `root`.
+    /// What runs a script that is neither an ELF file nor has a `#!` line; nil for the image's `/bin/sh`.
+    package var interpreter: [[UInt8]]?
+    /// What runs the script in a process that is kept between events; nil for a process of its own for each event.
+    package var worker: Worker?
+    /// Variables for the user's program, in the image's terms; a later one replaces an earlier one.
     package var environment: [Variable]
-    /// Folders put first on PATH: relative ones are the package's, absolute ones are taken as they are.
-    package var path: [[UInt8]]
-    /// Where the program starts: absolute, or relative to `root`; nil for the invocation’s own temporary folder.
+    /// Where the program starts, as a path of the image; nil for the invocation’s own temporary folder.
     package var workingDirectory: [UInt8]?
     /// Seconds kept back from the invocation's time limit, for staging out and answering.
     package var timeoutThreshold: Int
@@ -48,6 +51,51 @@ package struct LaunchSpec: Sendable, Equatable {
             self.digest = digest
             self.size = size
             self.unpackedSize = unpackedSize
+        }
+    }
+
+    /// What the path library is told, see docs/relocation.md.
+    package struct Relocation: Sendable, Equatable {
+        /// The path library, relative to the package.
+        package var library: [UInt8]
+        /// The image's loader, relative to the root.
+        package var loader: [UInt8]
+        /// Whether that loader knows `--argv0`.
+        package var loaderHasArgumentZero: Bool
+        /// The image's folders of libraries, relative to the root, in the order they are searched.
+        package var folders: [[UInt8]]
+        /// Folders of the machine that programs see as they are, besides the package and the scratch folder: absolute.
+        package var host: [[UInt8]]
+        /// Whether programs are to think that they run as root.
+        package var asRoot: Bool
+        /// Variables that the C library reads itself, where no path library reaches. Their values are lists of the
+        /// image's folders, separated by colons.
+        package var keep: [Variable]
+
+        package init(
+            library: [UInt8], loader: [UInt8], loaderHasArgumentZero: Bool, folders: [[UInt8]], host: [[UInt8]] = [],
+            asRoot: Bool = false, keep: [Variable] = []
+        ) {
+            self.library = library
+            self.loader = loader
+            self.loaderHasArgumentZero = loaderHasArgumentZero
+            self.folders = folders
+            self.host = host
+            self.asRoot = asRoot
+            self.keep = keep
+        }
+    }
+
+    /// A program that runs the script again and again. docs/launchers.md has its protocol.
+    package struct Worker: Sendable, Equatable {
+        /// The language's interpreter, like `command`.
+        package var command: [[UInt8]]
+        /// The worker's own program, relative to the package: the command's last argument.
+        package var program: [UInt8]
+
+        package init(command: [[UInt8]], program: [UInt8]) {
+            self.command = command
+            self.program = program
         }
     }
 
@@ -82,17 +130,20 @@ package struct LaunchSpec: Sendable, Equatable {
     }
 
     package init(
-        name: [UInt8], artifact: Artifact? = nil, root: [UInt8], script: [UInt8]? = nil, command: [[UInt8]]? = nil,
-        environment: [Variable] = [], path: [[UInt8]] = [], workingDirectory: [UInt8]? = nil,
-        timeoutThreshold: Int = 10, inputs: [Channel] = [], outputs: [Channel] = []
+        name: [UInt8], artifact: Artifact? = nil, root: [UInt8], relocation: Relocation? = nil,
+        script: [UInt8]? = nil, command: [[UInt8]]? = nil, interpreter: [[UInt8]]? = nil, worker: Worker? = nil,
+        environment: [Variable] = [], workingDirectory: [UInt8]? = nil, timeoutThreshold: Int = 10,
+        inputs: [Channel] = [], outputs: [Channel] = []
     ) {
         self.name = name
         self.artifact = artifact
         self.root = root
+        self.relocation = relocation
         self.script = script
         self.command = command
+        self.interpreter = interpreter
+        self.worker = worker
         self.environment = environment
-        self.path = path
         self.workingDirectory = workingDirectory
         self.timeoutThreshold = timeoutThreshold
         self.inputs = inputs

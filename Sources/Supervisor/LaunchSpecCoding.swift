@@ -54,15 +54,29 @@ extension LaunchSpec {
                 ))
         }
         members.append(("root", .utf8(root)))
+        if let relocation { members.append(("relocation", Self.json(relocation))) }
         if let script { members.append(("script", .utf8(script))) }
         if let command { members.append(("command", .texts(command))) }
-        members.append(("environment", .array(environment.map { .texts([$0.name, $0.value]) })))
-        members.append(("path", .texts(path)))
+        if let interpreter { members.append(("interpreter", .texts(interpreter))) }
+        if let worker {
+            members.append(
+                ("worker", .object([("command", .texts(worker.command)), ("program", .utf8(worker.program))])))
+        }
+        members.append(("environment", .variables(environment)))
         if let workingDirectory { members.append(("workingDirectory", .utf8(workingDirectory))) }
         members.append(("timeoutThreshold", .integer(timeoutThreshold)))
         members.append(("inputs", .array(inputs.map(Self.json))))
         members.append(("outputs", .array(outputs.map(Self.json))))
         return JSON.object(members).text(pretty: true)
+    }
+
+    private static func json(_ relocation: Relocation) -> JSON {
+        .object([
+            ("library", .utf8(relocation.library)), ("loader", .utf8(relocation.loader)),
+            ("loaderHasArgumentZero", .bool(relocation.loaderHasArgumentZero)),
+            ("folders", .texts(relocation.folders)), ("host", .texts(relocation.host)),
+            ("asRoot", .bool(relocation.asRoot)), ("keep", .variables(relocation.keep)),
+        ])
     }
 
     private static func json(_ channel: Channel) -> JSON {
@@ -75,6 +89,10 @@ extension LaunchSpec {
 
 extension JSON {
     fileprivate static func texts(_ texts: [[UInt8]]) -> JSON { .array(texts.map { .utf8($0) }) }
+
+    fileprivate static func variables(_ variables: [LaunchSpec.Variable]) -> JSON {
+        .array(variables.map { .texts([$0.name, $0.value]) })
+    }
 }
 
 // MARK: - Reading
@@ -101,11 +119,17 @@ extension LaunchSpec {
         var spec = LaunchSpec(name: try object.text("name"), root: try object.text("root", .absolutePath))
         if let artifact = object.optional("artifact") { spec.artifact = try Artifact(artifact) }
         if let script = object.optional("script") { spec.script = try script.text("script", .innerPath) }
-        if let command = object.optional("command") { spec.command = try command.texts("command", .any) }
-        spec.environment = try object.elements("environment") { (json) throws(LaunchSpecError) in try Variable(json) }
-        spec.path = try object.required("path").texts("path", .innerOrAbsolutePath)
+        if let relocation = object.optional("relocation") { spec.relocation = try Relocation(relocation) }
+        if let command = object.optional("command") { spec.command = try command.words("command") }
+        if let interpreter = object.optional("interpreter") {
+            spec.interpreter = try interpreter.words("interpreter")
+        }
+        if let worker = object.optional("worker") { spec.worker = try Worker(worker) }
+        spec.environment = try object.elements("environment") { (json) throws(LaunchSpecError) in
+            try Variable(json, "environment")
+        }
         if let folder = object.optional("workingDirectory") {
-            spec.workingDirectory = try folder.text("workingDirectory", .innerOrAbsolutePath)
+            spec.workingDirectory = try folder.text("workingDirectory", .absolutePath)
         }
         spec.timeoutThreshold = try object.number("timeoutThreshold", in: 0...(24 * 3600))
         spec.inputs = try object.elements("inputs") { (json) throws(LaunchSpecError) in try Channel(json, "inputs") }
@@ -128,14 +152,43 @@ extension LaunchSpec.Artifact {
     }
 }
 
-extension LaunchSpec.Variable {
+extension LaunchSpec.Relocation {
     fileprivate init(_ json: JSON) throws(LaunchSpecError) {
-        let pair = try json.texts("environment", .any)
+        var object = try ObjectReader(json, name: [UInt8]("relocation"))
+        self.init(
+            library: try object.text("library", .innerPath), loader: try object.text("loader", .innerPath),
+            loaderHasArgumentZero: try object.bool("loaderHasArgumentZero"),
+            folders: try object.required("folders").texts("folders", .innerPath),
+            host: try object.required("host").texts("host", .absolutePath), asRoot: try object.bool("asRoot"),
+            keep: try object.elements("keep") { (json) throws(LaunchSpecError) in
+                try LaunchSpec.Variable(json, "keep")
+            })
+        try object.finish()
+        // In a variable they stand in a list, where a colon ends one.
+        for path in folders + host + [loader] where path.contains(UInt8(ascii: ":")) {
+            throw .at(
+                json, .badValue, [UInt8]("relocation"), "has a path with a ‘:’ in it, which no list of paths can hold")
+        }
+    }
+}
+
+extension LaunchSpec.Worker {
+    fileprivate init(_ json: JSON) throws(LaunchSpecError) {
+        var object = try ObjectReader(json, name: [UInt8]("worker"))
+        self.init(
+            command: try object.required("command").words("command"), program: try object.text("program", .innerPath))
+        try object.finish()
+    }
+}
+
+extension LaunchSpec.Variable {
+    fileprivate init(_ json: JSON, _ member: StaticString) throws(LaunchSpecError) {
+        let pair = try json.texts(member, .any)
         guard pair.count == 2 else {
-            throw .at(json, .wrongKind, [UInt8]("environment"), "must hold pairs of name and value")
+            throw .at(json, .wrongKind, [UInt8](member), "must hold pairs of name and value")
         }
         guard !pair[0].isEmpty, !pair[0].contains(UInt8(ascii: "=")) else {
-            throw .at(json, .badValue, [UInt8]("environment"), "has a variable whose name is empty or has a ‘=’")
+            throw .at(json, .badValue, [UInt8](member), "has a variable whose name is empty or has a ‘=’")
         }
         self.init(name: pair[0], value: pair[1])
     }
@@ -154,7 +207,7 @@ extension LaunchSpec.Channel {
 
 /// What a text must be.
 private enum TextRule {
-    case any, innerPath, absolutePath, innerOrAbsolutePath, digest
+    case any, innerPath, absolutePath, digest
 
     func accepts(_ text: [UInt8]) -> Bool {
         guard !text.contains(0) else { return false }
@@ -163,7 +216,6 @@ private enum TextRule {
         case .innerPath: return text.isInnerPath
         case .absolutePath:
             return text.isEqual(to: "/") || (text.first == UInt8(ascii: "/") && [UInt8](text.dropFirst()).isInnerPath)
-        case .innerOrAbsolutePath: return TextRule.innerPath.accepts(text) || TextRule.absolutePath.accepts(text)
         case .digest:
             let digits = UInt8(ascii: "0")...UInt8(ascii: "9")
             let letters = UInt8(ascii: "a")...UInt8(ascii: "f")
@@ -177,7 +229,6 @@ private enum TextRule {
         case .any: "must not contain NUL"
         case .innerPath: "must be a relative path without empty, ‘.’ or ‘..’ components"
         case .absolutePath: "must be an absolute path without empty, ‘.’ or ‘..’ components"
-        case .innerOrAbsolutePath: "must be a path without empty, ‘.’ or ‘..’ components"
         case .digest: "must be sha256: and 64 lower-case hexadecimal digits"
         }
     }
@@ -204,6 +255,13 @@ extension JSON {
         var texts: [[UInt8]] = []
         for element in elements { texts.append(try element.text(name, rule)) }
         return texts
+    }
+
+    /// The words of a command: at least the one that names the program.
+    fileprivate func words(_ name: StaticString) throws(LaunchSpecError) -> [[UInt8]] {
+        let words = try texts(name, .any)
+        guard words.first?.isEmpty == false else { throw .at(self, .badValue, [UInt8](name), "must name a program") }
+        return words
     }
 }
 
@@ -239,6 +297,14 @@ private struct ObjectReader {
 
     mutating func text(_ member: StaticString, _ rule: TextRule = .any) throws(LaunchSpecError) -> [UInt8] {
         try required(member).text(member, rule)
+    }
+
+    mutating func bool(_ member: StaticString) throws(LaunchSpecError) -> Bool {
+        let found = try required(member)
+        guard let bool = found.bool else {
+            throw .at(found, .wrongKind, full([UInt8](member)), "must be true or false")
+        }
+        return bool
     }
 
     mutating func number(_ member: StaticString, in range: ClosedRange<Int>) throws(LaunchSpecError) -> Int {

@@ -17,11 +17,14 @@ enum Log {
 
     static func line(_ text: StaticString) { line([UInt8](text)) }
 
-    /// The program's own output, as it is.
+    /// Bytes as they are.
     static func bytes(_ bytes: [UInt8]) {
         // Nobody can be told when the log cannot be written.
         _ = unsafe csupervisor_write(2, bytes, bytes.count)
     }
+
+    /// The program's own output, from either of its streams.
+    static func program(_ stream: ChildProcess.Stream, _ text: [UInt8]) { bytes(text) }
 
     static func failure(_ failure: Failure) {
         line([UInt8](failure.type.text) + [UInt8](": ") + failure.message)

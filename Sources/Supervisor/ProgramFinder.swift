@@ -5,78 +5,95 @@ internal import CSupervisor
     internal import SquashFS
 #endif
 
-/// Works out what to execute: the command, or the script through the interpreter that its first line asks for.
+/// Works out what to execute, where the image's programs are not where they think they are.
 struct ProgramFinder {
+    /// An executable of this machine, and its arguments with its own name first, in the image's terms.
+    struct Start {
+        var executable: [UInt8]
+        var arguments: [[UInt8]]
+    }
+
     let spec: LaunchSpec
     /// The package's folder.
     let package: [UInt8]
+    let paths: ImagePaths
     /// The program's PATH.
     let path: [UInt8]
 
-    /// The executable, and its arguments with its own name first.
-    func find() throws(Failure) -> (executable: [UInt8], arguments: [[UInt8]]) {
+    /// The recipe's command, or its script.
+    func find() throws(Failure) -> Start {
         let script = spec.script.map { package.appending(path: $0) }
-        if let command = spec.command, let name = command.first {
-            let arguments = command + (script.map { [$0] } ?? [])
-            guard let executable = lookUp(name) else {
-                throw Failure(
-                    "Script.NotFound", [UInt8]("the command ‘") + name + [UInt8]("’ is not found on PATH ") + path)
-            }
-            return (executable, arguments)
-        }
+        if let command = spec.command { return try start(command + (script.map { [$0] } ?? [])) }
         guard let script else {
             throw Failure("Launch.Invalid", [UInt8]("launch.json names neither a script nor a command"))
         }
-        return try interpret(script)
-    }
-
-    /// What runs a script. Lambda's zip files may lose the executable bit; then the shell reads it.
-    private func interpret(_ script: [UInt8]) throws(Failure) -> (executable: [UInt8], arguments: [[UInt8]]) {
-        let firstLine: [UInt8]
-        do throws(SystemFailure) {
-            var head: [UInt8] = []
-            _ = try OpenFile(script, .file).read(4096, appendingTo: &head)
-            firstLine = [UInt8](head.prefix { $0 != 0x0a })
-        } catch {
+        let file: ProgramFile
+        do throws(SystemFailure) { file = try ProgramFile(script) } catch {
             throw .system("Script.NotFound", "cannot read the script ", script, error)
         }
-        guard firstLine.starts(with: [UInt8]("#!")), Self.isExecutable(script) else {
-            // A program without a first line of that kind: an ELF file, or a script for the shell.
-            if firstLine.first == 0x7f, Self.isExecutable(script) { return (script, [script]) }
-            let shell = [UInt8]("/bin/sh")
-            return (interpreter(shell), [shell, script])
-        }
-        // As Linux does it: the interpreter's path, and all that follows as one argument.
-        let isSpace: (UInt8) -> Bool = { $0 == 0x20 || $0 == 0x09 || $0 == 0x0d }
-        let words = firstLine.dropFirst(2).drop(while: isSpace)
-        let name = [UInt8](words.prefix { !isSpace($0) })
-        var rest = [UInt8](words.dropFirst(name.count).drop(while: isSpace))
-        while let last = rest.last, isSpace(last) { rest.removeLast() }
-        guard !name.isEmpty else {
-            throw Failure("Script.NotFound", [UInt8]("the script’s first line names no interpreter: ") + script)
-        }
-        return (interpreter(name), [name] + (rest.isEmpty ? [] : [rest]) + [script])
+        return try start(file == .other ? (spec.interpreter ?? [Self.shell]) + [script] : [script])
     }
 
-    /// An interpreter written with its path in the image: the launcher's own for it, or the one at that path here,
-    /// or the one in the unpacked image.
-    private func interpreter(_ name: [UInt8]) -> [UInt8] {
-        for folder in spec.path {
-            let candidate = FunctionEnvironment.absolute(folder, package).appending(path: name.lastComponent)
-            if Self.isExecutable(candidate) { return candidate }
-        }
-        let unpacked = FunctionEnvironment.inImage(name, spec.root)
-        return !Self.isExecutable(name) && Self.isExecutable(unpacked) ? unpacked : name
+    /// The worker that runs the script.
+    func find(_ worker: LaunchSpec.Worker) throws(Failure) -> Start {
+        try start(worker.command + [package.appending(path: worker.program)])
     }
 
+    private static var shell: [UInt8] { [UInt8]("/bin/sh") }
+    /// As many scripts as Linux lets interpret each other.
+    private static var mostScripts: Int { 5 }
+
+    /// Follows first lines of scripts until a program is found, as the kernel would if the image were the root.
+    private func start(_ words: [[UInt8]]) throws(Failure) -> Start {
+        guard let name = words.first, var program = lookUp(name) else {
+            throw Failure(
+                "Script.NotFound",
+                [UInt8]("the command ‘") + (words.first ?? []) + [UInt8]("’ is not found on PATH ") + path)
+        }
+        var arguments = words
+        for _ in 0..<Self.mostScripts {
+            let place = paths.onHost(program)
+            // What cannot be read may still be executed; if not, the kernel says why.
+            guard let file = try? ProgramFile(place) else { return Start(executable: place, arguments: arguments) }
+            switch file {
+            case .script(let interpreter, let argument):
+                guard !interpreter.isEmpty else {
+                    throw Failure(
+                        "Script.NotFound", [UInt8]("the script’s first line names no interpreter: ") + program)
+                }
+                arguments = [interpreter] + (argument.map { [$0] } ?? []) + [program] + arguments.dropFirst()
+                program = interpreter
+            case .other:
+                // What execvp(3) does with a file that is no program.
+                arguments = [Self.shell, program] + arguments.dropFirst()
+                program = Self.shell
+            case .fixed: return Start(executable: place, arguments: arguments)
+            case .dynamic(let loader): return loaded(place, by: loader, arguments)
+            }
+        }
+        throw Failure(
+            "Script.NotFound", [UInt8]("scripts interpret each other without end, or end at no program: ") + program)
+    }
+
+    /// A program that asks for a loader of the machine's is one that was not in the image when it was built: it gets
+    /// the image's, which knows the image's libraries.
+    private func loaded(_ program: [UInt8], by loader: [UInt8], _ arguments: [[UInt8]]) -> Start {
+        guard let relocation = spec.relocation, paths.isMoved, paths.onHost(loader) != loader else {
+            return Start(executable: program, arguments: arguments)
+        }
+        let ours = paths.root.appending(path: relocation.loader)
+        let name = relocation.loaderHasArgumentZero ? [[UInt8]("--argv0"), arguments[0]] : []
+        return Start(executable: ours, arguments: [ours] + name + [program] + arguments.dropFirst())
+    }
+
+    /// A program's path in the image's terms. One with a slash in it that is relative is the package's.
     private func lookUp(_ name: [UInt8]) -> [UInt8]? {
         guard !name.contains(UInt8(ascii: "/")) else {
-            if name.first == UInt8(ascii: "/") { return interpreter(name) }
-            return package.appending(path: name)
+            return name.first == UInt8(ascii: "/") ? name : package.appending(path: name)
         }
         for folder in path.parts(separatedBy: UInt8(ascii: ":")) where !folder.isEmpty {
             let candidate = folder.appending(path: name)
-            if Self.isExecutable(candidate) { return candidate }
+            if Self.isExecutable(paths.onHost(candidate)) { return candidate }
         }
         return nil
     }

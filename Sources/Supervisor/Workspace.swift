@@ -48,6 +48,18 @@ struct Workspace: ~Copyable {
         try file.write(event)
     }
 
+    /// Writes what a worker is asked for, each item ended by a NUL; gives the file's path.
+    borrowing func write(request items: [[UInt8]]) throws(Failure) -> [UInt8] {
+        let name = [UInt8]("request")
+        do throws(SystemFailure) {
+            let file = try OpenFile(name, in: folder.descriptor, .newFile(permissions: 0o600))
+            try file.write(items.reduce(into: []) { $0 += $1 + [0] })
+        } catch {
+            throw .system("Staging.Failed", "cannot write the worker’s request in ", path, error)
+        }
+        return path.appending(path: name)
+    }
+
     /// Makes an input file, for writing.
     borrowing func makeInput(_ fileName: [UInt8]) throws(Failure) -> OpenFile {
         do throws(SystemFailure) {

@@ -41,8 +41,7 @@ package struct BuildResult: Sendable {
         package var output: Output
         /// Bytes of all entries unpacked.
         package var unpackedSize: Int
-        package var launcher: String
-        package var programs: [String]
+        package var launcher: LauncherChoice
     }
 
     /// The file people asked for.
@@ -71,8 +70,14 @@ extension BuildResult {
                         ("file", .string(Self.name(of: package.output.path))),
                         ("digest", .string(package.output.digest?.description ?? "")),
                         ("size", .integer(package.output.size)),
-                        ("unpackedSize", .integer(package.unpackedSize)), ("launcher", .string(package.launcher)),
-                        ("programs", .array(package.programs.map { .string($0) })),
+                        ("unpackedSize", .integer(package.unpackedSize)),
+                        (
+                            "launcher",
+                            .object([
+                                ("name", .string(package.launcher.launcher.name)),
+                                ("reason", .string(package.launcher.reason)),
+                            ])
+                        ),
                     ])
                 ))
         }

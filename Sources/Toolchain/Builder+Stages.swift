@@ -138,8 +138,7 @@ extension Builder {
                 artifact: artifact,
                 package: BuildResult.Package(
                     output: BuildResult.Output(path: path, digest: zip.digest, size: zip.size),
-                    unpackedSize: zip.unpackedSize, launcher: input.launcher.name,
-                    programs: package.programs.map(\.name)),
+                    unpackedSize: zip.unpackedSize, launcher: input.launcher),
                 excesses: excesses)
             try writeRecords(result, in: folder)
             return result
@@ -164,8 +163,10 @@ extension Builder {
         guard let digest = artifact.digest else { preconditionFailure("a written squashfs has a digest") }
         input.artifact = PackageInput.Artifact(
             file: artifact.path, digest: digest, size: artifact.size, unpackedSize: unpackedSize)
-        input.image = TreeView.view(linked)
-        input.launcher = try launcher(of: recipe, linked)
+        let root = TreeView.view(linked)
+        input.image = root
+        input.asRoot = recipe.asRoot
+        input.reuse = recipe.reuse
         input.script = recipe.script.map { PackageInput.Source(path: $0.written, file: $0.resolved) }
         input.command = recipe.command
         if input.script == nil && input.command == nil {
@@ -179,20 +180,36 @@ extension Builder {
         input.timeoutThreshold = recipe.function.timeoutThreshold
         input.inputs = recipe.inputs.map(Self.channel)
         input.outputs = recipe.outputs.map(Self.channel)
+        input.launcher = try launcher(of: recipe, image, root, input)
         return input
     }
 
-    private func launcher(of recipe: Recipe, _ linked: Linker.LinkedTree) throws -> Launcher {
-        if recipe.launcher == "auto" {
-            let marks = Launcher.all.flatMap(\.marks).filter { linked.tree.node(at: Array($0.utf8)) != nil }
-            return Launcher.automatic(for: marks)
-        }
-        guard let launcher = Launcher.named(recipe.launcher) else {
-            throw ToolError.notInThisVersion(
-                "the launcher ‘\(recipe.launcher)’",
-                hint: "this version has \(Launcher.all.map(\.name).joined(separator: " and "))")
-        }
-        return launcher
+    /// How the image's dynamic programs run below their prefix.
+    ///
+    /// - Parameters:
+    ///   - loader: the image's loader, relative to the root, links followed.
+    ///   - hasArgumentZero: whether it knows `--argv0`.
+    ///   - libraryFolders: folders that have libraries, relative to the root, in the order in which they are searched.
+    ///   - platform: the image's.
+    func relocation(
+        loader: [UInt8], hasArgumentZero: Bool, libraryFolders: [[UInt8]], for platform: Platform
+    ) throws -> PackageInput.Relocation {
+        PackageInput.Relocation(
+            libraryFile: try PathLibraryFile.path(for: platform), loader: String(decoding: loader, as: UTF8.self),
+            loaderHasArgumentZero: hasArgumentZero,
+            folders: libraryFolders.map { String(decoding: $0, as: UTF8.self) })
+    }
+
+    private func launcher(
+        of recipe: Recipe, _ image: ResolvedImage, _ root: RootView, _ input: PackageInput
+    ) throws -> LauncherChoice {
+        let facts = ImageFacts(
+            root: root, environment: input.environment,
+            command: recipe.command ?? image.config.entrypoint + image.config.command,
+            workingDirectory: input.workingDirectory)
+        let choice = try LauncherChoice.choose(recipe.launcher, for: input.script, in: facts)
+        progress(.launcher(choice.launcher.name, reason: choice.reason))
+        return choice
     }
 
     private static func variable(_ text: String) -> (name: String, value: String)? {

@@ -12,6 +12,8 @@ package enum ProgressEvent: Sendable {
     case layerCompiled(Digest, entries: Int, bytes: Int)
     case linking(layers: Int)
     case linked(files: Int, unpacked: Int, removed: Int)
+    /// Which launcher the package has, and why.
+    case launcher(String, reason: String)
     case wrote(String, bytes: Int)
     /// What was asked for is there already, built from the same.
     case unchanged(String)

@@ -66,7 +66,7 @@ struct WrongRecipeTests {
         .with(
             "keyWithEscapes", "\"\\u001b[31m\": 1",
             "r.json:2:2: error[unknown-key]: ‘\\x1b[31m’ is not a key of a recipe\n  help: the keys here are name, image, platform, "
-                + "launcher, script, command, files, environment, prune, budget, artifact, target, function, input, output, "
+                + "launcher, reuse, asRoot, script, command, files, environment, prune, budget, artifact, target, function, input, output, "
                 + "execution, api, batch and tests"),
         WrongRecipe(
             "keyBesideFunctions", "{\"functions\": [], \"name\": \"a\"}",
@@ -182,9 +182,8 @@ struct WrongRecipeTests {
             "r.json:2:23: error[not-in-this-version]: ‘prune.profile’ cannot be ‘closure’: not in this version\n  help: use none or safe"
         ),
         .with(
-            "laterLauncher", "\"launcher\": \"ruby\"",
-            "r.json:2:14: error[not-in-this-version]: ‘launcher’ cannot be ‘ruby’: not in this version"
-                + "\n  help: use auto, generic or ffmpeg"),
+            "strangeLauncher", "\"launcher\": \"rubi\"",
+            "r.json:2:14: error[unknown-value]: ‘launcher’ cannot be ‘rubi’\n  help: did you mean ‘ruby’?"),
         .with(
             "numberInEnvironment", "\"environment\": {\"A\": 1}",
             "r.json:2:23: error[wrong-type]: ‘environment.A’ must be a string, not a number\n  help: put it in quotes"),

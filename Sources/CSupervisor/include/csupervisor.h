@@ -117,10 +117,12 @@ typedef struct {
     int output;    // read ends: standard output, standard error
     int errors;
     int news;      // records of csupervisor_news; ends when nothing of the program is left
+    int requests;  // write end of a worker's descriptor 3, or -1
+    int answers;   // read end of a worker's descriptor 4, or -1
 } csupervisor_child;
 
 typedef struct {
-    int kind;   // 1 started (value: process id), 2 not started (value: error), 3 ended (value: wait status)
+    int kind;   // 1 started (value: process id), 2 not started (value: error), 3 ended (value: wait status), 4 swept
     int value;
 } csupervisor_news;
 
@@ -129,10 +131,14 @@ typedef struct {
 /// The keeper is the program's parent and adopts all its descendants. When the program has ended, the keeper ends
 /// every process that is left of it, daemons included, and then itself. Both end when the calling thread does.
 ///
-/// Arguments and environment are given as one text each, every item ended by a NUL.
+/// Arguments and environment are given as one text each, every item ended by a NUL. A worker is a program that is sent
+/// requests on its descriptor 3 and answers on its descriptor 4.
 int csupervisor_start(
     const void *path, const void *arguments, size_t argument_count, const void *environment,
-    size_t variable_count, const void *folder, csupervisor_child *child);
+    size_t variable_count, const void *folder, int is_worker, csupervisor_child *child);
+/// Has the keeper end all that a worker's last program has left behind: what has become the keeper's child, and what
+/// that leaves. It tells when it is done.
+void csupervisor_sweep(int keeper);
 /// Signals the program and what it started that stayed in its group.
 void csupervisor_signal_group(int process, int signal);
 /// Waits for the keeper.
