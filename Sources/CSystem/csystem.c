@@ -4,6 +4,8 @@
 #include <fts.h>
 #include <sched.h>
 #include <stdio.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -49,4 +51,15 @@ void csystem_remove_tree(const char *path) {
         if (entry->fts_info != FTS_D) remove(entry->fts_accpath);
     }
     fts_close(walk);
+}
+
+int csystem_memory_file(const char *name) { return memfd_create(name, MFD_CLOEXEC); }
+
+int csystem_limit(pid_t process, int what, uint64_t value) {
+    static const int resources[] = {RLIMIT_NOFILE, RLIMIT_NPROC, RLIMIT_CORE};
+    struct rlimit old;
+    if (prlimit(process, resources[what], NULL, &old) != 0) return -1;
+    // Never more than there was: raising needs a right that we may not have.
+    struct rlimit limit = {value < old.rlim_max ? value : old.rlim_max, value < old.rlim_max ? value : old.rlim_max};
+    return prlimit(process, resources[what], &limit, NULL);
 }

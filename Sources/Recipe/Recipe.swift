@@ -115,7 +115,12 @@ package struct Recipe: Sendable, Equatable {
         package var environment: [Variable]
         /// Path patterns of files that must come out.
         package var output: [String]
+        /// A file or folder that must come out with the same bytes.
+        package var expected: RecipePath?
+        /// Text that the response must hold.
         package var response: String?
+        /// Whether the function must fail.
+        package var fails: Bool
         package var timeout: Int
     }
 }

@@ -202,7 +202,9 @@ struct RecipeReader {
                     name: text(test["name"]), event: try path(test["event"], key: "tests[\(index)].event"),
                     input: try path(test["input"], key: "tests[\(index)].input"),
                     environment: variables(test["environment"]), output: texts(test["output"]),
-                    response: test["response"]?.string, timeout: number(test["timeout"])))
+                    expected: try path(test["expected"], key: "tests[\(index)].expected"),
+                    response: test["response"]?.string, fails: test["fails"]?.bool ?? false,
+                    timeout: number(test["timeout"])))
         }
         return tests
     }

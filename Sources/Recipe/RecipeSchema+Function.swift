@@ -196,7 +196,16 @@ extension RecipeSchema {
                 SchemaKey(
                     "output", .list(.text(.pattern), count: 0...1000), .defaulting(.array([])),
                     "Paths below $TMP_OUTPUT_DIR that must be there afterwards; `*` and `?` match within a name."),
-                SchemaKey("response", .text(.responseText), "Text that the response must hold."),
+                SchemaKey(
+                    "expected", .text(.path(example: "tests/expected")),
+                    "A folder whose files must be there afterwards, below $TMP_OUTPUT_DIR, with the same bytes; or one "
+                        + "such file."),
+                SchemaKey(
+                    "response", .text(.responseText),
+                    "Text that the response must hold: as it is, or decoded when it is an HTTP response in base64."),
+                SchemaKey(
+                    "fails", .boolean, .defaulting(.bool(false)),
+                    "Whether the function must fail. `response` is then about its error."),
                 SchemaKey(
                     "timeout", .integer(1...900, unit: "seconds"), .defaulting(.integer(60)),
                     "How long the test may take, in seconds."),

@@ -79,18 +79,20 @@ package struct Builder {
         }
     }
 
-    /// Builds one function's package as a folder, for a run on this machine; the image's tree goes below it as well.
-    package func stage(_ recipe: Recipe, of file: RecipeFile, in folder: String) throws {
+    /// Builds one function's package as a folder, for a run on this machine.
+    ///
+    /// - Parameter root: where the image's tree will be; nil for where a shipped package has it.
+    package func stage(_ recipe: Recipe, of file: RecipeFile, in folder: String, root: String? = nil) throws {
         let lock = try lock(of: file)
         let image = try planner.resolve(recipe, lock: lock, lockPath: Lockfile.path(forRecipe: file.path))
         let settings = try planner.settings(of: recipe)
         try healing(recipe) {
-            let root = "\(folder)/root"
-            let linked = try link(recipe, image, prefix: root, scratch: folder)
+            let prefix = root ?? FunctionPackage.unpackedRoot
+            let linked = try link(recipe, image, prefix: prefix, scratch: folder)
             let (artifact, report) = try writeArtifact(
                 recipe, settings, linked, to: "\(folder)/\(FunctionPackage.artifactPath)")
             var input = try packageInput(recipe, image, linked, artifact, unpackedSize: report.unpackedSize)
-            input.root = root
+            input.root = prefix
             try PackageFolder.write(try PackageBuilder.package(input), to: folder)
         }
     }

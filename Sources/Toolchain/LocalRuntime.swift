@@ -20,11 +20,15 @@ final class LocalRuntime: Sendable {
     private let listener: Int32
     private let timeout: Int
     private let functionName: String
+    private let firstNumber: Int
     private let state = Monitor(State())
 
     private struct State {
         var events: [(id: String, body: [UInt8])] = []
         var outcomes: [String: Outcome] = [:]
+        /// When the event that is being handled was handed out.
+        var handedOut: ContinuousClock.Instant?
+        var hasAsked = false
         var isClosed = false
     }
 
@@ -35,9 +39,11 @@ final class LocalRuntime: Sendable {
     /// - Parameters:
     ///   - functionName: for the invoked function's ARN.
     ///   - timeout: how many seconds an event may take.
-    init(functionName: String, timeout: Int) throws {
+    ///   - firstNumber: what the first event's id ends in.
+    init(functionName: String, timeout: Int, firstNumber: Int = 1) throws {
         self.functionName = functionName
         self.timeout = timeout
+        self.firstNumber = firstNumber
         let socket = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         listener = socket
         var address = sockaddr_in()
@@ -71,7 +77,7 @@ final class LocalRuntime: Sendable {
     /// Queues an event; gives its request id.
     func submit(_ event: [UInt8]) -> String {
         state.withLock { state in
-            let count = state.outcomes.count + state.events.count + 1
+            let count = state.outcomes.count + state.events.count + firstNumber
             let id = "00000000-0000-4000-8000-" + String(repeating: "0", count: 12 - "\(count)".count) + "\(count)"
             state.events.append((id, event))
             return id
@@ -85,6 +91,12 @@ final class LocalRuntime: Sendable {
             return state.isClosed ? .some(nil) : nil
         }
     }
+
+    /// When the event that is being handled was handed out; nil between events.
+    var handedOut: ContinuousClock.Instant? { state.withLock { $0.handedOut } }
+
+    /// Whether the function has asked for an event: it has started.
+    var hasAsked: Bool { state.withLock { $0.hasAsked } }
 
     /// No more events; whoever waits is told.
     func close() {
@@ -113,7 +125,11 @@ final class LocalRuntime: Sendable {
         switch (request.method, parts.dropFirst(2).first, parts.last) {
         case ("GET", "invocation", "next"):
             let event = state.wait { state -> (id: String, body: [UInt8])?? in
-                if !state.events.isEmpty { return .some(state.events.removeFirst()) }
+                state.hasAsked = true
+                if !state.events.isEmpty {
+                    state.handedOut = .now
+                    return .some(state.events.removeFirst())
+                }
                 return state.isClosed ? .some(nil) : nil
             }
             return event.map { next($0.id, $0.body) }
@@ -126,7 +142,10 @@ final class LocalRuntime: Sendable {
     }
 
     private func record(_ id: String, _ outcome: Outcome) {
-        state.withLock { $0.outcomes[id] = outcome }
+        state.withLock { state in
+            state.outcomes[id] = outcome
+            state.handedOut = nil
+        }
     }
 
     private func next(_ id: String, _ body: [UInt8]) -> [UInt8] {

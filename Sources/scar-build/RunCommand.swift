@@ -10,7 +10,8 @@ struct RunCommand: ParsableCommand {
         discussion: """
             Builds the package and runs the supervisor that ships in it on an event, or on input files as if they had \
             come through the function's input bucket. The function's response goes to stdout, its output files to the \
-            output folder, and its own words to stderr. In this version the function runs as you, without a cage.
+            output folder, and its own words to stderr. With bubblewrap installed the function runs in a cage like \
+            Lambda's sandbox; docs/cage.md says what that is.
             """)
 
     @OptionGroup var recipe: RecipeArgument
@@ -29,6 +30,14 @@ struct RunCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Which function, when the recipe has several.", valueName: "name"))
     var function: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "A variable for the function: its value, or NAME alone for the one it has here. Repeatable.",
+            valueName: "name=value"))
+    var env: [String] = []
+
+    @OptionGroup var caging: CageOptions
+
     func validate() throws {
         guard event == nil || input.isEmpty else { throw ValidationError("--event and --input exclude each other.") }
     }
@@ -44,11 +53,16 @@ struct RunCommand: ParsableCommand {
         for path in input { _ = try InputFile(path) }
         let reporter = TerminalReporter(isQuiet: source.quiet)
         let options = try source.options()
-        let outcomes = try Folder.withTemporary(in: try Self.temporaryParent()) { folder in
+        let cage = caging.cage(reporter)
+        let variables = try env.map(Self.variable)
+        let outcomes = try CageOptions.withFolder { folder in
             let task = folder + "/task"
             try Folder.create(task)
-            try Builder(options, progress: reporter.handler).stage(recipe, of: file, in: task)
-            let run = LocalRun(recipe, taskRoot: task, buckets: folder + "/buckets")
+            try Builder(options, progress: reporter.handler).stage(
+                recipe, of: file, in: task, root: cage.root(in: folder))
+            try Folder.create(folder + "/run")
+            var run = LocalRun(recipe, package: task, in: folder + "/run", cage: cage)
+            run.variables = variables
             // What came out before a failure came out: it is kept either way.
             let outcomes = Result { try run.run(work) }
             for path in try run.collectOutputs(into: output) {
@@ -69,23 +83,20 @@ struct RunCommand: ParsableCommand {
     }
 
     private func chosen(_ file: RecipeFile) throws -> Recipe {
+        if function == nil, file.functions.count == 1, let only = file.functions.first { return only }
         guard let function else {
-            guard file.functions.count == 1, let only = file.functions.first else {
-                throw ValidationError("The recipe has several functions; choose one with --function.")
-            }
-            return only
+            throw ValidationError("The recipe has several functions; choose one with --function.")
         }
-        guard let recipe = file.functions.first(where: { $0.name == function }) else {
-            throw ValidationError("The recipe has no function ‘\(function)’.")
-        }
-        return recipe
+        return try file.function(function)
     }
 
-    /// Trees are large; TMPDIR is the person's way to say where they should go.
-    private static func temporaryParent() throws -> String {
-        let named = unsafe getenv("TMPDIR").map { unsafe String(cString: $0) } ?? ""
-        guard let path = unsafe realpath(named.isEmpty ? "/tmp" : named, nil) else { throw FileError("open", named) }
-        defer { unsafe free(path) }
-        return unsafe String(cString: path)
+    private static func variable(_ text: String) throws -> (name: String, value: String) {
+        let name = String(text.prefix { $0 != "=" })
+        guard !name.isEmpty else { throw ValidationError("--env takes NAME or NAME=VALUE, not ‘\(text)’.") }
+        if name.utf8.count < text.utf8.count { return (name, String(text.dropFirst(name.count + 1))) }
+        guard let value = unsafe getenv(name) else {
+            throw ValidationError("There is no variable \(name) here; give it one with --env \(name)=VALUE.")
+        }
+        return (name, unsafe String(cString: value))
     }
 }

@@ -24,3 +24,11 @@ int csystem_processors(void);
 
 /// Removes a tree, following no links; what cannot be removed stays.
 void csystem_remove_tree(const char *path);
+
+/// A file in memory, which no name leads to: a descriptor, or -1 with errno.
+int csystem_memory_file(const char *name);
+
+enum { csystem_open_files, csystem_processes, csystem_core_size };
+
+/// Lowers a limit of a process, for what it starts from then on: 0, or -1 with errno.
+int csystem_limit(pid_t process, int what, uint64_t value);

@@ -1,0 +1,124 @@
+internal import ByteKit
+internal import Glibc
+internal import JSON
+
+/// One sandbox: a supervisor in its cage, the Runtime API that it speaks to, and the limits it is held to.
+final class LocalSandbox: Sendable {
+    struct Limits {
+        /// MB.
+        var memory: Int
+        /// Seconds for an event.
+        var timeout: Int
+        /// When everything must be over; nil when only the events' time counts.
+        var end: ContinuousClock.Instant?
+    }
+
+    /// Why we ended it.
+    private enum Verdict {
+        case memory, timeout, silence, end
+    }
+
+    private let runtime: LocalRuntime
+    private let process: SupervisorProcess
+    private let limits: Limits
+    private let verdict = Monitor<Verdict?>(nil)
+    private let isOver = Monitor(false)
+
+    /// How long Lambda lets a function start before it asks for an event.
+    private static let initSeconds = 10
+
+    /// - Parameters:
+    ///   - runtime: its own, with the address that is among the variables.
+    ///   - start: how the supervisor is started.
+    ///   - limits: what it may use.
+    init(_ runtime: LocalRuntime, _ start: SupervisorProcess.Start, _ limits: Limits) throws {
+        self.runtime = runtime
+        self.limits = limits
+        process = try SupervisorProcess(start) { runtime.close() }
+        let watch = Watch(
+            runtime: runtime, process: process, limits: limits, verdict: verdict, isOver: isOver, began: .now)
+        do {
+            _ = try Thread { watch.run() }
+        } catch {
+            process.end()
+            throw error
+        }
+    }
+
+    /// Gives the function an event and waits for what comes of it. When the sandbox did not outlive it, `isOver`.
+    func invoke(_ event: [UInt8]) throws -> (outcome: LocalRun.Outcome, isOver: Bool) {
+        let id = runtime.submit(event)
+        switch runtime.outcome(of: id) {
+        case .response(let body): return (LocalRun.Outcome(body: body, isFailure: false), false)
+        case .error(let body): return (LocalRun.Outcome(body: body, isFailure: true), false)
+        case .initError(let body): return (LocalRun.Outcome(body: body, isFailure: true), true)
+        case nil:
+            try Cancellation.check()
+            let ending = process.ending()
+            return (LocalRun.Outcome(body: report(ending, id), isFailure: true), true)
+        }
+    }
+
+    /// Ends all that runs in it.
+    func stop() {
+        isOver.withLock { $0 = true }
+        runtime.close()
+        process.stop()
+    }
+
+    /// What Lambda would answer the caller, and then in our words why.
+    private func report(_ ending: String, _ id: String) -> [UInt8] {
+        let (type, reason): (String, String) =
+            switch verdict.withLock({ $0 }) {
+            case .memory:
+                (
+                    "Runtime.ExitError",
+                    "Runtime exited with error: signal: killed: the function used more than its \(limits.memory) MB"
+                )
+            case .timeout: ("Sandbox.Timedout", "Task timed out after \(limits.timeout).00 seconds")
+            case .silence:
+                (
+                    "Sandbox.Timedout",
+                    "the function did not ask for an event within \(Self.initSeconds + limits.timeout) s"
+                )
+            case .end: ("Sandbox.Timedout", "ended because the time for the whole was over")
+            case nil: ("Runtime.ExitError", "Runtime exited with error: \(ending)")
+            }
+        return JSON.object([
+            ("errorType", .string(type)), ("errorMessage", .string("RequestId: \(id) Error: \(reason)")),
+        ]).text()
+    }
+
+    /// Holds a sandbox to its limits, on a thread of its own.
+    private struct Watch: Sendable {
+        let runtime: LocalRuntime
+        let process: SupervisorProcess
+        let limits: Limits
+        let verdict: Monitor<Verdict?>
+        let isOver: Monitor<Bool>
+        let began: ContinuousClock.Instant
+
+        func run() {
+            while !isOver.withLock({ $0 }), !process.hasEnded {
+                // Whoever waits for an answer must also hear that the person wants no more.
+                if Cancellation.isRequested { return runtime.close() }
+                if let found = look() {
+                    verdict.withLock { $0 = found }
+                    return process.end()
+                }
+                usleep(50_000)
+            }
+        }
+
+        private func look() -> Verdict? {
+            let now = ContinuousClock.now
+            if let end = limits.end, now > end { return .end }
+            if let handedOut = runtime.handedOut {
+                if now - handedOut > .seconds(limits.timeout) { return .timeout }
+            } else if !runtime.hasAsked, now - began > .seconds(initSeconds + limits.timeout) {
+                return .silence
+            }
+            return process.holdsMore(than: limits.memory << 20) ? .memory : nil
+        }
+    }
+}

@@ -1,0 +1,157 @@
+internal import ByteKit
+internal import Glibc
+package import JSON
+package import Recipe
+internal import Supervisor
+
+/// Runs a recipe's tests on the built package, each in a fresh cage.
+package struct RecipeTest {
+    /// What one test gave.
+    package struct Result: Sendable {
+        package var function: String
+        package var test: String
+        /// What was not as the test wants it; empty when the test passed.
+        package var problems: [String]
+        /// The last lines of what the function said.
+        package var log: String
+        package var seconds: Double
+
+        package var isPassed: Bool { problems.isEmpty }
+    }
+
+    private let recipe: Recipe
+    private let cage: Cage
+    /// The folder that everything goes into.
+    private let folder: String
+    private let package: String
+
+    /// Builds a function's package for its tests.
+    ///
+    /// - Parameter folder: an empty folder, on a disk with room for the image.
+    package init(_ recipe: Recipe, of file: RecipeFile, in folder: String, cage: Cage, builder: Builder) throws {
+        self.recipe = recipe
+        self.cage = cage
+        self.folder = folder
+        package = "\(folder)/task"
+        try Folder.create(package)
+        try builder.stage(recipe, of: file, in: package, root: cage.root(in: folder))
+    }
+
+    /// Runs all tests, in the order of the recipe.
+    package func run(_ report: (Result) throws -> Void) throws {
+        let specPath = "\(package)/\(LaunchSpec.fileName)"
+        let shipped = try InputFile.contents(of: specPath, limit: 4 << 20)
+        for (number, test) in recipe.tests.enumerated() {
+            try Cancellation.check()
+            try report(try run(test, in: "\(folder)/test-\(number + 1)", specPath, shipped))
+        }
+    }
+
+    private func run(
+        _ test: Recipe.Test, in place: String, _ specPath: String, _ shipped: [UInt8]
+    ) throws -> Result {
+        try Folder.create(place)
+        defer { Folder.remove(place) }
+        try write(try spec(for: test, shipped), to: specPath)
+        let log = try LogFile("\(place)/log")
+        let began = ContinuousClock.now
+        var run = LocalRun(recipe, package: package, in: "\(place)/run", cage: cage)
+        run.output = log.descriptor
+        run.end = began + .seconds(test.timeout)
+        if recipe.outputs.isEmpty { run.outputPaths = [Self.outputPath] }
+        try Folder.create("\(place)/run")
+        let outcome = try run.run(try work(of: test)).first
+        let time = ContinuousClock.now - began
+        try Folder.create("\(place)/output")
+        _ = try run.collectOutputs(into: "\(place)/output")
+        var problems = try outcome.map { try check($0, test, time) } ?? ["the function gave no answer"]
+        let output = try OutputCheck("\(place)/output")
+        problems += output.missing(test.output)
+        if let expected = test.expected { problems += try output.differences(from: expected.resolved) }
+        return Result(
+            function: recipe.name, test: test.name, problems: problems,
+            log: problems.isEmpty ? "" : try log.lastLines(),
+            seconds: Double(time.components.seconds) + Double(time.components.attoseconds) / 1e18)
+    }
+
+    /// The launch spec with what belongs to the test alone: its variables, and an output for all files where the recipe has
+    /// none, so that there is something to look at.
+    private func spec(for test: Recipe.Test, _ shipped: [UInt8]) throws -> [UInt8] {
+        var spec = try LaunchSpec.decode(shipped)
+        for variable in test.environment {
+            spec.environment.append(
+                LaunchSpec.Variable(name: Array(variable.name.utf8), value: Array(variable.value.utf8)))
+        }
+        if recipe.outputs.isEmpty {
+            spec.outputs = [LaunchSpec.Channel(storage: Array("s3".utf8), path: Array(Self.outputPath.utf8))]
+        }
+        return spec.encode()
+    }
+
+    private static let outputPath = "test-output"
+
+    private func work(of test: Recipe.Test) throws -> LocalRun.Work {
+        if let input = test.input { return .inputs([input.resolved]) }
+        return .event(
+            try test.event.map { try InputFile.contents(of: $0.resolved, limit: 6 << 20) } ?? Array("{}".utf8))
+    }
+
+    private func check(_ outcome: LocalRun.Outcome, _ test: Recipe.Test, _ time: Duration) throws -> [String] {
+        var problems: [String] = []
+        let body = String(decoding: outcome.body, as: UTF8.self)
+        if outcome.isFailure, !test.fails {
+            problems.append("the function failed: \(message(of: outcome.body) ?? body)")
+        }
+        if !outcome.isFailure, test.fails { problems.append("the function did not fail: it answered \(excerpt(body))") }
+        if time > .seconds(test.timeout) { problems.append("it took longer than \(test.timeout) s") }
+        if let wanted = test.response, !TestResponse.holds(outcome.body, wanted), outcome.isFailure == test.fails {
+            problems.append("the response does not hold ‘\(excerpt(wanted))’: \(excerpt(body))")
+        }
+        return problems
+    }
+
+    private func message(of document: [UInt8]) -> String? {
+        (try? JSON.parse(document))?["errorMessage"]?.string
+    }
+
+    private func excerpt(_ text: String) -> String { text.utf8.count > 300 ? text.prefix(300) + "…" : text }
+
+    private func write(_ bytes: [UInt8], to path: String) throws {
+        var file = try OutputFile(path, bufferSize: 64 << 10)
+        try file.write(bytes)
+        try file.finish()
+    }
+}
+
+extension RecipeTest.Result {
+    package var json: JSON {
+        .object([
+            ("function", .string(function)), ("test", .string(test)), ("passed", .bool(isPassed)),
+            ("problems", .array(problems.map { .string($0) })), ("log", .string(log)),
+            ("milliseconds", .integer(Int(seconds * 1000))),
+        ])
+    }
+}
+
+/// Where the words of a function under test go.
+private struct LogFile: ~Copyable {
+    let path: String
+    let descriptor: Int32
+
+    init(_ path: String) throws(FileError) {
+        self.path = path
+        descriptor = unsafe open(path, O_RDWR | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw FileError("create", path) }
+    }
+
+    /// The end of it, ten lines at most.
+    func lastLines() throws(FileError) -> String {
+        let file = try InputFile(path)
+        let count = min(file.size, 4096)
+        let lines = String(decoding: try file.read(count: count, at: file.size - count), as: UTF8.self)
+            .split(separator: "\n")
+        return lines.suffix(10).joined(separator: "\n")
+    }
+
+    deinit { close(descriptor) }
+}

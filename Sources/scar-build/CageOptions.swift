@@ -1,0 +1,43 @@
+internal import ArgumentParser
+internal import ByteKit
+internal import Glibc
+internal import Recipe
+internal import Toolchain
+
+/// How a function runs on this machine.
+struct CageOptions: ParsableArguments {
+    @Flag(name: .customLong("no-cage"), help: "Run the function as you, without a cage.")
+    var isUncaged = false
+
+    /// The cage that was asked for, or the best there is; what is missing is said.
+    func cage(_ reporter: TerminalReporter) -> Cage {
+        if isUncaged { return .none }
+        let (cage, lack) = Cage.find()
+        if let lack {
+            reporter.handler(
+                .warning("no cage: \(lack); the function runs as you, and can read and write what you can"))
+        }
+        return cage
+    }
+
+    /// Runs `body` with a folder for trees, which are large: TMPDIR is the person's way to say where they should go.
+    static func withFolder<Value>(_ body: (String) throws -> Value) throws -> Value {
+        let named = unsafe getenv("TMPDIR").map { unsafe String(cString: $0) } ?? ""
+        guard let path = unsafe realpath(named.isEmpty ? "/tmp" : named, nil) else { throw FileError("open", named) }
+        defer { unsafe free(path) }
+        let parent = unsafe String(cString: path)
+        // What a run that was killed has left.
+        Folder.removeAbandoned(in: parent)
+        return try Folder.withTemporary(in: parent, body)
+    }
+}
+
+extension RecipeFile {
+    /// The function of this name.
+    func function(_ name: String) throws -> Recipe {
+        guard let recipe = functions.first(where: { $0.name == name }) else {
+            throw ValidationError("The recipe has no function ‘\(name)’.")
+        }
+        return recipe
+    }
+}

@@ -1,0 +1,65 @@
+internal import ArgumentParser
+internal import ByteKit
+internal import JSON
+internal import Recipe
+internal import Toolchain
+
+struct TestCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "test", abstract: "Run a recipe's tests on the built package.",
+        discussion: """
+            Builds each function once and runs its ‘tests’, each in a fresh cage. Prints a line for each test, and ends \
+            with status 5 when one fails.
+            """)
+
+    @OptionGroup var recipe: RecipeArgument
+    @OptionGroup var source: SourceOptions
+
+    @Option(help: ArgumentHelp("Only this function's tests.", valueName: "name"))
+    var function: String?
+
+    @Flag(help: "Print JSON.")
+    var json = false
+
+    @OptionGroup var caging: CageOptions
+
+    func run() throws {
+        let file = try recipe.read()
+        let functions = try function.map { [try file.function($0)] } ?? file.functions
+        let reporter = TerminalReporter(isQuiet: source.quiet)
+        let builder = try Builder(try source.options(), progress: reporter.handler)
+        for recipe in functions where recipe.tests.isEmpty {
+            reporter.handler(.warning("‘\(recipe.name)’ has no tests"))
+        }
+        var results: [RecipeTest.Result] = []
+        let tested = functions.filter { !$0.tests.isEmpty }
+        let cage = tested.isEmpty ? Cage.none : caging.cage(reporter)
+        for recipe in tested {
+            try CageOptions.withFolder { folder in
+                let test = try RecipeTest(recipe, of: file, in: folder, cage: cage, builder: builder)
+                try test.run { result in
+                    results.append(result)
+                    if !json { try StandardOutput.line(Self.text(of: result)) }
+                }
+            }
+        }
+        if json { try StandardOutput.write(JSON.array(results.map(\.json)).text(pretty: true)) }
+        let failures = results.count { !$0.isPassed }
+        guard failures == 0 else {
+            throw ToolError("test-failed", "\(failures) of \(results.count) tests failed", exitCode: .functionFailed)
+        }
+    }
+
+    private static func text(of result: RecipeTest.Result) -> String {
+        let name = "\(result.function): \(Diagnostic.printable(result.test))"
+        guard !result.isPassed else { return "ok      \(name)  \(seconds(result.seconds))" }
+        let lines = result.problems + result.log.split(separator: "\n").map { "| \($0)" }
+        return (["FAILED  \(name)  \(seconds(result.seconds))"] + lines.map { "        \(Diagnostic.printable($0))" })
+            .joined(separator: "\n")
+    }
+
+    private static func seconds(_ seconds: Double) -> String {
+        let tenths = Int(seconds * 10)
+        return "\(tenths / 10).\(tenths % 10) s"
+    }
+}
