@@ -65,7 +65,7 @@ let package = Package(
         module("Registry", ["Transport", "ImageModel", "ByteKit", "JSON"]),
         module("LayerFS", ["SquashFS", "ELF", "ByteKit", "CCompress", "CInflate", "CArchive"]),
         module("Supervisor", ["SquashFS", "JSON", "CSupervisor"]),
-        module("Packager", ["Supervisor", "ELF", "ByteKit", "JSON", "CCompress"]),
+        module("Packager", ["Supervisor", "ByteKit", "JSON", "CCompress"]),
         module("Publisher", ["ByteKit"]),
 
         // What joins them, and what people type.
@@ -102,7 +102,7 @@ let package = Package(
         tests("Registry", ["Transport", "ImageModel", "ByteKit", "JSON"]),
         tests("LayerFS", ["SquashFS", "ELF", "ByteKit", "JSON"]),
         tests("Supervisor", ["SquashFS", "JSON", "ByteKit"]),
-        tests("Packager", ["Supervisor", "ELF", "ByteKit", "JSON"]),
+        tests("Packager", ["Supervisor", "ByteKit", "JSON"]),
         tests("Publisher", ["ByteKit"]),
         tests("Toolchain", ["Recipe", "Registry", "LayerFS", "SquashFS", "ByteKit", "JSON"]),
         .testTarget(name: "CommandTests", dependencies: ["TestKit", "ByteKit", "JSON"], swiftSettings: strict),

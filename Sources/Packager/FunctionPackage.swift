@@ -17,11 +17,15 @@ package struct FunctionPackage: Equatable, Sendable {
     package static let workerFolder = "launcher/worker"
     package static let scriptFolder = "script"
     package static let filesFolder = "files"
+    /// Where the supervisor unpacks the artifact to.
+    package static let unpackedRoot = "/tmp/scar/root"
     package static let artifactPath = "artifact.squashfs"
 
     package var launchSpec: LaunchSpec
     /// In the order they are written.
     package var entries: [ZipEntry]
+    /// Programs of the image that are sure to be started, by their paths in it.
+    package var programs: [String] = []
 
     /// Writes the package as a zip archive: the same package gives the same bytes.
     ///

@@ -46,7 +46,7 @@ private struct Builder {
             entries.append(
                 ZipEntry(path: FunctionPackage.artifactPath, content: .file(artifact.file), isDeflated: false))
         }
-        return FunctionPackage(launchSpec: spec, entries: entries)
+        return FunctionPackage(launchSpec: spec, entries: entries, programs: plan.programs)
     }
 
     private func launchSpec(_ plan: StartPlan) throws(PackagerError) -> LaunchSpec {

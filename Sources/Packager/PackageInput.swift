@@ -65,7 +65,7 @@ package struct PackageInput {
     /// The image; nil when its tree lies at `root` by other means.
     package var artifact: Artifact?
     /// Where the image's root is or will be when the function runs.
-    package var root = "/tmp/scar/root"
+    package var root = FunctionPackage.unpackedRoot
     /// A look into the image, as the artifact has it; nil when there is none to look into.
     package var image: RootView?
     /// Nil when the image is the root, or has no dynamic programs.

@@ -4,6 +4,8 @@ struct StartPlan {
     private(set) var interpreter: [String]?
     /// The worker that runs the script, and the command that runs the worker.
     private(set) var worker: (source: Launcher.Worker, command: [String])?
+    /// Programs of the image that are sure to be started, by their paths in it.
+    private(set) var programs: [String] = []
     private let input: PackageInput
     private let image: ImageFacts?
 
@@ -26,25 +28,29 @@ struct StartPlan {
 
     // MARK: Programs
 
-    private func check(_ command: [String]) throws(PackagerError) {
+    private mutating func check(_ command: [String]) throws(PackagerError) {
         guard let word = command.first, !isShipped(word), !isHosts(word), let image else { return }
-        guard image.program(word) != nil else {
+        guard let program = image.program(word) else {
             throw PackagerError(
                 .programMissing, "the command's program ‘\(word)’ is not in the image",
                 hint: "it may have been pruned: name it in ‘prune.keep’")
         }
+        programs.append(program)
     }
 
-    private func interpreter(of script: Script) throws(PackagerError) -> [String]? {
+    private mutating func interpreter(of script: Script) throws(PackagerError) -> [String]? {
         guard let image else { return nil }
         switch script.form {
         case .elf: return nil
         case .firstLine(let path, _):
             let names = Set([path, script.interpreter ?? path])
-            for name in names.sorted() where !isHosts(name) && image.program(name) == nil {
-                throw PackagerError(
-                    .programMissing, "the script \(script.name) is for ‘\(name)’, which is not in the image",
-                    hint: "put right its first line; if the program was pruned, name it in ‘prune.keep’")
+            for name in names.sorted() where !isHosts(name) {
+                guard let program = image.program(name) else {
+                    throw PackagerError(
+                        .programMissing, "the script \(script.name) is for ‘\(name)’, which is not in the image",
+                        hint: "put right its first line; if the program was pruned, name it in ‘prune.keep’")
+                }
+                programs.append(program)
             }
             return nil
         case .bare: return try command(for: script, image)
@@ -52,11 +58,18 @@ struct StartPlan {
     }
 
     /// The command that runs a script with nothing but a name: its own launcher's, if that knows such names.
-    private func command(for script: Script, _ image: ImageFacts) throws(PackagerError) -> [String]? {
+    private mutating func command(for script: Script, _ image: ImageFacts) throws(PackagerError) -> [String]? {
         let kinds = ([input.launcher.launcher] + Launcher.all).compactMap { $0.scriptKind(of: script.name) }
-        for command in kinds.flatMap(\.commands) where image.program(command[0]) != nil { return command }
+        for command in kinds.flatMap(\.commands) {
+            guard let program = image.program(command[0]) else { continue }
+            programs.append(program)
+            return command
+        }
         let shell = "/bin/sh"
-        if kinds.isEmpty, image.program(shell) != nil { return nil }
+        if kinds.isEmpty, let program = image.program(shell) {
+            programs.append(program)
+            return nil
+        }
         let wanted = kinds.first?.commands.first?.first ?? shell
         throw PackagerError(
             .programMissing, "the script \(script.name) is for ‘\(wanted)’, which is not in the image",

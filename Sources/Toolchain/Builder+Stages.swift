@@ -119,7 +119,7 @@ extension Builder {
             let (artifact, report) = try writeArtifact(
                 recipe, settings, linked, to: "\(temporary)/\(FunctionPackage.artifactPath)")
             let input = try packageInput(recipe, image, linked, artifact, unpackedSize: report.unpackedSize)
-            let package = try PackageBuilder.package(input)
+            let package = try package(input, linked)
             let path = "\(folder)/\(recipe.name).zip"
             let unchecked = "\(temporary)/package.zip"
             let zip = try package.write(toZip: unchecked, time: ZipTime(secondsSinceEpoch: Int(options.time)))
@@ -180,24 +180,37 @@ extension Builder {
         input.timeoutThreshold = recipe.function.timeoutThreshold
         input.inputs = recipe.inputs.map(Self.channel)
         input.outputs = recipe.outputs.map(Self.channel)
+        input.relocation = try relocation(linked, image.platform)
         input.launcher = try launcher(of: recipe, image, root, input)
         return input
     }
 
-    /// How the image's dynamic programs run below their prefix.
-    ///
-    /// - Parameters:
-    ///   - loader: the image's loader, relative to the root, links followed.
-    ///   - hasArgumentZero: whether it knows `--argv0`.
-    ///   - libraryFolders: folders that have libraries, relative to the root, in the order in which they are searched.
-    ///   - platform: the image's.
-    func relocation(
-        loader: [UInt8], hasArgumentZero: Bool, libraryFolders: [[UInt8]], for platform: Platform
-    ) throws -> PackageInput.Relocation {
-        PackageInput.Relocation(
-            libraryFile: try PathLibraryFile.path(for: platform), loader: String(decoding: loader, as: UTF8.self),
-            loaderHasArgumentZero: hasArgumentZero,
-            folders: libraryFolders.map { String(decoding: $0, as: UTF8.self) })
+    /// How the image's dynamic programs run below their prefix; nil when they run as they are, or there are none.
+    private func relocation(
+        _ linked: Linker.LinkedTree, _ platform: Platform
+    ) throws -> PackageInput.Relocation? {
+        guard let relocation = linked.relocation, let loader = relocation.loader else { return nil }
+        return PackageInput.Relocation(
+            libraryFile: try PathLibraryFile.path(for: platform),
+            loader: String(decoding: loader.path, as: UTF8.self), loaderHasArgumentZero: loader.hasArgumentZero,
+            folders: relocation.libraryFolders.map { String(decoding: $0, as: UTF8.self) })
+    }
+
+    /// Makes the package, and sees to it that the programs which it starts could start.
+    func package(_ input: PackageInput, _ linked: Linker.LinkedTree) throws -> FunctionPackage {
+        let package = try PackageBuilder.package(input)
+        let folders = input.environment.last { $0.name == "LD_LIBRARY_PATH" }?.value.split(separator: ":") ?? []
+        for program in package.programs {
+            let missing = try linked.missingLibraries(
+                of: Array(program.utf8), environment: folders.map { Array($0.utf8) })
+            guard !missing.isEmpty else { continue }
+            let list = missing.prefix(8).map(\.description).joined(separator: ", ")
+            let more = missing.count > 8 ? " and \(missing.count - 8) more" : ""
+            throw ToolError(
+                "library-missing", "\(program) cannot start: the image lacks \(list)\(more)",
+                hint: "they may have been pruned: name them in ‘prune.keep’")
+        }
+        return package
     }
 
     private func launcher(

@@ -93,7 +93,7 @@ package struct Builder {
                 recipe, settings, linked, to: "\(folder)/\(FunctionPackage.artifactPath)")
             var input = try packageInput(recipe, image, linked, artifact, unpackedSize: report.unpackedSize)
             input.root = prefix
-            try PackageFolder.write(try PackageBuilder.package(input), to: folder)
+            try PackageFolder.write(try package(input, linked), to: folder)
         }
     }
 

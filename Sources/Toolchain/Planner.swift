@@ -1,6 +1,7 @@
 internal import ByteKit
 internal import ImageModel
 internal import LayerFS
+internal import Packager
 internal import Recipe
 internal import Registry
 internal import Transport
@@ -147,7 +148,7 @@ extension Recipe.Target {
     /// The folder that the tree will lie in, in the function; nil when it is the root. docs/relocation.md.
     var prefix: String? {
         switch self {
-        case .zip: "/tmp/scar/root"
+        case .zip: FunctionPackage.unpackedRoot
         case .layer: "/opt/scar/root"
         default: nil
         }

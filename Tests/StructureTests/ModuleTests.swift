@@ -17,7 +17,7 @@ struct ModuleTests {
         "Registry": ["Transport", "ImageModel", "ByteKit", "JSON"],
         "LayerFS": ["SquashFS", "ELF", "ByteKit", "CCompress", "CInflate", "CArchive"],
         "Supervisor": ["SquashFS", "JSON", "CSupervisor"],
-        "Packager": ["Supervisor", "ELF", "ByteKit", "JSON", "CCompress"],
+        "Packager": ["Supervisor", "ByteKit", "JSON", "CCompress"],
         "Publisher": ["ByteKit"],
         "Toolchain": [
             "Recipe", "Registry", "LayerFS", "Packager", "Publisher", "Supervisor", "SquashFS", "Transport",
