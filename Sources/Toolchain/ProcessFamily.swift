@@ -88,13 +88,13 @@ struct ProcessFamily {
     }
 
     /// `Name:   12 kB`, in bytes.
-    private static func amount(_ line: [UInt8].SubSequence) -> Int {
+    static func amount(_ line: [UInt8].SubSequence) -> Int {
         let digits = line.drop { !(0x30...0x39).contains($0) }.prefix { (0x30...0x39).contains($0) }
         return (Int(String(decoding: digits, as: UTF8.self)) ?? 0) << 10
     }
 
     /// Files there have no size; one that is gone is empty.
-    private static func contents(_ path: String) -> [UInt8] {
+    static func contents(_ path: String) -> [UInt8] {
         let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return [] }
         defer { close(descriptor) }

@@ -33,7 +33,7 @@ struct TestCommand: ParsableCommand {
         }
         var results: [RecipeTest.Result] = []
         let tested = functions.filter { !$0.tests.isEmpty }
-        let cage = tested.isEmpty ? Cage.none : caging.cage(reporter)
+        let cage = tested.isEmpty ? Cage.none : caging.cage(for: tested, reporter)
         for recipe in tested {
             try CageOptions.withFolder { folder in
                 let test = try RecipeTest(recipe, of: file, in: folder, cage: cage, builder: builder)
