@@ -234,6 +234,39 @@ struct CageTests {
         #expect(facts["errno"] == "1" && facts["files"] == "1024" && facts["hard"] == "1024" && facts["core"] == "0")
     }
 
+    private static let ordinary = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"]
+
+    @Test(
+        "is the same for an ordinary user, and has no more than Lambda's number of processes",
+        .enabled(
+            if: (try? Peer.run("setpriv", Array(ordinary.dropFirst()) + ["test", "-x", Products.scarBuild]).status)
+                == 0,
+            "needs root, to become another user that can run the tool"))
+    func ordinaryUser() throws {
+        let recipe = try scene.recipe(
+            program: Self.head + """
+                int main(void) {
+                    int count = 0;
+                    for (pid_t child; count < 1100 && (child = fork()) >= 0; count++) if (child == 0) { pause(); _exit(0); }
+                    number("processes", count);
+                    number("uid", getuid());
+                    say("core_pattern", open("/proc/sys/kernel/core_pattern", O_WRONLY));
+                }
+                """)
+        #expect(try Peer.run("chown", ["-R", "65534", scene.path]).status == 0)
+        let result = try Peer.run(
+            Self.ordinary[0],
+            Self.ordinary.dropFirst() + [Products.scarBuild, "run", recipe, "--cache", "\(scene.path)/cache"],
+            variables: [("HOME", scene.path)])
+        #expect(!result.errorText.contains("no cage"), "\(result.errorText)")
+        #expect(result.errorText.contains("uid=993\n") && result.errorText.contains("core_pattern=E"))
+        let count = result.errorText.split(separator: "\n").compactMap { line in
+            line.hasPrefix("processes=") ? Int(line.dropFirst("processes=".count)) : nil
+        }.first
+        // The supervisor, its threads and bubblewrap count as well. Kernels before 5.14 cannot count by namespace.
+        #expect(count.map { (1000...1024).contains($0) } == true, "\(result.errorText)")
+    }
+
     private static let greedy =
         head + """
             int main(void) {
