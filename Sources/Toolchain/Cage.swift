@@ -1,6 +1,7 @@
 internal import ByteKit
 internal import Glibc
 internal import JSON
+package import Recipe
 
 /// How much of Lambda's sandbox a run on this machine gets. docs/cage.md says what is in it.
 package enum Cage: Sendable, Equatable {
@@ -28,6 +29,19 @@ package enum Cage: Sendable, Equatable {
 
     /// Where a package for this cage has its image's tree; nil for where a shipped one has it.
     package func root(in folder: String) -> String? { self == .none ? "\(folder)/root" : nil }
+
+    /// What a person should know before a function runs in this cage: its `/tmp` is memory, of which there may be too little.
+    package func shortage(for function: Recipe.Function) -> String? {
+        guard self != .none, let free = Self.freeMemory, free >> 20 < function.ephemeralStorage else { return nil }
+        return "the cage's /tmp is memory of this machine: the function may fill \(function.ephemeralStorage) MB, "
+            + "and \(free >> 20) MB are free"
+    }
+
+    /// Bytes that programs could still get. proc_meminfo(5), MemAvailable.
+    private static var freeMemory: Int? {
+        let lines = ProcessFamily.contents("/proc/meminfo").split(separator: UInt8(ascii: "\n"))
+        return lines.first { $0.starts(with: "MemAvailable:".utf8) }.map(ProcessFamily.amount)
+    }
 
     /// Whether namespaces are allowed here shows only when they are made: a whole cage, around a program that ends at once.
     private static func attempt(_ bubblewrap: String, in folder: String) throws {

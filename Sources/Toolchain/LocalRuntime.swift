@@ -143,6 +143,8 @@ final class LocalRuntime: Sendable {
 
     private func record(_ id: String, _ outcome: Outcome) {
         state.withLock { state in
+            // After its time an event has one outcome only, and it is not the function that tells it.
+            if let handedOut = state.handedOut, .now - handedOut > .seconds(timeout) { return }
             state.outcomes[id] = outcome
             state.handedOut = nil
         }

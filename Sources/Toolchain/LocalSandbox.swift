@@ -62,8 +62,9 @@ final class LocalSandbox: Sendable {
     /// Ends all that runs in it.
     func stop() {
         isOver.withLock { $0 = true }
-        runtime.close()
+        // In this order: a supervisor whose API goes away has something to say about it.
         process.stop()
+        runtime.close()
     }
 
     /// What Lambda would answer the caller, and then in our words why.

@@ -31,9 +31,15 @@ struct ProcessFamily {
         return members.reduce(0) { $0 + Self.exactMemory(of: $1) } > limit
     }
 
-    /// Ends all of them at once.
-    func end() {
-        for process in members { kill(process, SIGKILL) }
+    /// Ends a process and its family. All are halted first, so that none can start another that was not seen.
+    static func end(_ first: pid_t) {
+        var halted: Set<pid_t> = []
+        while true {
+            let found = ProcessFamily(of: first).members.filter { halted.insert($0).inserted }
+            if found.isEmpty { break }
+            for process in found { kill(process, SIGSTOP) }
+        }
+        for process in halted { kill(process, SIGKILL) }
     }
 
     // MARK: - /proc
@@ -75,19 +81,20 @@ struct ProcessFamily {
 
     /// `7f00-7f01 rw-p 00000000 fd:00 12 /path`: whether the path is a file's that could be on a disk.
     private static func isMappedFile(_ line: [UInt8].SubSequence) -> Bool {
-        let path = line.split(separator: UInt8(ascii: " "), maxSplits: 5).dropFirst(5).first ?? []
+        let rest = line.split(separator: UInt8(ascii: " "), maxSplits: 5).dropFirst(5).first ?? []
+        let path = rest.drop { $0 == UInt8(ascii: " ") }
         let memory = ["/memfd:", "/dev/zero", "/SYSV", "/anon_hugepage", "/dev/shm/"]
         return path.first == UInt8(ascii: "/") && !memory.contains { path.starts(with: $0.utf8) }
     }
 
     /// `Name:   12 kB`, in bytes.
-    private static func amount(_ line: [UInt8].SubSequence) -> Int {
+    static func amount(_ line: [UInt8].SubSequence) -> Int {
         let digits = line.drop { !(0x30...0x39).contains($0) }.prefix { (0x30...0x39).contains($0) }
         return (Int(String(decoding: digits, as: UTF8.self)) ?? 0) << 10
     }
 
     /// Files there have no size; one that is gone is empty.
-    private static func contents(_ path: String) -> [UInt8] {
+    static func contents(_ path: String) -> [UInt8] {
         let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return [] }
         defer { close(descriptor) }

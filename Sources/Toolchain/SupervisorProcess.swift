@@ -88,7 +88,7 @@ final class SupervisorProcess: Sendable {
             // bubblewrap sees the first process go, when the kernel has ended all others in the cage.
             kill(first, SIGKILL)
         } else {
-            ProcessFamily(of: process).end()
+            ProcessFamily.end(process)
         }
         exit.wait { $0 == nil ? nil : () }
     }

@@ -10,12 +10,15 @@ struct CageOptions: ParsableArguments {
     var isUncaged = false
 
     /// The cage that was asked for, or the best there is; what is missing is said.
-    func cage(_ reporter: TerminalReporter) -> Cage {
+    func cage(for functions: [Recipe], _ reporter: TerminalReporter) -> Cage {
         if isUncaged { return .none }
         let (cage, lack) = Cage.find()
         if let lack {
             reporter.handler(
                 .warning("no cage: \(lack); the function runs as you, and can read and write what you can"))
+        }
+        if let shortage = functions.compactMap({ cage.shortage(for: $0.function) }).first {
+            reporter.handler(.warning(shortage))
         }
         return cage
     }

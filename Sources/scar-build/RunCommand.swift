@@ -53,7 +53,7 @@ struct RunCommand: ParsableCommand {
         for path in input { _ = try InputFile(path) }
         let reporter = TerminalReporter(isQuiet: source.quiet)
         let options = try source.options()
-        let cage = caging.cage(reporter)
+        let cage = caging.cage(for: [recipe], reporter)
         let variables = try env.map(Self.variable)
         let outcomes = try CageOptions.withFolder { folder in
             let task = folder + "/task"

@@ -33,7 +33,7 @@ struct TestCommand: ParsableCommand {
         }
         var results: [RecipeTest.Result] = []
         let tested = functions.filter { !$0.tests.isEmpty }
-        let cage = tested.isEmpty ? Cage.none : caging.cage(reporter)
+        let cage = tested.isEmpty ? Cage.none : caging.cage(for: tested, reporter)
         for recipe in tested {
             try CageOptions.withFolder { folder in
                 let test = try RecipeTest(recipe, of: file, in: folder, cage: cage, builder: builder)
@@ -53,7 +53,8 @@ struct TestCommand: ParsableCommand {
     private static func text(of result: RecipeTest.Result) -> String {
         let name = "\(result.function): \(Diagnostic.printable(result.test))"
         guard !result.isPassed else { return "ok      \(name)  \(seconds(result.seconds))" }
-        let lines = result.problems + result.log.split(separator: "\n").map { "| \($0)" }
+        let problems = result.problems.flatMap { $0.split(separator: "\n").map(String.init) }
+        let lines = problems + result.log.split(separator: "\n").map { "| \($0)" }
         return (["FAILED  \(name)  \(seconds(result.seconds))"] + lines.map { "        \(Diagnostic.printable($0))" })
             .joined(separator: "\n")
     }

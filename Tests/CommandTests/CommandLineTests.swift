@@ -40,7 +40,8 @@ struct CommandLineTests: ~Copyable {
     }
 
     @Test(
-        "explains every command on stdout", arguments: ["build", "lock", "plan", "inspect", "run", "unpack", "publish"])
+        "explains every command on stdout",
+        arguments: ["build", "lock", "plan", "inspect", "run", "test", "unpack", "publish"])
     func help(command: String) throws {
         let result = try Tool.run([command, "--help"])
         #expect(result.status == 0)

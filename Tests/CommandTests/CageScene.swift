@@ -1,0 +1,61 @@
+import ByteKit
+import Glibc
+import TestKit
+
+/// An image with one file in it, on a registry of its own, and functions whose script is a C program.
+final class CageScene {
+    private let registry: RegistryProcess
+    private let folder: TestFolder
+    var path: String { folder.path }
+    /// A name for processes that no other scene has.
+    let name = "cage-\(UInt32.random(in: 0 ... .max))".prefix(15).description
+
+    /// Whether bubblewrap can make a cage here: in many containers it cannot.
+    static let isPossible: Bool = {
+        let words = ["--unshare-user", "--unshare-pid", "--ro-bind", "/", "/", "--proc", "/proc", "true"]
+        let result = try? Peer.run("bwrap", words)
+        return result?.status == 0 && Peer.isInstalled("docker-registry") && Peer.isInstalled("gcc")
+    }()
+
+    init() throws {
+        folder = try TestFolder()
+        registry = try RegistryProcess()
+        let image = TestImage(layers: [
+            TarBuilder.archive([.folder("bin"), .file("image-marker", Array("image".utf8))])
+        ])
+        try registry.push(image, repository: "cage/test", tag: "latest")
+    }
+
+    func write(_ text: String, to name: String) throws {
+        if let slash = name.lastIndex(of: "/") { try Folder.create("\(path)/\(name[..<slash])") }
+        var file = try OutputFile("\(path)/\(name)", permissions: 0o755)
+        try file.write(Array(text.utf8))
+        try file.finish()
+    }
+
+    func text(of name: String) throws -> String {
+        String(decoding: try InputFile.contents(of: "\(path)/\(name)", limit: 1 << 20), as: UTF8.self)
+    }
+
+    /// A recipe whose function is this C program.
+    func recipe(program: String, _ more: String = "") throws -> String {
+        try write(program, to: "program.c")
+        let compiled = try Peer.run(
+            "gcc", ["-static", "-O1", "-w", "-DNAME=\"\(name)\"", "-o", "\(path)/program", "\(path)/program.c"])
+        guard compiled.status == 0 else { throw BackgroundProgram.Unavailable(compiled.errorText) }
+        return try recipe(script: "program", more)
+    }
+
+    func recipe(script: String, _ more: String = "") throws -> String {
+        let host = registry.origin.dropFirst("http://".count)
+        return try Tool.recipe(
+            #"{"name": "caged", "image": "\#(host)/cage/test:latest", "script": "\#(script)", "prune": {"profile": "none"}\#(more)}"#,
+            in: path)
+    }
+
+    func run(
+        _ verb: String, _ recipe: String, _ arguments: [String] = [], variables: [(name: String, value: String)] = []
+    ) throws -> Peer.Result {
+        try Tool.run([verb, recipe, "--cache", "\(path)/cache", "-q"] + arguments, variables: variables)
+    }
+}
