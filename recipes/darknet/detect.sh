@@ -31,7 +31,7 @@ cd "${DARKNET:-/opt/darknet}"
     exit 1
 }
 
-# Darknet ends happily when it cannot read a picture of some kinds; there is no picture of its own then.
+# A picture that darknet cannot read ends it with 0 all the same, but then there is none with boxes.
 for ending in jpg png; do
     if [ -s "$work/detected.$ending" ]; then mv "$work/detected.$ending" "$TMP_OUTPUT_DIR/"; fi
 done
