@@ -5,9 +5,9 @@
 # Out: $TMP_OUTPUT_DIR/objects.txt       KIND: PERCENT for each object, how sure the network is of it
 #      $TMP_OUTPUT_DIR/detected.jpg      the picture with a box around each (old versions of darknet write a .png)
 #
-# The network is the one in model/, which knows circles, squares and triangles. Another one takes its place through files
-# of the recipe and the variable MODEL: the path of its three files NAME.cfg, NAME.weights and NAME.names, without the
-# ending. THRESHOLD (default 0.5) is how sure it must be; DARKNET (default /opt/darknet) is where darknet is in the image.
+# The network is the one in model/, which knows circles, squares and triangles. Another takes its place when MODEL is set
+# in the recipe: the path of its three files NAME.cfg, NAME.weights and NAME.names, without the ending. THRESHOLD (default
+# 0.5) is how sure it must be, and DARKNET (default /opt/darknet) where darknet is in the image.
 set -eu
 
 : "${INPUT_FILE_PATH:?is not set: this function wants a picture, uploaded to its input bucket}"

@@ -34,7 +34,7 @@ public final class Readings {
     }
 
     public static void main(String[] arguments) throws IOException {
-        Path input = Path.of(variable("INPUT_FILE_PATH", "this function wants a CSV file, uploaded to its input bucket"));
+        Path input = Path.of(variable("INPUT_FILE_PATH", "this function wants a CSV file, uploaded to it"));
         Path output = Path.of(variable("TMP_OUTPUT_DIR", "it names the folder that is uploaded"));
         ZoneId zone = ZoneId.of(System.getenv().getOrDefault("TIME_ZONE", "Europe/Madrid"));
 

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes readings.jar anew: the image has a Java that runs programs, not one that compiles them. Needs a JDK, 17 or later.
+# Makes readings.jar anew: the image has a Java that runs programs, not one that compiles them. Needs JDK 17 or later.
 set -eu
 cd "$(dirname "$0")"
 

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Runs the program that the recipe ships beside this script: readings.jar, made from Readings.java by build.sh. What goes
-# in and what comes out stands there.
+# Runs the program that the recipe ships beside this script: readings.jar, made from Readings.java by build.sh. What
+# goes in and what comes out stands there.
 set -eu
 
 : "${INPUT_FILE_PATH:?is not set: this function wants a CSV file, uploaded to its input bucket}"

@@ -89,7 +89,8 @@ if (!api?.swagger && !api?.openapi) stop(`${path.basename(input)} is no OpenAPI 
 
 const all = operations(api)
 fs.mkdirSync(path.join(output, 'operations'), { recursive: true })
-fs.writeFileSync(path.join(output, 'index.html'), page(`${api.info?.title ?? 'API'} ${api.info?.version ?? ''}`.trim(), [
+const title = `${api.info?.title ?? 'API'} ${api.info?.version ?? ''}`.trim()
+fs.writeFileSync(path.join(output, 'index.html'), page(title, [
   api.info?.description && `<p>${escape(api.info.description)}</p>`,
   '<ul>',
   ...all.map((one) => `<li><a href="${one.file}">${escape(one.title)}</a> ${escape(one.summary)}</li>`),
