@@ -39,17 +39,17 @@ printf '%10d  in %d files\n' "$bytes" "$files" >>"$TMP_OUTPUT_DIR/inventory.txt"
 
 # Sorted by checksum, equal files stand together. A checksum has 64 digits, then come two characters and the name.
 sort "$TMP_OUTPUT_DIR/SHA256SUMS" >"$folder/sorted"
-previous_sum='' previous_name='' is_group=no
+previous_sum='' previous_name='' between='' is_group=no
 while IFS= read -r line; do
     sum=${line%"${line#????????????????????????????????????????????????????????????????}"}
     name=${line#"$sum"??}
-    if [ "$sum" = "$previous_sum" ]; then
-        if [ $is_group = no ]; then printf '%s\n' "$previous_name"; fi
-        printf '%s\n' "$name"
-        is_group=yes
-    else
-        if [ $is_group = yes ]; then echo; fi
+    if [ "$sum" != "$previous_sum" ]; then
         is_group=no
+    else
+        if [ $is_group = no ]; then printf '%s%s\n' "$between" "$previous_name"; fi
+        printf '%s\n' "$name"
+        is_group=yes between='
+'
     fi
     previous_sum=$sum previous_name=$name
 done <"$folder/sorted" >"$folder/duplicates"
