@@ -136,7 +136,7 @@ struct BootstrapTests {
             spec.root = utf8("\(path)/scar/root")
             spec.artifact = .init(
                 path: utf8("artifact.squashfs"), digest: utf8("sha256:" + String(repeating: "1", count: 64)),
-                size: 4096, unpackedSize: 6)
+                size: 1 << 30, unpackedSize: 6)
         }
         for start in ["unpacked 2 files, ", "the tree is in place already"] {
             let runtime = FakeRuntime([("{}", 30)])

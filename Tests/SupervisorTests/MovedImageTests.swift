@@ -10,8 +10,9 @@ import Testing
             mkdir -p '\(root)/bin' '\(root)/usr/bin' '\(root)/lib' '\(root)/srv' '\(root)/opt'
             cp -L /bin/sh '\(root)/bin/sh' && cp -L /lib64/ld-linux-x86-64.so.2 '\(root)/lib/loader'
             cp -L $(ldd /bin/sh | sed -n 's/.*=> \\(.*\\) (.*/\\1/p') '\(root)/lib/'
-            printf '#!/bin/sh -e\\necho "tool $0 $*"\\n' > '\(root)/usr/bin/tool'
-            printf 'echo "plain $0 $*"\\n' > '\(root)/usr/bin/plain'
+            cp -L /bin/echo '\(root)/bin/show'
+            printf '#!/bin/show  -a b \\n' > '\(root)/usr/bin/tool'
+            printf 'echo plain\\n' > '\(root)/usr/bin/plain'
             printf '#!/usr/bin/tool x\\n' > '\(root)/usr/bin/second'
             printf '#!/usr/bin/circle\\n' > '\(root)/usr/bin/circle'
             chmod 755 '\(root)/usr/bin/'*
@@ -75,9 +76,9 @@ import Testing
     @Test(
         "programs are the image's, found on its PATH, and scripts are read as the kernel would in it",
         arguments: [
-            (["tool", "a"], "tool /usr/bin/tool a"), (["/usr/bin/tool"], "tool /usr/bin/tool "),
-            (["plain", "b"], "plain /usr/bin/plain b"), (["/../usr/./bin/../bin/second"], "tool /usr/bin/tool x "),
-            (["sh", "-c", "echo $0 $1", "name"], "name "),
+            (["tool", "c d"], "-a b /usr/bin/tool c d\\n"), (["/usr/bin/tool"], "-a b /usr/bin/tool\\n"),
+            (["/../usr/./bin/../bin/second"], "-a b /usr/bin/tool x /../usr/./bin/../bin/second\\n"),
+            (["sh", "-c", "echo $0 $1", "name"], "name\\n"), (["show", "e"], "e\\n"),
         ])
     func programs(command: [String], output: String) throws {
         var function = try Self.function("") { spec, _ in
@@ -86,6 +87,16 @@ import Testing
         }
         let said = try function.handle("{}")
         #expect(said.contains("\"body\":\"\(output)"), "\(said)")
+    }
+
+    @Test("a file that is no program goes to the image's shell, under its name in the image")
+    func plain() throws {
+        var function = try Self.function("") { spec, _ in
+            spec.script = nil
+            spec.command = [utf8("plain")]
+        }
+        // The shell has no path library here, and looks for it on the machine.
+        #expect(function.failure("{}").message.contains("/usr/bin/plain"))
     }
 
     @Test("the machine's programs are not found, and scripts in a circle end")
