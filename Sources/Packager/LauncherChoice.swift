@@ -4,6 +4,11 @@ package struct LauncherChoice: Sendable {
     /// For people: “the image has /usr/local/bin/ruby, and its command is irb”.
     package let reason: String
 
+    package init(_ launcher: Launcher, because reason: String) {
+        self.launcher = launcher
+        self.reason = reason
+    }
+
     /// Finds the launcher that a recipe means.
     ///
     /// - Parameters:
@@ -26,7 +31,7 @@ package struct LauncherChoice: Sendable {
                     + launcher.programs.joined(separator: ", "),
                 hint: "choose another ‘launcher’; ‘generic’ asks for none")
         }
-        return LauncherChoice(launcher: launcher, reason: "the recipe names it")
+        return LauncherChoice(launcher, because: "the recipe names it")
     }
 
     /// The surest sign first: the script that will run, what the image starts, what it says of itself, what is in it.
@@ -37,7 +42,7 @@ package struct LauncherChoice: Sendable {
         if let script, let found = candidates.first(where: { script.isFor($0.launcher) && $0.launcher.name != "shell" })
         {
             return LauncherChoice(
-                launcher: found.launcher, reason: "the image has \(found.program), and the script is \(script.name)")
+                found.launcher, because: "the image has \(found.program), and the script is \(script.name)")
         }
         // A wrapper, such as an init, may stand before the program.
         for word in image.command.prefix(8) where !word.hasPrefix("-") {
@@ -45,21 +50,20 @@ package struct LauncherChoice: Sendable {
             // A shell runs something else.
             if let found = candidates.first(where: { $0.launcher.owns(name) && $0.launcher.name != "shell" }) {
                 return LauncherChoice(
-                    launcher: found.launcher, reason: "the image has \(found.program), and its command is \(name)")
+                    found.launcher, because: "the image has \(found.program), and its command is \(name)")
             }
         }
         for found in candidates {
             if let variable = found.launcher.variables.first(where: { image.value(of: $0) != nil }) {
-                return LauncherChoice(
-                    launcher: found.launcher, reason: "the image has \(found.program) and sets \(variable)")
+                return LauncherChoice(found.launcher, because: "the image has \(found.program) and sets \(variable)")
             }
         }
         // What stands outside of the distribution's own folders was put there on purpose.
         let telling = candidates.filter { !$0.launcher.isCommon }
         let isDistributions = { (path: String) in path.hasPrefix("/usr/bin/") || path.hasPrefix("/bin/") }
         if let found = telling.first(where: { !isDistributions($0.program) }) ?? telling.first {
-            return LauncherChoice(launcher: found.launcher, reason: "the image has \(found.program)")
+            return LauncherChoice(found.launcher, because: "the image has \(found.program)")
         }
-        return LauncherChoice(launcher: .generic, reason: "the image has no program that another launcher knows")
+        return LauncherChoice(.generic, because: "the image has no program that another launcher knows")
     }
 }

@@ -72,7 +72,7 @@ package struct PackageInput {
     package var relocation: Relocation?
     /// Whether the image's programs are to think that they run as root.
     package var asRoot = false
-    package var launcher = LauncherChoice(launcher: .generic, reason: "nobody has chosen another")
+    package var launcher = LauncherChoice(.generic, because: "nobody has chosen another")
     /// Whether one process runs the script for one event after the other.
     package var reuse = false
     package var script: Source?

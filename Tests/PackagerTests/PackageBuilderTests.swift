@@ -7,13 +7,19 @@ import Testing
 
 @Suite("Packages")
 struct PackageBuilderTests {
-    /// A root with ffmpeg and ffprobe in it.
+    /// A root with ffmpeg and a shell in it, and folders that only the C library reads.
     static func image() -> HandMadeRoot {
-        var root = LibraryPathTests.debian(needs: ["libc.so.6"])
-        root["usr/local/bin/ffmpeg"] = root["usr/bin/program"]
-        root["usr/local/bin/ffprobe"] = root["usr/bin/program"]
-        return root
+        HandMadeRoot([
+            "usr/local/bin/ffmpeg": .file([1]), "usr/bin/program": .file([1]), "bin": .link("usr/bin"),
+            "usr/bin/sh": .file([1]), "usr/bin/env": .file([1]), "usr/lib/locale/C.utf8/LC_CTYPE": .file([1]),
+            "usr/lib/x86_64-linux-gnu/gconv/gconv-modules": .file([1]), "usr/share/zoneinfo/UTC": .file([1]),
+            "mnt/data": .file([1]), "opt": .folder,
+        ])
     }
+
+    static let relocation = (
+        loader: "lib64/ld-linux-x86-64.so.2", folders: ["usr/lib", "usr/lib/x86_64-linux-gnu"]
+    )
 
     /// An input with files of every kind, which stand in a folder.
     static func input(_ folder: String) throws -> PackageInput {
@@ -29,7 +35,11 @@ struct PackageBuilderTests {
         input.artifact = PackageInput.Artifact(
             file: "\(folder)/image.squashfs", digest: Digest(of: [UInt8]("squashfs".utf8)), size: 8, unpackedSize: 4096)
         input.image = image().view
-        input.launcher = .ffmpeg
+        input.launcher = LauncherChoice(try #require(Launcher.named("ffmpeg")), because: "of the test")
+        try write([UInt8]("library".utf8), "\(folder)/libscar-path.so")
+        input.relocation = PackageInput.Relocation(
+            libraryFile: "\(folder)/libscar-path.so", loader: relocation.loader, loaderHasArgumentZero: true,
+            folders: relocation.folders, host: ["/srv/host"])
         input.script = PackageInput.Source(path: "ffmpeg/frames.sh", file: "\(folder)/frames.sh")
         input.files = [PackageInput.Source(path: "data", file: "\(folder)/data")]
         input.environment = [
@@ -50,16 +60,14 @@ struct PackageBuilderTests {
             let package = try PackageBuilder.package(Self.input(folder))
             #expect(
                 package.entries.map(\.name) == [
-                    "bootstrap", "launch.json", "launcher/bin/ffmpeg", "launcher/bin/ffprobe", "script/frames.sh",
-                    "files/data/b.bin",
+                    "bootstrap", "launch.json", "launcher/libscar-path.so", "script/frames.sh", "files/data/b.bin",
                     "files/data/empty", "files/data/sub/a.sh", "files/data/sub/link", "artifact.squashfs",
                 ])
             #expect(
                 package.entries.map(\.permissions) == [
-                    0o755, 0o644, 0o755, 0o755, 0o755, 0o644, 0o755, 0o755, 0o777, 0o644,
+                    0o755, 0o644, 0o755, 0o755, 0o644, 0o755, 0o755, 0o777, 0o644,
                 ])
             #expect(package.entries.last?.isDeflated == false)
-            #expect(package.programs.map(\.program.path) == ["usr/local/bin/ffmpeg", "usr/local/bin/ffprobe"])
             let summary = try package.write(toZip: "\(folder)/a.zip")
             let again = try PackageBuilder.package(Self.input(folder)).write(toZip: "\(folder)/b.zip")
             #expect(summary.digest == again.digest)
@@ -84,68 +92,103 @@ struct PackageBuilderTests {
             #expect(spec.root == [UInt8]("/tmp/scar/root".utf8))
             #expect(spec.script == [UInt8]("script/frames.sh".utf8))
             #expect(spec.command == nil)
-            #expect(spec.path == [[UInt8]("launcher/bin".utf8)])
-            #expect(spec.workingDirectory == [UInt8]("srv/x".utf8))
+            #expect(spec.interpreter == nil && spec.worker == nil)
+            #expect(spec.workingDirectory == [UInt8]("/srv/x".utf8))
+            let relocation = try #require(spec.relocation)
+            #expect(relocation.library == [UInt8]("launcher/libscar-path.so".utf8))
+            #expect(relocation.loader == [UInt8](Self.relocation.loader.utf8))
+            #expect(relocation.loaderHasArgumentZero && !relocation.asRoot)
+            #expect(relocation.folders == Self.relocation.folders.map { [UInt8]($0.utf8) })
+            // The image has something in /mnt, and nothing in /opt.
+            #expect(relocation.host == ["/opt", "/srv/host"].map { [UInt8]($0.utf8) })
+            #expect(
+                relocation.keep.map { String(decoding: $0.name + [61] + $0.value, as: UTF8.self) } == [
+                    "LOCPATH=/usr/lib/locale", "GCONV_PATH=/usr/lib/x86_64-linux-gnu/gconv",
+                    "TZDIR=/usr/share/zoneinfo",
+                ])
             let variables = spec.environment.map { String(decoding: $0.name + [61] + $0.value, as: UTF8.self) }
-            #expect(variables == ["PATH=/usr/local/bin:/usr/bin", "B=2", "A=3"])
+            #expect(
+                variables == [
+                    "HOME=/tmp", "LANG=C.UTF-8", "PATH=/usr/local/bin:/usr/bin", "LD_LIBRARY_PATH=/usr/local/lib",
+                    "B=2", "A=3",
+                ])
             #expect(spec.inputs.first?.bucket == [UInt8]("videos".utf8))
         }
     }
 
-    @Test("A command's program gets a shim, and is called by its name")
+    @Test("What image and recipe set stays as they set it, also where the C library reads it")
+    func ownVariables() throws {
+        try Folder.withTemporary { folder in
+            var input = try Self.input(folder)
+            input.environment += [("HOME", "/root"), ("LC_ALL", "de_DE.UTF-8"), ("LOCPATH", "/usr/local/locale")]
+            input.asRoot = true
+            let spec = try PackageBuilder.package(input).launchSpec
+            let variables = spec.environment.map { String(decoding: $0.name + [61] + $0.value, as: UTF8.self) }
+            #expect(variables.contains("HOME=/root") && !variables.contains { $0.hasPrefix("LANG=") })
+            #expect(!variables.contains { $0.hasPrefix("LOCPATH=") })
+            #expect(spec.relocation?.keep.first?.value == [UInt8]("/usr/local/locale".utf8))
+            #expect(spec.relocation?.asRoot == true)
+        }
+    }
+
+    @Test("An image that is the root has no path library, and musl's loader needs no tables of glibc's")
+    func noLibrary() throws {
+        try Folder.withTemporary { folder in
+            var input = try Self.input(folder)
+            input.relocation?.loader = "lib/ld-musl-x86_64.so.1"
+            #expect(try PackageBuilder.package(input).launchSpec.relocation?.keep == [])
+            input.relocation = nil
+            input.root = "/"
+            let package = try PackageBuilder.package(input)
+            #expect(package.launchSpec.relocation == nil)
+            #expect(!package.entries.contains { $0.name.hasPrefix("launcher/") })
+        }
+    }
+
+    @Test("A command stays as it is, and its program must be there: in the image, the package, or on the machine")
     func command() throws {
         try Folder.withTemporary { folder in
             var input = try Self.input(folder)
-            input.launcher = .generic
             input.script = nil
-            input.command = ["/usr/bin/program", "-x"]
-            let package = try PackageBuilder.package(input)
-            #expect(package.programs.map(\.name) == ["program"])
-            #expect(package.launchSpec.command == [[UInt8]("program".utf8), [UInt8]("-x".utf8)])
+            for word in ["/usr/bin/program", "program", "/bin/program", "files/data/sub/a.sh", "/opt/x", "/tmp/made"] {
+                input.command = [word, "-x"]
+                let spec = try PackageBuilder.package(input).launchSpec
+                #expect(spec.command == [[UInt8](word.utf8), [UInt8]("-x".utf8)])
+            }
+            for (word, message) in [
+                ("absent", "the command's program ‘absent’ is not in the image"),
+                ("/mnt/absent", "the command's program ‘/mnt/absent’ is not in the image"),
+                ("data/sub/a.sh", "the command's program ‘data/sub/a.sh’ is not in the package"),
+            ] {
+                input.command = [word]
+                let error = #expect(throws: PackagerError.self) { try PackageBuilder.package(input) }
+                #expect(error?.code == .programMissing && error?.diagnostic.message == message)
+            }
         }
     }
 
-    @Test("A command of the launcher's name but from elsewhere wins")
-    func commandBeforeLauncher() throws {
+    @Test(
+        "A script's interpreter is its first line's, or its name's, and must be in the image",
+        arguments: [
+            ("a.sh", "#!/bin/sh\n", nil, nil), ("a", "echo\n", nil, nil), ("a.sh", "echo\n", ["/bin/sh"], nil),
+            ("a", "#!/usr/bin/env -S program -x\n", nil, nil), ("a.py", "#!/tmp/python\n", nil, nil),
+            ("a.rb", "puts 1\n", nil, "the script a.rb is for ‘ruby’, which is not in the image"),
+            ("a.py", "#!/usr/bin/env python3\n", nil, "the script a.py is for ‘python3’, which is not in the image"),
+            ("a", "#!/usr/bin/ruby -w\n", nil, "the script a is for ‘/usr/bin/ruby’, which is not in the image"),
+            ("a", "\u{7f}ELF", nil, nil),
+        ])
+    func interpreters(name: String, text: String, interpreter: [String]?, message: String?) throws {
         try Folder.withTemporary { folder in
             var input = try Self.input(folder)
-            var root = Self.image()
-            root["opt/ffmpeg"] = root["usr/bin/program"]
-            input.image = root.view
-            input.command = ["/opt/ffmpeg"]
-            input.script = nil
-            let package = try PackageBuilder.package(input)
-            #expect(
-                package.programs.map { "\($0.name) \($0.program.path)" } == [
-                    "ffprobe usr/local/bin/ffprobe", "ffmpeg opt/ffmpeg",
-                ])
-        }
-    }
-
-    @Test("Programs and libraries that are missing are named")
-    func missing() throws {
-        try Folder.withTemporary { folder in
-            var input = try Self.input(folder)
-            input.image = LibraryPathTests.debian(needs: []).view
-            let noProgram = #expect(throws: PackagerError.self) { try PackageBuilder.package(input) }
-            #expect(noProgram?.code == .programMissing)
-            #expect(
-                noProgram?.diagnostic.message
-                    == "the image has none of the programs of the launcher ‘ffmpeg’: ffmpeg, ffprobe")
-
-            input.launcher = .generic
-            input.command = ["absent"]
-            let noCommand = #expect(throws: PackagerError.self) { try PackageBuilder.package(input) }
-            #expect(noCommand?.diagnostic.message == "the command's program ‘absent’ is not in the image")
-
-            input.image = LibraryPathTests.debian(needs: ["libgone.so.1", "libc.so.6"]).view
-            input.command = ["program"]
-            let noLibrary = #expect(throws: PackagerError.self) { try PackageBuilder.package(input) }
-            #expect(noLibrary?.code == .libraryMissing)
-            // The image's PATH does not have /bin.
-            #expect(
-                noLibrary?.diagnostic.message
-                    == "/usr/bin/program cannot start: the image lacks libgone.so.1 (for /usr/bin/program)")
+            try write([UInt8](text.utf8), "\(folder)/\(name)")
+            input.script = PackageInput.Source(path: name, file: "\(folder)/\(name)")
+            guard let message else {
+                let spec = try PackageBuilder.package(input).launchSpec
+                #expect(spec.interpreter == interpreter?.map { [UInt8]($0.utf8) })
+                return
+            }
+            let error = #expect(throws: PackagerError.self) { try PackageBuilder.package(input) }
+            #expect(error?.code == .programMissing && error?.diagnostic.message == message)
         }
     }
 
@@ -181,18 +224,5 @@ struct PackageBuilderTests {
             let pipe = #expect(throws: PackagerError.self) { try PackageBuilder.package(input) }
             #expect(pipe?.code == .notShippable)
         }
-    }
-
-    @Test(
-        "The launcher is picked by the programs that are there",
-        arguments: [
-            (["bin/sh", "usr/local/bin/ffmpeg"], "ffmpeg"), (["usr/bin/ffmpeg"], "ffmpeg"),
-            (["opt/usr/bin/ffmpeg"], "generic"),
-            ([], "generic"),
-        ])
-    func launchers(paths: [String], name: String) {
-        #expect(Launcher.automatic(for: paths).name == name)
-        #expect(Launcher.named(name)?.name == name)
-        #expect(Launcher.named("ruby") == nil)
     }
 }

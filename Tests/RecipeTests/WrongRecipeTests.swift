@@ -183,7 +183,8 @@ struct WrongRecipeTests {
         ),
         .with(
             "strangeLauncher", "\"launcher\": \"rubi\"",
-            "r.json:2:14: error[unknown-value]: ‘launcher’ cannot be ‘rubi’\n  help: did you mean ‘ruby’?"),
+            "r.json:2:14: error[unknown-value]: ‘launcher’ is ‘rubi’, but can only be auto, generic, shell, ffmpeg, imagemagick, "
+                + "python, ruby, r, node, java, perl, erlang or elixir\n  help: did you mean ‘ruby’?"),
         .with(
             "numberInEnvironment", "\"environment\": {\"A\": 1}",
             "r.json:2:23: error[wrong-type]: ‘environment.A’ must be a string, not a number\n  help: put it in quotes"),

@@ -131,18 +131,18 @@ struct BootstrapTests {
     func artifact() throws {
         let package = TestPackage("#!/bin/sh\ncat \"$SCAR_ROOT/etc/greeting\"; ls -A \"$SCAR_ROOT\"\n") { spec, path in
             shell(
-                "mkdir -p '\(path)/tree/etc' && echo hello > '\(path)/tree/etc/greeting' && mksquashfs '\(path)/tree' '\(path)/package/artifact.squashfs' -comp zstd -quiet -no-progress"
+                "mkdir -p '\(path)/tree/etc' '\(path)/tree/bin' && cp -L /bin/sh '\(path)/tree/bin/sh' && echo hello > '\(path)/tree/etc/greeting' && mksquashfs '\(path)/tree' '\(path)/package/artifact.squashfs' -comp zstd -quiet -no-progress"
             )
             spec.root = utf8("\(path)/scar/root")
             spec.artifact = .init(
                 path: utf8("artifact.squashfs"), digest: utf8("sha256:" + String(repeating: "1", count: 64)),
-                size: 4096, unpackedSize: 6)
+                size: 1 << 30, unpackedSize: 6)
         }
-        for start in ["unpacked 1 files, 6 bytes, in ", "the tree is in place already"] {
+        for start in ["unpacked 2 files, ", "the tree is in place already"] {
             let runtime = FakeRuntime([("{}", 30)])
             #expect(shell(package.command(runtime.address)).code == 0)
             #expect(runtime.calls.count == 3)
-            #expect(runtime.calls.dropFirst().first?.body.contains(#""body":"hello\netc\n""#) == true)
+            #expect(runtime.calls.dropFirst().first?.body.contains(#""body":"hello\nbin\netc\n""#) == true)
             #expect(package.log.contains(start), "\(package.log)")
         }
         // Another artifact, or a tree without its stamp, is unpacked anew; what an interrupted start left goes.
@@ -151,10 +151,10 @@ struct BootstrapTests {
         )
         let runtime = FakeRuntime([("{}", 30)])
         #expect(shell(package.command(runtime.address)).code == 0)
-        #expect(package.log.contains("unpacked 1 files"))
+        #expect(package.log.contains("unpacked 2 files"))
         #expect(
             shell("ls -A '\(package.folder.path)/scar'; ls -A '\(package.folder.path)/scar/root'").output
-                == "root\nroot.digest\nroot.lock\netc\n")
+                == "root\nroot.digest\nroot.lock\nbin\netc\n")
     }
 
     @Test("an artifact that does not fit or cannot be read is an init error that says so")

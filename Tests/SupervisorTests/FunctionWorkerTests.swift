@@ -185,10 +185,8 @@ struct TestFunction: ~Copyable {
         let event = EventTests.event(EventTests.record("sub/b+c.txt"))
         var function = try TestFunction(
             "#!/bin/sh\nenv > \"$TMP_OUTPUT_DIR/env\"; cat \"$EVENT_FILE\" > \"$TMP_OUTPUT_DIR/event\""
-        ) { spec, path in
-            spec.root = utf8("\(path)/root")
-            spec.path = [utf8("launcher/bin"), utf8("/opt/x")]
-            spec.environment.append(.init(name: utf8("PATH"), value: utf8("/usr/games:/usr/bin:\(path)/root/bin")))
+        ) { spec, _ in
+            spec.environment.append(.init(name: utf8("PATH"), value: utf8("/usr/games:/usr/bin:/bin")))
         }
         _ = try function.handle(event)
         let path = function.folder.path
@@ -197,10 +195,10 @@ struct TestFunction: ~Copyable {
         for line in [
             "INPUT_FILE_PATH=\(work)/input/b c.txt", "TMP_INPUT_DIR=\(work)/input", "TMP_OUTPUT_DIR=\(work)/output",
             "EVENT_FILE=\(work)/event.json", "STORAGE_OBJECT_KEY=sub/b c.txt", "EVENT_TIME=2026-11-23T10:00:00Z",
-            "EVENT=\(event)", "REQUEST_ID=8f5-a", "AWS_LAMBDA_REQUEST_ID=8f5-a", "SCAR_ROOT=\(path)/root",
+            "EVENT=\(event)", "REQUEST_ID=8f5-a", "AWS_LAMBDA_REQUEST_ID=8f5-a", "SCAR_ROOT=/",
             "COLOUR=blue",
             "HOME=/nowhere", "_X_AMZN_TRACE_ID=Root=1", "LAMBDA_TASK_ROOT=\(path)/package",
-            "PATH=\(path)/package/launcher/bin:/opt/x:\(path)/root/usr/games:\(path)/root/usr/bin:\(path)/root/bin:/usr/bin:/bin",
+            "PATH=/usr/games:/usr/bin:/bin",
         ] { #expect(lines.contains(line), "\(line)") }
         #expect(!lines.contains { $0.hasPrefix("AWS_LAMBDA_RUNTIME_API") || $0.hasPrefix("_LAMBDA_") })
         #expect(function.folder.read("storage/out/results/event") == event)
@@ -237,7 +235,9 @@ struct TestFunction: ~Copyable {
         #expect(function.leftovers.isEmpty)
     }
 
-    @Test("the shebang is honoured; a script that is not executable goes to the shell")
+    @Test(
+        "the first line is honoured; a script without one goes to the interpreter that the package names, or to the shell"
+    )
     func interpreters() throws {
         var python = try TestFunction("#!/usr/bin/env python3\nimport sys; print(sys.version_info[0], sys.argv[1:])\n")
         #expect(try python.handle("{}").contains(#""body":"3 []\n""#))
@@ -247,33 +247,17 @@ struct TestFunction: ~Copyable {
         #expect(try carriage.handle("{}").contains("fine"))
         var plain = try TestFunction("echo plain shell\n")
         #expect(try plain.handle("{}").contains("plain shell"))
+        var named = try TestFunction("print(len('python'))\n") { spec, _ in
+            spec.interpreter = ["python3", "-B"].map(utf8)
+        }
+        #expect(try named.handle("{}").contains(#""body":"6\n""#))
         var missing = try TestFunction("#!/no/such/interpreter\n")
         #expect(missing.failure("{}").type == "Script.NotStarted")
         var nothing = try TestFunction("#!\n")
         #expect(nothing.failure("{}").type == "Script.NotFound")
     }
 
-    @Test("an interpreter is the launcher's, or the system's, or the image's, in this order")
-    func interpreterOrder() throws {
-        var image = try TestFunction("#!/opt/image-only\n") { spec, path in
-            spec.root = utf8("\(path)/root")
-            shell(
-                "mkdir -p '\(path)/root/opt' && printf '#!/bin/sh\\necho image $0 $1' > '\(path)/root/opt/image-only' && chmod +x '\(path)/root/opt/image-only'"
-            )
-        }
-        #expect(
-            try image.handle("{}").contains(
-                "image \(image.folder.path)/root/opt/image-only \(image.folder.path)/package/script/run"))
-        var launcher = try TestFunction("#!/bin/sh\n") { spec, path in
-            spec.path = [utf8("launcher/bin")]
-            shell(
-                "mkdir -p '\(path)/package/launcher/bin' && printf '#!/bin/bash\\necho launcher' > '\(path)/package/launcher/bin/sh' && chmod +x '\(path)/package/launcher/bin/sh'"
-            )
-        }
-        #expect(try launcher.handle("{}").contains("launcher"))
-    }
-
-    @Test("a command is found on PATH, launchers first, and gets the script as its last argument")
+    @Test("a command is found on PATH, and gets the script as its last argument")
     func commands() throws {
         var function = try TestFunction("the script\n") { spec, _ in spec.command = ["cat", "-n"].map(utf8) }
         #expect(try function.handle("{}").contains("1\\tthe script"))
@@ -289,7 +273,7 @@ struct TestFunction: ~Copyable {
         var function = try TestFunction("#!/bin/sh\npwd\n") { spec, path in
             spec.root = utf8("\(path)/root")
             spec.workingDirectory = utf8("/srv")
-            shell("mkdir '\(path)/root/srv'")
+            shell("cd '\(path)/root' && mkdir bin srv && cp -L /bin/sh bin/sh")
         }
         #expect(try function.handle("{}").contains("\(function.folder.path)/root/srv"))
         var missing = try TestFunction("#!/bin/sh\npwd\n") { spec, _ in spec.workingDirectory = utf8("/no/such") }
@@ -313,7 +297,10 @@ struct TestFunction: ~Copyable {
         shell(
             "mkdir -p '\(path)/tree' '\(path)/package/script' && head -c 30000000 /dev/urandom > '\(path)/tree/data' && mksquashfs '\(path)/tree' '\(path)/package/artifact.squashfs' -comp zstd -quiet -no-progress"
         )
-        folder.write("#!/bin/sh\nstat -c %s \"$SCAR_ROOT/data\"\n", to: "package/script/run", executable: true)
+        // What lies below /tmp is the machine's for every image.
+        shell("cp -L /bin/sh '\(path)/sh'")
+        folder.write(
+            "#!\(path)/sh\nstat -c %s \"$SCAR_ROOT/data\"\n", to: "package/script/run", executable: true)
         for (name, answer) in [("artifact.squashfs", "30000000\\n"), ("missing.squashfs", "Artifact.Unreadable")] {
             let spec = LaunchSpec(
                 name: utf8("late"),

@@ -7,11 +7,17 @@ import Testing
         artifact: .init(
             path: utf8("artifact.squashfs"), digest: utf8("sha256:" + String(repeating: "0a", count: 32)), size: 123,
             unpackedSize: 456_789_012_345),
-        root: utf8("/tmp/scar/root"), script: utf8("script/frames.sh"), command: [utf8("ruby"), utf8("-W0")],
+        root: utf8("/tmp/scar/root"),
+        relocation: .init(
+            library: utf8("launcher/libscar-path.so"), loader: utf8("lib64/ld-linux-x86-64.so.2"),
+            loaderHasArgumentZero: true, folders: ["usr/local/lib", "usr/lib"].map(utf8), host: [utf8("/opt")],
+            asRoot: false, keep: [.init(name: utf8("LOCPATH"), value: utf8("/usr/lib/locale"))]),
+        script: utf8("script/frames.sh"), command: [utf8("ruby"), utf8("-W0")], interpreter: [utf8("irb")],
+        worker: .init(command: [utf8("ruby")], program: utf8("launcher/worker/ruby.rb")),
         environment: [
             .init(name: utf8("A"), value: utf8("ä = \"b\"\n")), .init(name: utf8("PATH"), value: utf8("/usr/bin")),
         ],
-        path: [utf8("launcher/bin"), utf8("/opt/bin")], workingDirectory: utf8("/srv/app"), timeoutThreshold: 7,
+        workingDirectory: utf8("/srv/app"), timeoutThreshold: 7,
         inputs: [.init(storage: utf8("s3"), path: utf8("videos/in"), prefix: [], suffix: [utf8(".mp4")])],
         outputs: [.init(storage: utf8("s3"), path: utf8("videos"), prefix: [utf8("a"), utf8("b")], suffix: [])])
 
@@ -65,7 +71,16 @@ import Testing
             ("\"A\"", "\"A=B\"", "environment"), ("\"A\"", "\"\"", "environment"),
             ("\"A\",", "\"A\", \"B\",", "environment"),
             ("\"storage\": \"s3\"", "\"store\": \"s3\"", "inputs.storage"), ("\"videos/in\"", "\"videos//in\"", "path"),
-            ("\"launcher/bin\"", "\"launcher/../../bin\"", "path"),
+            ("\"launcher/libscar-path.so\"", "\"/lib/libscar-path.so\"", "library"),
+            ("\"lib64/ld-linux-x86-64.so.2\"", "\"../ld.so\"", "loader"),
+            ("\"usr/local/lib\"", "\"usr/lo:cal/lib\"", "relocation"),
+            ("\"/opt\"", "\"opt\"", "host"),
+            ("\"asRoot\": false", "\"asRoot\": 0", "relocation.asRoot"),
+            ("\"LOCPATH\"", "\"LOC=PATH\"", "keep"),
+            ("\"loaderHasArgumentZero\"", "\"loaderHasArgument0\"", "relocation.loaderHasArgumentZero"),
+            ("\"irb\"", "\"\"", "interpreter"),
+            ("\"launcher/worker/ruby.rb\"", "\"launcher/../ruby.rb\"", "program"),
+            ("\"/srv/app\"", "\"srv/app\"", "workingDirectory"),
             ("\"name\": \"frames\"", "\"name\": \"frames\", \"extra\": 1", "extra"),
             ("\"name\": \"frames\"", "\"name\": \"frames\", \"name\": \"x\"", ""),
         ])

@@ -4,7 +4,7 @@ extension Launcher {
         scripts: [ScriptKind(suffixes: [".escript", ".erl"], commands: [["escript"]])],
         keep: ["usr/lib/erlang/**", "usr/local/lib/erlang/**"], environment: { _ in beam })
 
-    /// A crash dump of a function is read by nobody: it costs time that the answer needs, and is removed with its folder.
-    /// `erl` documents 0 as “write none”.
+    /// Nobody reads a function's crash dump: it costs time that the answer needs, and goes with the invocation's
+    /// folder. To `erl`, 0 means to write none.
     static let beam = [(name: "ERL_CRASH_DUMP_SECONDS", value: "0")]
 }

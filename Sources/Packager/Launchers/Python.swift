@@ -12,7 +12,10 @@ extension Launcher {
     /// The child returns from the loop, and the script becomes the main module itself.
     private static let pythonWorker = #"""
         # Runs the function's script once for each request, in a fork of this process. See docs/launchers.md.
-        import importlib, os, re, signal, sys
+        from importlib import import_module
+        from re import split
+
+        os, signal, sys = map(import_module, ("os", "signal", "sys"))
 
 
         def serve():
@@ -20,9 +23,9 @@ extension Launcher {
             answers = os.fdopen(4, "wb", buffering=0)
             os.set_inheritable(3, False)
             os.set_inheritable(4, False)
-            for module in re.split(r"[\s,]+", os.environ.get("SCAR_PRELOAD", "")):
+            for module in split(r"[\s,]+", os.environ.get("SCAR_PRELOAD", "")):
                 try:
-                    module and importlib.import_module(module)
+                    module and import_module(module)
                 except ImportError as error:
                     print("SCAR_PRELOAD:", error, file=sys.stderr, flush=True)
             # The request's time being up is the script's affair, not ours.

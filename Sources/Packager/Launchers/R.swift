@@ -11,8 +11,12 @@ extension Launcher {
     private static let rWorker = #"""
         # Runs the function's script once for each request, in a fork of this process. See docs/launchers.md.
         local({
-            requests <- file("/dev/fd/3", "r", blocking = TRUE)
-            answer <- function(text) cat(text, "\n", sep = "", file = "/dev/fd/4")
+            requests <- file("/dev/fd/3", "r", blocking = TRUE, raw = TRUE)
+            answers <- file("/dev/fd/4", "w", raw = TRUE)
+            answer <- function(text) {
+                cat(text, "\n", sep = "", file = answers)
+                flush(answers)
+            }
             for (name in strsplit(Sys.getenv("SCAR_PRELOAD"), "[[:space:],]+")[[1]])
                 if (nzchar(name) && !requireNamespace(name, quietly = TRUE))
                     message("SCAR_PRELOAD: there is no package ", name)
@@ -24,7 +28,7 @@ extension Launcher {
             }
             # What ends the script early must say with which code, because nobody asks a child of R for it.
             leave <- function(save = "no", status = 0, runLast = FALSE)
-                parallel:::mcexit(as.integer(status), serialize(as.integer(status), NULL))
+                parallel:::mcexit(as.integer(status), as.integer(status))
             run <- function(request) {
                 for (variable in request[-(1:2)]) {
                     end <- regexpr("=", variable, fixed = TRUE, useBytes = TRUE)
@@ -52,14 +56,20 @@ extension Launcher {
                 child <- parallel:::mcfork()
                 if (inherits(child, "masterProcess")) {
                     close(requests)
+                    close(answers)
                     run(request)
                 }
                 while (!is.integer(parallel:::selectChildren(child, -1))) NULL
                 told <- parallel:::readChild(child)
-                status <- if (is.raw(told)) unserialize(told) else 1L
-                if (is.raw(told)) parallel:::readChild(child)
-                else message("the script ended without telling its exit code")
-                answer(paste("exit", id, status))
+                if (is.raw(told)) {
+                    # How often it was made raw depends on the version of R.
+                    while (is.raw(told)) told <- unserialize(told)
+                    parallel:::readChild(child)
+                } else {
+                    message("the script ended without telling its exit code")
+                    told <- 1L
+                }
+                answer(paste("exit", id, told))
             }
         })
 
