@@ -97,7 +97,7 @@ static void host(void) {
     maps("/proc/../../bin/sh", "/p/root/bin/sh");
     maps("/p/root/../etc", "/p/root/etc");
     maps("/p/root/../../etc", "/p/root/etc");
-    maps("/p/root/usr/../../..", XX
+    maps("/p/root/usr/../../..", "/p/root/usr/../");
 }
 
 static void relative(void) {

@@ -17,7 +17,8 @@ struct PathLibraryTests {
 
     /// The functions that the table says are replaced.
     static func replaced() throws -> Set<String> {
-        let table = String(decoding: try InputFile.contents(of: "\(sources)/functions.def", limit: 1 << 20), as: UTF8.self)
+        let table = String(
+            decoding: try InputFile.contents(of: "\(sources)/functions.def", limit: 1 << 20), as: UTF8.self)
         var names = Set<String>()
         for line in table.split(separator: "\n") where !line.hasPrefix("//") && !line.hasPrefix("NEXT_ONLY(") {
             // OWN(result, name, …) and PATH(result, failed, name, …)
@@ -44,7 +45,8 @@ struct PathLibraryTests {
             let compiled = try Peer.run(
                 "gcc",
                 [
-                    "-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover", "-fno-builtin", "-D_GNU_SOURCE",
+                    "-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover", "-fno-builtin",
+                    "-D_GNU_SOURCE",
                     "-Wall", "-Wextra", "-Werror", "-I\(Self.sources)", "-o", program, "\(Self.oracles)/map-cases.c",
                     "\(Self.sources)/map.c", "\(Self.sources)/bytes.c",
                 ])
