@@ -20,7 +20,7 @@ static const char *mapped_in(int folder, const char *path) {
     static char room[1 << 16];
     size_t size = map_room(path);
     assert(size + 8 < sizeof room);
-    memset(room, '#', sizeof room);
+    memset(room, '#', size + 8);
     const char *result = map(folder, path, room, size);
     for (size_t index = size; index < size + 8; index++)
         if (room[index] != '#') {
