@@ -113,7 +113,8 @@ static int start_through_loader(
     return finish_with_environment(how, loader, all, program);
 }
 
-static int start_elf(launch *how, const head *of, const char *real, char *const arguments[]) {
+// Apart, so that a script on a script does not pile up its rooms.
+APART static int start_elf(launch *how, const head *of, const char *real, char *const arguments[]) {
     char loader[path_limit];
     // Static programs, those of other machines and broken ones are the kernel's business.
     if (!is_own_program(of) || !read_loader(of, loader, sizeof loader)) {
