@@ -171,8 +171,8 @@ static void lengths(void) {
     }
     // Long ways up, with and without a place to go.
     for (size_t count = 1; count < 2000; count += 37) {
-        for (size_t index = 0; index < count; index++) path[3 * index] = path[3 * index + 1] = '.', path[3 * index + 2] = '/';
-        path[3 * count] = 0;
+        path[0] = 0;
+        for (size_t index = 0; index < count; index++) snprintf(path + 3 * index, 4, "../");
         mapped_in(AT_FDCWD, path);
         path[3 * count] = 'x';
         path[3 * count + 1] = 0;
@@ -184,7 +184,8 @@ static void lengths(void) {
 // Random paths of the components that matter: never above the root, never beyond the room, and no other outcome than
 // itself, the prefix and more, or a folder of the host's.
 static void noise(void) {
-    static const char *const parts[] = {"/", "//", ".", "..", "/..", "/../", "a", "tmp", "/tmp", "proc", "p", "/p/root", "etc/hosts", "x/"};
+    static const char *const parts[] = {"/", "//", ".", "..", "/..", "/../", "a", "tmp",
+                                        "/tmp", "proc", "p", "/p/root", "etc/hosts", "x/"};
     unsigned seed = 7;
     for (int round = 0; round < 200000; round++) {
         char path[256] = "/";
