@@ -1,7 +1,7 @@
 // The environment that a new program is given: what its parent said, and what the path library needs there.
 #include "exec.h"
 
-enum { added_limit = settings_limit + kept_limit + 6 };
+enum { added_limit = settings_limit + kept_limit + 7 };
 
 // The value when an entry of the environment has this name, with its '='; else NULL.
 static const char *value_of(const char *entry, const char *name) {
@@ -83,27 +83,31 @@ static void add_said(builder *to, char *const said[], bool has_kept[]) {
     }
 }
 
-static size_t room_for(char *const said[], const char *path, const char *preload, const char *program) {
+static size_t room_for(
+    char *const said[], const char *path, const char *preload, const char *program, const char *name) {
     size_t room = 512 + strlen(the_settings.library) + strlen(the_settings.folders);
     if (path != NULL) room += strlen(path) + map_list_room(path);
     if (preload != NULL) room += strlen(preload) + map_list_room(preload);
     if (program != NULL) room += strlen(program);
+    if (name != NULL) room += strlen(name);
     for (; said != NULL && *said != NULL; said++)
         if (kept_index(*said) >= 0) room += map_list_room(*said) + 1;
     return room;
 }
 
-int finish_with_environment(launch *how, const char *path, char *const arguments[], const char *program) {
+int finish_with_environment(
+    launch *how, const char *path, char *const arguments[], const char *program, const char *name) {
     char *const *said = how->environment;
     const char *own_path = find_value(said, "LD_LIBRARY_PATH="), *own_preload = find_value(said, "LD_PRELOAD=");
     char *list[count_entries(said) + added_limit];
-    size_t size = room_for(said, own_path, own_preload, program);
+    size_t size = room_for(said, own_path, own_preload, program, name);
     char text[size];
     builder to = {list, 0, text, text + size};
     bool has_kept[kept_limit] = {false};
     add_said(&to, said, has_kept);
     add_loaders(&to, own_path, own_preload);
     add_own(&to, "SCAR_PATH_PROGRAM=", program);
+    add_own(&to, "SCAR_PATH_NAME=", name);
     for (int index = 0; index < settings_limit; index++)
         if (the_settings.handed_on[index] != NULL) add(&to, the_settings.handed_on[index]);
     for (int index = 0; index < kept_limit; index++)

@@ -17,5 +17,7 @@ size_t count_entries(char *const list[]);
 int start_program(launch *how, const char *path, char *const arguments[]);
 // The same for a name that may have to be searched in PATH; a file that is no program is given to the shell if so said.
 int search_program(launch *how, const char *file, char *const arguments[], bool shell_for_text);
-// Calls `finish` with the environment that the new program needs. `program` is its real path when the loader starts it.
-int finish_with_environment(launch *how, const char *path, char *const arguments[], const char *program);
+// Calls `finish` with the environment that the new program needs. Only when the loader starts it: `program` is its real
+// path, and `name` what its argv[0] is to be, if the loader cannot be told.
+int finish_with_environment(
+    launch *how, const char *path, char *const arguments[], const char *program, const char *name);

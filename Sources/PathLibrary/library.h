@@ -62,6 +62,8 @@ enum { settings_limit = 12, kept_limit = 8 };
 typedef struct {
     bool active, as_root, loader_names, is_musl;
     const char *library, *folders, *loader;
+    // What the program's argv[0] is to be, when its loader could not be told; else NULL.
+    const char *name;
     // "NAME=value" of the variables that are handed on unchanged.
     const char *handed_on[settings_limit];
     // "NAME=value" of what the C library reads; and the names alone, each with its '='.

@@ -53,7 +53,8 @@ static const path_call *find_call(long number) {
 static int folder_in(const long arguments[], int index) { return index == cwd ? AT_FDCWD : (int)arguments[index]; }
 
 APART static long call_mapped(const path_call *as, long arguments[]) {
-    const char *path = (const char *)arguments[as->path], *other = as->other_path > 0 ? (const char *)arguments[as->other_path] : NULL;
+    const char *path = (const char *)arguments[as->path];
+    const char *other = as->other_path > 0 ? (const char *)arguments[as->other_path] : NULL;
     MAP_AT(folder_in(arguments, as->folder), path);
     MAP_AT(folder_in(arguments, as->other_folder), other);
     if (as->other_path > 0) arguments[as->other_path] = (long)other;

@@ -110,15 +110,16 @@ static int start_through_loader(
     all[count++] = is_bare ? with_folder : (char *)(names && program != NULL ? program : real);
     for (size_t index = 1; has_name && arguments[index] != NULL; index++) all[count++] = arguments[index];
     all[count] = NULL;
-    return finish_with_environment(how, loader, all, program);
+    return finish_with_environment(how, loader, all, program, has_name && !names ? arguments[0] : NULL);
 }
 
-static int start_elf(launch *how, const head *of, const char *real, char *const arguments[]) {
+// Apart, so that a script on a script does not pile up its rooms.
+APART static int start_elf(launch *how, const head *of, const char *real, char *const arguments[]) {
     char loader[path_limit];
     // Static programs, those of other machines and broken ones are the kernel's business.
     if (!is_own_program(of) || !read_loader(of, loader, sizeof loader)) {
         kernel_close(of->file);
-        return finish_with_environment(how, real, arguments, NULL);
+        return finish_with_environment(how, real, arguments, NULL, NULL);
     }
     char link[40], program[path_limit];
     append_number(append(link, "/proc/self/fd/"), (unsigned long)of->file);
@@ -128,7 +129,7 @@ static int start_elf(launch *how, const head *of, const char *real, char *const 
     const char *mapped = loader;
     MAP(mapped);
     // The kernel finds this loader by itself.
-    if (mapped == loader) return finish_with_environment(how, real, arguments, NULL);
+    if (mapped == loader) return finish_with_environment(how, real, arguments, NULL, NULL);
     const char *images = the_settings.loader;
     bool is_images = images != NULL && strcmp(last_name(loader), last_name(images)) == 0;
     if (is_images) mapped = images;
@@ -158,7 +159,7 @@ static int start_mapped(launch *how, const char *said, const char *real, char *c
     head of;
     int error = open_head(real, &of);
     if (error != 0) return error;
-    if (of.file < 0) return finish_with_environment(how, real, arguments, NULL);
+    if (of.file < 0) return finish_with_environment(how, real, arguments, NULL, NULL);
     if (begins_with(of.bytes, "\177ELF", 4)) return start_elf(how, &of, real, arguments);
     kernel_close(of.file);
     if (begins_with(of.bytes, "#!", 2)) return start_script(how, &of, said, arguments, depth);

@@ -120,12 +120,13 @@ static bool take_over(void) {
     if (values[keep] != NULL && !read_kept(values[keep]))
         return complain("SCAR_PATH_KEEP has more than eight names, or a name of more than 62 bytes"), false;
     const char *own_path = given("SCAR_PATH_OWN_LIBRARY_PATH="), *own_preload = given("SCAR_PATH_OWN_PRELOAD=");
-    const char *program = given("SCAR_PATH_PROGRAM=");
+    const char *program = given("SCAR_PATH_PROGRAM="), *name = given("SCAR_PATH_NAME=");
     char *path_entry = NULL, *preload_entry = NULL, *program_copy = NULL;
     if (program != NULL && strlen(program) >= path_limit) program = NULL;
     if ((own_path != NULL && (path_entry = remember("LD_LIBRARY_PATH=", own_path)) == NULL) ||
         (own_preload != NULL && (preload_entry = remember("LD_PRELOAD=", own_preload)) == NULL) ||
-        (program != NULL && (program_copy = remember("", program)) == NULL))
+        (program != NULL && (program_copy = remember("", program)) == NULL) ||
+        (name != NULL && (the_settings.name = remember("", name)) == NULL))
         return complain("the program's LD_LIBRARY_PATH and LD_PRELOAD are too long"), false;
 
     the_settings.library = values[library];
@@ -153,4 +154,8 @@ void start_library(void) {
     __atomic_store_n(&the_state, known ? state_ready : state_new, __ATOMIC_RELEASE);
 }
 
-__attribute__((constructor)) static void start(void) { is_active(); }
+// glibc tells constructors the arguments, musl does not; but musl's loader could always be told the name.
+__attribute__((constructor)) static void start(int count, char **arguments) {
+    if (is_active() && the_settings.name != NULL && !the_settings.is_musl && count > 0)
+        arguments[0] = (char *)the_settings.name;
+}

@@ -36,14 +36,23 @@ static int spawn_shell(int *process, const opaque *actions, const opaque *attrib
     return posix_spawn(process, "/bin/sh", actions, attributes, (char *const *)arguments, environ);
 }
 
-// Several threads may be in system() at once: the first stops the signals, the last restores them.
-static int waiters, is_locked;
+// Several threads may be in system() at once: the first stops the signals, the last restores them. The lock is its
+// holder's process number: one that was held when the process was forked is nobody's in the child.
+static int waiters, waiters_process, holder;
 static signal_action old_interrupt, old_quit;
 
 static void lock(void) {
-    while (__atomic_test_and_set(&is_locked, __ATOMIC_ACQUIRE)) kernel_yield();
+    int own = (int)kernel4(__NR_getpid, 0, 0, 0, 0), expected = 0;
+    while (!__atomic_compare_exchange_n(&holder, &expected, own, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)) {
+        if (expected != own) continue;
+        kernel_yield();
+        expected = 0;
+    }
+    if (waiters_process == own) return;
+    waiters_process = own;
+    waiters = 0;
 }
-static void unlock(void) { __atomic_clear(&is_locked, __ATOMIC_RELEASE); }
+static void unlock(void) { __atomic_store_n(&holder, 0, __ATOMIC_RELEASE); }
 
 // Answers which of the two the child is to have its default for.
 static signal_set ignore_keys(void) {

@@ -1,31 +1,27 @@
 // posix_spawn: what is to be started is found out in the parent, then the C library starts it.
 #include "exec.h"
 
-static int spawn_now(launch *how, const char *path, char *const arguments[], char *const environment[]) {
-    __typeof__(&posix_spawn) next = NEXT(posix_spawn);
-    if (next == NULL) return ENOSYS;
-    return next(how->process, path, how->actions, how->attributes, arguments, environment);
-}
-
-int posix_spawn(
-    int *process, const char *path, const void *actions, const void *attributes, char *const arguments[],
-    char *const environment[]) {
-    launch how = {spawn_now, environment, process, actions, attributes};
-    if (!is_active()) return spawn_now(&how, path, arguments, environment);
-    return start_program(&how, path, arguments);
-}
-
-int posix_spawnp(
-    int *process, const char *file, const void *actions, const void *attributes, char *const arguments[],
-    char *const environment[]) {
-    if (!is_active()) {
-        __typeof__(&posix_spawnp) next = NEXT(posix_spawnp);
-        return next == NULL ? ENOSYS : next(process, file, actions, attributes, arguments, environment);
+// Neither glibc nor musl gives a text to the shell when it spawns by name.
+#define SPAWN(name, name_in_path)                                                                             \
+    static int name##_now(launch *how, const char *path, char *const arguments[], char *const environment[]) { \
+        return CALL(ENOSYS, name, how->process, path, how->actions, how->attributes, arguments, environment);  \
+    }                                                                                                         \
+    int name(                                                                                                 \
+        int *process, const char *path, const void *actions, const void *attributes, char *const arguments[], \
+        char *const environment[]) {                                                                          \
+        launch how = {name##_now, environment, process, actions, attributes};                                 \
+        return is_active() ? start_program(&how, path, arguments) : name##_now(&how, path, arguments, environment); \
+    }                                                                                                         \
+    int name_in_path(                                                                                         \
+        int *process, const char *file, const void *actions, const void *attributes, char *const arguments[], \
+        char *const environment[]) {                                                                          \
+        launch how = {name##_now, environment, process, actions, attributes};                                 \
+        return is_active()                                                                                    \
+                   ? search_program(&how, file, arguments, false)                                             \
+                   : CALL(ENOSYS, name_in_path, process, file, actions, attributes, arguments, environment);  \
     }
-    // Neither glibc nor musl gives a text to the shell here.
-    launch how = {spawn_now, environment, process, actions, attributes};
-    return search_program(&how, file, arguments, false);
-}
+SPAWN(posix_spawn, posix_spawnp)
+SPAWN(pidfd_spawn, pidfd_spawnp)
 
 // Before 2.20 glibc kept the pointer instead of a copy. The copy made for it then is never freed: nobody says when.
 static bool keeps_pointer(void) {
