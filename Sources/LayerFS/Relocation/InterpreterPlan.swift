@@ -75,7 +75,7 @@ struct InterpreterPlan {
         }
         guard !isRepointed else { return }
         guard let patch = file.patch(interpreter: prefix + interpreter, size: entry.size) else {
-            return refuse(entry, "has no room for a longer path of its loader", tree)
+            return refuse(entry, "cannot be given a longer path of its loader", tree)
         }
         patches.append((entry.content, patch))
     }
