@@ -137,7 +137,8 @@ package struct ELFFile: Equatable, Sendable {
         }
         func folders(_ value: Int?) throws -> [[UInt8]] {
             // A path list may be as long as some environments, a library's name as long as a path.
-            try value.flatMap { try text($0, limit: 65_536) }?.split(separator: UInt8(ascii: ":")).map { Array($0) } ?? []
+            try value.flatMap { try text($0, limit: 65_536) }?.split(separator: UInt8(ascii: ":")).map { Array($0) }
+                ?? []
         }
         rpath = try folders(dynamic.rpath)
         runpath = try folders(dynamic.runpath)

@@ -20,7 +20,10 @@ package struct ELFPatch: Equatable, Sendable {
     ///   - start: where in the file it stands.
     package func edit(_ bytes: inout [UInt8], at start: Int) {
         for edit in edits {
-            let touched = max(edit.offset, start)..<max(edit.offset, start, min(edit.offset + edit.bytes.count, start + bytes.count))
+            let touched =
+                max(
+                    edit.offset, start)..<max(
+                    edit.offset, start, min(edit.offset + edit.bytes.count, start + bytes.count))
             for place in touched { bytes[place - start] = edit.bytes[place - edit.offset] }
         }
     }

@@ -34,10 +34,11 @@ struct ELFFileTests {
         let needed = dynamic.split(separator: "\n").filter { $0.contains("(NEEDED)") }
             .compactMap { $0.split(separator: "[").last?.split(separator: "]").first.map(String.init) }
         #expect(file.needed == needed.map(Self.bytes))
-        #expect(file.isPIE == dynamic.contains("Flags: NOW PIE") || file.isPIE == dynamic.contains("PIE"))
+        #expect(file.isPIE == dynamic.contains("PIE"))
         let segments = try Peer.run("readelf", ["-lW", path], variables: [("LC_ALL", "C")]).text
         if let interpreter = file.interpreter {
-            #expect(segments.contains("[Requesting program interpreter: \(String(decoding: interpreter, as: UTF8.self))]"))
+            #expect(
+                segments.contains("[Requesting program interpreter: \(String(decoding: interpreter, as: UTF8.self))]"))
         } else {
             #expect(!segments.contains("INTERP"))
         }
@@ -129,7 +130,7 @@ struct ELFFileTests {
         let size = try #require(bytes.firstRange(of: [10, 0, 0, 0, 0, 0, 0, 0]))
         bytes.replaceSubrange(size.upperBound..<size.upperBound + 8, with: [0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0])
         #expect(try ELFFile(bytes).needed == [Self.bytes("liba.so")])
-        builder.needed = Array(repeating: String(repeating: "n", count: 4000), count: 3000)
+        builder.needed = Array(repeating: String(repeating: "n", count: 4000), count: 400)
         #expect(try ELFFile(builder.bytes).needed.reduce(0) { $0 + $1.count } <= 1 << 20)
     }
 
@@ -158,7 +159,7 @@ struct ELFFileTests {
             let file = try ELFFile(bytes)
             #expect(file.interpreter == nil && file.hasMalformedInterpreter && !file.isStaticProgram)
         }
-        #expect(try ELFFile([UInt8](whole.dropLast())).hasMalformedInterpreter)
+        #expect(try ELFFile([UInt8](whole.dropLast(2))).hasMalformedInterpreter)
         let long = ELFBuilder(interpreter: "/" + String(repeating: "x", count: 4096)).bytes
         #expect(try ELFFile(long).hasMalformedInterpreter)
     }
@@ -207,7 +208,8 @@ struct ELFFileTests {
         builder.code = [0xc3]
         var bytes = builder.bytes
         bytes[64 + 56] = 4
-        bytes.replaceSubrange(bytes.count - notes.count..<bytes.count, with: notes)
+        // Behind it comes one byte, of the empty string table.
+        bytes.replaceSubrange(bytes.count - 1 - notes.count..<bytes.count - 1, with: notes)
         return bytes
     }
 

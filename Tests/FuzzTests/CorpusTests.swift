@@ -34,7 +34,9 @@ struct CorpusTests: ~Copyable {
 
     @Test("has the layers and texts that the tests describe; with UPDATE_GOLDEN=1 all seeds are made anew")
     func seeds() throws {
-        for (target, seeds) in [(FuzzTarget.layer, Seeds.layers), (.documents, Seeds.documents)] {
+        for (target, seeds) in [
+            (FuzzTarget.layer, Seeds.layers), (.documents, Seeds.documents), (.relocation, Seeds.relocations),
+        ] {
             for (name, bytes) in seeds {
                 #expect(try Golden.matches(bytes, "\(Self.root)/\(target)/seed-\(name)"), "\(target)/\(name)")
             }

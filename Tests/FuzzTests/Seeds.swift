@@ -1,3 +1,4 @@
+import ByteKit
 import FuzzTargets
 import TestKit
 
@@ -102,6 +103,39 @@ enum Seeds {
         .file("usr/share/doc/x/copyright", "1"), .file("usr/share/man/man1/a.1", "2"), .file("usr/bin/a", "3"),
         .file("var/cache/apt/pkgcache.bin", "4"), .symlink("usr/lib/link", to: "/usr/bin/a"),
     ]
+
+    /// Parts of an image that decide about relocation, behind the byte that says which.
+    static let relocations: [(name: String, bytes: [UInt8])] = [
+        (
+            "program",
+            Array("p".utf8)
+                + ELFBuilder(
+                    interpreter: "/lib64/ld-linux-x86-64.so.2", needed: ["libx.so", "liby.so"],
+                    rpath: "$ORIGIN/../lib64", runpath: "/opt/one:/opt/$LIB"
+                ).bytes
+        ),
+        (
+            "configuration",
+            Array("c# folders\n/opt/one /opt/two\ninclude ld.so.conf.d/*.conf\ninclude /etc/ld.so.conf\n".utf8)
+        ),
+        ("locales", Array("l".utf8) + locales),
+    ]
+
+    /// An archive of one locale with two names.
+    private static let locales: [UInt8] = {
+        var bytes: [UInt8] = []
+        let numbers: [UInt32] =
+            [0xde02_0109, 0, 56, 2, 2, 80, 6, 6, 86, 108, 108, 0, 0, 0] + [7, 80, 86, 7, 83, 86]
+        for number in numbers { bytes.append(littleEndian: number) }
+        bytes += Array("aa\0bb\0".utf8)
+        bytes.append(littleEndian: UInt32(1))
+        for category in 0..<13 {
+            for number in category == 0 || category == 5 ? [194, 5] : [0, 0] {
+                bytes.append(littleEndian: UInt32(number))
+            }
+        }
+        return bytes + Array("ctype".utf8)
+    }()
 
     /// Texts, behind the byte that says what they are.
     static let documents: [(name: String, bytes: [UInt8])] =

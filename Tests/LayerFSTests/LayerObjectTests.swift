@@ -84,6 +84,25 @@ import Testing
         #expect(try Folder.names(in: shop.folder.path).count { $0.contains("partial") } == 0)
     }
 
+    @Test("an object knows which contents may be ELF files, when it is made and when it is opened")
+    func marksELF() throws {
+        let magic: [UInt8] = [0x7f, 0x45, 0x4c, 0x46]
+        let items = [4, 63, 64, 4095, 4096, 20_000].flatMap { size in
+            [
+                TarItem.file("elf\(size)", magic + [UInt8](repeating: 1, count: size - 4)),
+                TarItem.file("other\(size)", [UInt8](repeating: 1, count: size)),
+            ]
+        }
+        let shop = try Workshop()
+        let path = shop.freshPath()
+        let made = try shop.compile(TarBuilder.archive(items), to: path)
+        let opened = try #require(LayerObject.open(path, layer: made.layer, settings: shop.settings))
+        for object in [made, opened] {
+            let marked = object.entries.filter { object.contents[Int($0.content)].isELF }
+            #expect(marked.map { text(object.path(of: $0)) } == ["elf64", "elf4095", "elf4096", "elf20000"])
+        }
+    }
+
     @Test("the same bytes are stored once, whatever they are called")
     func duplicates() throws {
         let shop = try Workshop()

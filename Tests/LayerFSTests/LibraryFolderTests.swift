@@ -16,15 +16,19 @@ import Testing
     @Test("are the distribution's own, each once and links followed")
     func builtIn() throws {
         #expect(try Self.folders([]) == [Self.multiarch, "usr/lib64"])
-        #expect(try Self.folders([.file("usr/lib/liba.so", Image.library())]) == [Self.multiarch, "usr/lib64", "usr/lib"])
+        #expect(
+            try Self.folders([.file("usr/lib/liba.so", Image.library())]) == [Self.multiarch, "usr/lib64", "usr/lib"])
     }
 
     @Test("are configured ones before them, with what the configuration includes, in the order of its lines and names")
     func configured() throws {
         let library = Image.library()
         let folders = try Self.folders([
-            .file("etc/ld.so.conf", "/opt/first # comment\ninclude ld.so.conf.d/*.conf\nhwcap 0 nosegneg\n/opt/last\ninclude /etc/other\n"),
-            .file("etc/ld.so.conf.d/b.conf", "/opt/b\n"), .file("etc/ld.so.conf.d/a.conf", "/opt/a:/opt/none\n/opt/empty"),
+            .file(
+                "etc/ld.so.conf",
+                "/opt/first # comment\ninclude ld.so.conf.d/*.conf\nhwcap 0 nosegneg\n/opt/last\ninclude /etc/other\n"),
+            .file("etc/ld.so.conf.d/b.conf", "/opt/b\n"),
+            .file("etc/ld.so.conf.d/a.conf", "/opt/a:/opt/none\n/opt/empty"),
             .file("etc/ld.so.conf.d/.hidden.conf", "/opt/hidden\n"), .file("etc/ld.so.conf.d/c.txt", "/opt/c\n"),
             .file("etc/other", "include /etc/ld.so.conf\n/opt/other\n"),
             .file("opt/first/x", library), .file("opt/last/x", library), .file("opt/a/x", library),
@@ -50,11 +54,15 @@ import Testing
     @Test("are left out when no library path can say them, or when there are too many of them")
     func unsayable() throws {
         let library = Image.library()
-        #expect(try Self.folders([.file("opt/a;b/x", library), .file("etc/ld.so.conf", "/opt/a;b")]) == [Self.multiarch, "usr/lib64"])
+        #expect(
+            try Self.folders([.file("opt/a;b/x", library), .file("etc/ld.so.conf", "/opt/a;b")]) == [
+                Self.multiarch, "usr/lib64",
+            ])
         let names = (0..<3000).map { "opt/" + String(repeating: "n", count: 40) + "\($0)" }
         let linked = try Image.link(
             Image.debian + [Image.executable("usr/bin/a", Image.program())]
-                + [.file("etc/ld.so.conf", names.map { "/\($0)\n" }.joined())] + names.map { .file("\($0)/x", library) })
+                + [.file("etc/ld.so.conf", names.map { "/\($0)\n" }.joined())] + names.map { .file("\($0)/x", library) }
+        )
         let folders = linked.relocation?.libraryFolders ?? []
         #expect(folders.count > 500 && folders.reduce(0) { $0 + $1.count + 16 } <= 64 << 10)
         #expect(linked.report.warnings.count == 1)
@@ -86,7 +94,8 @@ import Testing
         func missing(_ program: [UInt8], environment: [String] = []) throws -> [String] {
             let linked = try Image.link(
                 Image.debian + [
-                    Image.executable("opt/bin/a", program), .file("\(Self.multiarch)/liba.so", Image.library(["libb.so"])),
+                    Image.executable("opt/bin/a", program),
+                    .file("\(Self.multiarch)/liba.so", Image.library(["libb.so"])),
                     .file("opt/own/libb.so", Image.library()),
                 ])
             return try linked.missingLibraries(

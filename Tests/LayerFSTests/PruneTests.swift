@@ -151,6 +151,23 @@ import Testing
         #expect(linked.relocation?.symlinks == (target == expected ? 0 : 1))
     }
 
+    @Test(
+        "what goes up behind a symlink goes up from where the link leads",
+        arguments: [
+            // To p/q/r, up two: p.
+            ("deep/../../x", "deep/../../x"), ("/deep/../../x", "deep/../../x"),
+            // And up two more, of which one is above the root.
+            ("deep/../../../../x", "deep/../../../x"), ("flat/../../x", "flat/../x"), ("loop/../../x", "loop/../x"),
+            ("deep/none/../../../../../y", "deep/none/../../../../y"),
+        ])
+    func climbsBehindLinks(target: String, expected: String) throws {
+        let linked = try Self.relocated([
+            .folder("p/q/r"), .folder("s"), .symlink("deep", to: "/p/q/r"), .symlink("flat", to: "s"),
+            .symlink("loop", to: "loop"), .symlink("a", to: target),
+        ])
+        #expect(text(try linked.inode(at: "a").target) == expected)
+    }
+
     @Test("a tree that will be the root keeps its symlinks as they are")
     func notRelocated() throws {
         let linked = try Workshop().link([TarBuilder.archive([.symlink("d/a", to: "/etc/x")])])

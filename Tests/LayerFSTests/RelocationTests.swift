@@ -123,7 +123,8 @@ import Testing
         let bytes = Self.program()
         let linked = try Self.link(
             Self.debian + [
-                .file("usr/lib/plain", bytes), Self.executable("usr/bin/a", bytes), .hardLink("usr/bin/b", to: "usr/bin/a"),
+                .file("usr/lib/plain", bytes), Self.executable("usr/bin/a", bytes),
+                .hardLink("usr/bin/b", to: "usr/bin/a"),
             ])
         for path in ["usr/lib/plain", "usr/bin/a", "usr/bin/b"] {
             #expect(try Self.interpreter(linked, path) == Self.prefix + Self.loader)
@@ -136,7 +137,8 @@ import Testing
         let shop = try Workshop()
         let upper = TarBuilder.archive([Self.executable("usr/bin/b", Self.program(size: 9000))])
         let linked = try shop.link(
-            [TarBuilder.archive(Self.debian + [Self.executable("usr/bin/a", Self.program(size: 10))]), upper], Self.rules)
+            [TarBuilder.archive(Self.debian + [Self.executable("usr/bin/a", Self.program(size: 10))]), upper],
+            Self.rules)
         #expect(linked.objects.count == 3 && linked.report.layers.count == 2)
         let longer = Self.prefix.utf8.count + Self.loader.utf8.count + 1
         #expect(linked.report.layers[1].liveBytes == Self.program(size: 9000).count + longer)
@@ -149,7 +151,10 @@ import Testing
         let shop = try Workshop()
         var rules = Self.rules
         rules.first = [Array("/usr/bin/a".utf8)]
-        let items = Self.debian + [.file("0", [UInt8](repeating: 1, count: 9000)), Self.executable("usr/bin/a", Self.program())]
+        let items =
+            Self.debian + [
+                .file("0", [UInt8](repeating: 1, count: 9000)), Self.executable("usr/bin/a", Self.program()),
+            ]
         let linked = try shop.link([TarBuilder.archive(items)], rules)
         _ = try shop.checkedSquash(linked)
         #expect(linked.first.count == 1)
@@ -208,7 +213,9 @@ import Testing
     func unreachable() throws {
         let fixed = ELFBuilder(code: [0xc3]).bytes
         let linked = try Self.link(
-            Self.debian + [Self.executable("usr/bin/a", fixed), .file("usr/share/a", fixed), Self.executable("s", Self.library())])
+            Self.debian + [
+                Self.executable("usr/bin/a", fixed), .file("usr/share/a", fixed), Self.executable("s", Self.library()),
+            ])
         #expect(Self.findings(linked.relocation?.unreachable) == ["usr/bin/a: static"])
     }
 
@@ -219,7 +226,9 @@ import Testing
         let whole = Self.program(needed: ["a", "b"], rpath: "/x:$ORIGIN", runpath: "/y", size: 200)
         for index in 0..<1000 {
             var bytes = whole
-            for _ in 0...numbers.below(5) { bytes[4 + numbers.below(bytes.count - 4)] = numbers.pick([0, 0xff, 0x7f, 1]) }
+            for _ in 0...numbers.below(5) {
+                bytes[4 + numbers.below(bytes.count - 4)] = numbers.pick([0, 0xff, 0x7f, 1])
+            }
             items.append(Self.executable("usr/bin/p\(index)", index % 3 == 0 ? Array(bytes.prefix(64 + index)) : bytes))
         }
         let shop = try Workshop()
@@ -260,7 +269,9 @@ import Testing
         #expect(linked.relocation?.libraryFolders.map { text($0) } == ["lib", "usr/lib"])
         #expect(try linked.missingLibraries(of: Array("bin/a".utf8)) == [])
         let configured = try Self.link(
-            items + [.file("etc/ld-musl-x86_64.path", "/opt/b:/opt/a\n/usr/lib\n"), .file("opt/a/libx.so", Self.library())])
+            items + [
+                .file("etc/ld-musl-x86_64.path", "/opt/b:/opt/a\n/usr/lib\n"), .file("opt/a/libx.so", Self.library()),
+            ])
         #expect(configured.relocation?.libraryFolders.map { text($0) } == ["opt/a", "usr/lib"])
     }
 

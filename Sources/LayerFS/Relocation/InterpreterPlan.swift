@@ -42,7 +42,8 @@ struct InterpreterPlan {
             repoint(file, to: interpreter, entry, tree)
         } else if file.isStaticProgram, entry.isExecutable {
             unreachable.append(
-                Relocation.Finding(path: tree.path(of: entry.node), reason: file.isGo ? "static, made by Go" : "static"))
+                Relocation.Finding(path: tree.path(of: entry.node), reason: file.isGo ? "static, made by Go" : "static")
+            )
         }
     }
 
@@ -74,7 +75,7 @@ struct InterpreterPlan {
         }
         guard !isRepointed else { return }
         guard let patch = file.patch(interpreter: prefix + interpreter, size: entry.size) else {
-            return refuse(entry, "has no room for a longer path of its loader", tree)
+            return refuse(entry, "cannot be given a longer path of its loader", tree)
         }
         patches.append((entry.content, patch))
     }
@@ -100,7 +101,9 @@ struct InterpreterPlan {
     /// The loader that most programs ask for; among equals the one whose name is first in byte order.
     func loader(in tree: FileTree, _ contents: TreeContents) throws -> Relocation.Loader? {
         let known = votes.filter { Relocation.Loader.Family(loader: Self.name($0.key)) != nil }
-        let favourite = known.max { $0.value != $1.value ? $0.value < $1.value : $1.key.lexicographicallyPrecedes($0.key) }
+        let favourite = known.max {
+            $0.value != $1.value ? $0.value < $1.value : $1.key.lexicographicallyPrecedes($0.key)
+        }
         guard let path = favourite?.key, let node = nodes[path] ?? nil,
             let family = Relocation.Loader.Family(loader: Self.name(path))
         else { return nil }

@@ -43,7 +43,9 @@ struct LibraryFolders {
     private func hasLibrary(_ folder: Int32, _ objects: [LayerObject]) -> Bool {
         tree.unsortedChildren(of: folder).contains { child in
             var inode = tree.inode(of: child)
-            if inode.kind == .symlink, let target = tree.file(at: tree.path(of: child)) { inode = tree.inode(of: target) }
+            if inode.kind == .symlink, let target = tree.file(at: tree.path(of: child)) {
+                inode = tree.inode(of: target)
+            }
             return inode.content.map { objects[Int($0.layer)].contents[Int($0.content)].isELF } ?? false
         }
     }

@@ -68,7 +68,8 @@ private struct LibrarySearch {
             next += 1
             needs += pending.file.needed.count
             let own = nodes(of: pending.file.runpath, in: pending)
-            let handedDown = Array((nodes(of: pending.file.rpath, in: pending) + pending.inherited).prefix(Self.mostInherited))
+            let handedDown = Array(
+                (nodes(of: pending.file.rpath, in: pending) + pending.inherited).prefix(Self.mostInherited))
             // DT_RPATH has no say in a file with DT_RUNPATH; musl treats both as the same.
             let rpath = loader.family == .musl || pending.file.runpath.isEmpty ? handedDown : []
             for name in pending.file.needed where !isLoaded(name) {

@@ -32,7 +32,8 @@ struct LocaleFolders {
             return true
         } catch let error as LocaleArchive.Malformed {
             relocation.warnings.append(
-                "/usr/lib/locale/locale-archive is not taken apart, because \(error.reason): its locales will not be found")
+                "/usr/lib/locale/locale-archive is not taken apart, because \(error.reason): its locales will not be found"
+            )
             return false
         }
     }
@@ -45,7 +46,9 @@ struct LocaleFolders {
         let home = try add(locale.name, .directory, to: folder, like: archive, &tree)
         for (path, range) in locale.categories {
             var parent = home
-            for name in path.dropLast() { parent = try add(Array(name.utf8), .directory, to: parent, like: archive, &tree) }
+            for name in path.dropLast() {
+                parent = try add(Array(name.utf8), .directory, to: parent, like: archive, &tree)
+            }
             let name = Array((path.last ?? "").utf8)
             if let known = files[range] {
                 try tree.checkRoom()

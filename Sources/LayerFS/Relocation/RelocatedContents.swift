@@ -40,14 +40,17 @@ final class RelocatedContents {
         let old = contents.size(of: id)
         let object = layers[Int(id.layer)]
         var places: Range<Int>?
-        if case .blocks(let first, let count) = object.contents[Int(id.content)].place { places = first..<first + count }
+        if case .blocks(let first, let count) = object.contents[Int(id.content)].place {
+            places = first..<first + count
+        }
         return try add(size: old + patch.appended.count, of: id.layer) { range, block in
             if let places, range.upperBound <= old, patch.leaves(range) {
                 let index = places.lowerBound + range.lowerBound / settings.blockSize
                 try object.fill(block, with: index)
                 return object.blocks[index]
             }
-            var bytes = try contents.read(id, at: range.lowerBound, count: min(range.upperBound, old) - range.lowerBound)
+            var bytes = try contents.read(
+                id, at: range.lowerBound, count: min(range.upperBound, old) - range.lowerBound)
             patch.edit(&bytes, at: range.lowerBound)
             block.append(bytes)
             block.append(patch.appended[max(0, range.lowerBound - old)..<max(0, range.upperBound - old)])

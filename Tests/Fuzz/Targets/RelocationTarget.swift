@@ -50,7 +50,8 @@ extension FuzzBench {
     private static func elf(_ interpreter: String? = nil) -> [UInt8] {
         var bytes: [UInt8] = ELFFile.magic + [2, 1, 1] + [UInt8](repeating: 0, count: 9) + [3, 0, 62, 0, 1, 0, 0, 0]
         bytes += [UInt8](repeating: 0, count: 8) + [64] + [UInt8](repeating: 0, count: 7)
-        bytes += [UInt8](repeating: 0, count: 14) + [56, 0, interpreter == nil ? 0 : 1] + [UInt8](repeating: 0, count: 7)
+        bytes +=
+            [UInt8](repeating: 0, count: 14) + [56, 0, interpreter == nil ? 0 : 1] + [UInt8](repeating: 0, count: 7)
         guard let interpreter else { return bytes }
         bytes += [3, 0, 0, 0, 4, 0, 0, 0, 120] + [UInt8](repeating: 0, count: 23)
         bytes += [UInt8(interpreter.utf8.count + 1)] + [UInt8](repeating: 0, count: 23)
@@ -62,7 +63,9 @@ extension FuzzBench {
         var bytes: [UInt8] = []
         for (name, content) in files.sorted(by: { $0.key < $1.key }) {
             var header = [UInt8](repeating: 0, count: TarRepair.block)
-            func put(_ text: String, at place: Int) { header.replaceSubrange(place..<place + text.utf8.count, with: text.utf8) }
+            func put(_ text: String, at place: Int) {
+                header.replaceSubrange(place..<place + text.utf8.count, with: text.utf8)
+            }
             put(name, at: 0)
             put("0000755", at: 100)
             let size = String(content.count, radix: 8)
