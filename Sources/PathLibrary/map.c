@@ -153,15 +153,17 @@ static size_t climb(const char **path) {
     }
 }
 
-// A relative path that begins with `..`: where it climbs to decides. Not inlined: its room is a whole path's.
-__attribute__((noinline)) static const char *map_climbing(int folder, const char *path, char *room, size_t size) {
+// A relative path that may lead out of the image's tree, or into a folder of the host's: where it leads from the root
+// decides. Not inlined: its room is a whole path's.
+__attribute__((noinline)) static const char *map_relative(int folder, const char *path, char *room, size_t size) {
     const char *rest = path;
     size_t levels = climb(&rest);
-    if (levels == 0) return path;
     char here[2 * path_limit];
     size_t length = folder_path(folder, here, path_limit);
     if (length == 0) return path;
     bool inside = is_below_prefix(here);
+    // Below a folder of the host's there is nothing of the image's to be led out of.
+    if (!inside && levels == 0) return path;
     char *image = inside ? here + the_mapping.prefix_length : here;
     char *end = here + length;
     if (end == image + 1 && *image == '/') *(end = image) = 0;
@@ -187,17 +189,44 @@ __attribute__((noinline)) static const char *map_climbing(int folder, const char
     return room;
 }
 
-static bool may_climb(const char *path) {
+// Whether the first component of a relative path is one of an absolute path's.
+static bool begins_with_one_of(const char *path, const char *folder, const char *end) {
+    while (folder < end) {
+        const char *name = ++folder;
+        while (folder < end && *folder != '/') folder++;
+        size_t length = (size_t)(folder - name);
+        if (length > 0 && is_below(path, name, length)) return true;
+    }
+    return false;
+}
+
+// Whether a relative path may lead into a folder of the host's: from the image's root, `tmp/x` does.
+static bool may_enter_host(const char *path) {
+    for (size_t index = 0; index < sizeof host_folders / sizeof *host_folders; index++)
+        if (begins_with_one_of(path, host_folders[index], host_folders[index] + strlen(host_folders[index]))) return true;
+    for (size_t index = 0; index < sizeof host_files / sizeof *host_files; index++)
+        if (begins_with_one_of(path, host_files[index], host_files[index] + strlen(host_files[index]))) return true;
+    const char *folder = the_mapping.host_folders;
+    while (folder != NULL && *folder != 0) {
+        const char *end = find_byte(folder, ':');
+        if (begins_with_one_of(path, folder, end)) return true;
+        folder = *end == 0 ? end : end + 1;
+    }
+    return false;
+}
+
+// Whether a relative path is to be looked at from the root; all others stay as they are.
+static bool may_leave(const char *path) {
     while (path[0] == '.' && path[1] == '/') {
         path += 2;
         while (*path == '/') path++;
     }
-    return dots(path) == 2;
+    return dots(path) == 2 || may_enter_host(path);
 }
 
 size_t map_room(const char *path) {
     if (path == NULL || !maps_anything()) return 1;
-    if (path[0] != '/') return may_climb(path) ? the_mapping.prefix_length + 2 * path_limit : 1;
+    if (path[0] != '/') return may_leave(path) ? the_mapping.prefix_length + 2 * path_limit : 1;
     size_t length = strlen(path);
     // The kernel refuses what is longer; so it may be passed on as it is.
     return length >= path_limit ? 1 : the_mapping.prefix_length + length + 2;
@@ -205,7 +234,7 @@ size_t map_room(const char *path) {
 
 const char *map(int folder, const char *path, char *room, size_t size) {
     if (size <= 1 || path == NULL) return path;
-    if (path[0] != '/') return map_climbing(folder, path, room, size);
+    if (path[0] != '/') return map_relative(folder, path, room, size);
     const char *mapped = map_absolute(path, room, size);
     return mapped != NULL ? mapped : path;
 }

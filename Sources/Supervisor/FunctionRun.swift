@@ -170,7 +170,7 @@ extension FunctionRun {
                 .init("TMP_OUTPUT_DIR", workspace.outputPath), .init("EVENT_FILE", workspace.eventPath),
             ]
         if event.count <= Self.longestVariable, !event.contains(0) { variables.append(.init("EVENT", event)) }
-        let folder = setting.spec.workingDirectory ?? workspace.path
+        let folder = workingFolder(workspace)
         let limits = ChildProcess.Limits(
             deadline: deadline, grace: grace, outputBytes: InvocationLoop.responseLimit)
         if let report = try workers.run(invocation.requestID, workspace, in: folder, variables, limits) {
@@ -186,6 +186,19 @@ extension FunctionRun {
         let report = ChildProcess.run(program, limits, log: Log.program)
         try check(report, program.path, in: program.folder)
         return report
+    }
+
+    /// Where the program starts, in its own terms. What runs containers makes the image's folder when it is missing, and
+    /// so do we; where nothing can be made, the invocation's own folder serves.
+    private func workingFolder(_ workspace: borrowing Workspace) -> [UInt8] {
+        guard let wanted = setting.spec.workingDirectory else { return workspace.path }
+        do throws(SystemFailure) {
+            try FolderTree.make(setting.paths.onHost(wanted))
+            return wanted
+        } catch {
+            Log.failure(.system("Launch.NoFolder", "the image’s working folder is missing and cannot be made: ", wanted, error))
+            return workspace.path
+        }
     }
 
     /// Until a program that does not end is killed: some of what is kept back for us.

@@ -141,6 +141,17 @@ static void climbing(const char *folder) {
     maps("..", root);
     maps("../etc/passwd", wanted);
     maps("../../tmp/x", "/tmp/x");
+    // From the root, a relative path may name a folder or a file of the host's.
+    maps("tmp", "/tmp");
+    maps("tmp/x", "/tmp/x");
+    maps("././/dev/null", "/dev/null");
+    maps("etc/hosts", "/etc/hosts");
+    stays("etc/passwd");
+    stays("usr/tmp");
+    stays("tmpfoo");
+    int top = open(root, O_RDONLY | O_DIRECTORY);
+    expect("map at", "proc/self", mapped_in(top, "proc/self"), "/proc/self");
+    expect("map at", "tmp/x", mapped_in(lib, "tmp/x"), "tmp/x");
     expect("map at", "../../..", mapped_in(lib, "../../.."), root);
     expect("map at", "../../../etc/passwd", mapped_in(lib, "../../../etc/passwd"), wanted);
     expect("map at", "../x", mapped_in(lib, "../x"), "../x");
