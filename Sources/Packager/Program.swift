@@ -83,7 +83,9 @@ package struct Program: Equatable, Sendable {
     ) throws(PackagerError) -> Loading? {
         let file = try ELFFile(path, in: root)
         guard let interpreter = file.interpreter else { return nil }
-        let loader = try DynamicLoader(String(decoding: interpreter, as: UTF8.self), of: path, in: root)
+        let named =
+            interpreter.starts(with: root.prefix.utf8) ? interpreter[root.prefix.utf8.count...] : interpreter[...]
+        let loader = try DynamicLoader(String(decoding: named, as: UTF8.self), of: path, in: root)
         return Loading(
             loader: loader,
             libraryPath: try LibraryPath(of: path, file, loader: loader, environment: libraryFolders, in: root))
