@@ -123,7 +123,13 @@ struct InterpreterPlan {
         path[((path.lastIndex(of: UInt8(ascii: "/")) ?? -1) + 1)...]
     }
 
-    private static func holds(_ text: [UInt8], _ bytes: [UInt8]) -> Bool { bytes.firstRange(of: text) != nil }
+    /// Whether a text stands somewhere in bytes.
+    private static func holds(_ text: [UInt8], _ bytes: [UInt8]) -> Bool {
+        guard let first = text.first, bytes.count >= text.count else { return false }
+        return bytes.indices.dropLast(text.count - 1).contains {
+            bytes[$0] == first && bytes[$0..<$0 + text.count].elementsEqual(text)
+        }
+    }
 
     // MARK: - Applying
 
