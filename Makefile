@@ -66,6 +66,7 @@ fuzz: ## feed every reader of foreign bytes what it does not expect; fails when 
 
 bench: build ## measure scar-build against the tools that do the same work; writes docs/benchmarks.md
 	@scripts/setup bench
+	SCAR_BENCH=1 $(SWIFT) build -c release --product pull
 	@scripts/bench --rounds $(BENCH_ROUNDS)
 
 fmt: ## format the Swift sources

@@ -128,3 +128,11 @@ if Context.environment["SCAR_FUZZ"] == "1" {
             name: "fuzz", dependencies: ["FuzzTargets", "CFuzzer"], path: "Tests/Fuzz/Driver", swiftSettings: strict),
     ]
 }
+
+// Only for scripts/bench: what pulling alone costs.
+if Context.environment["SCAR_BENCH"] == "1" {
+    package.targets.append(
+        .executableTarget(
+            name: "pull", dependencies: ["Registry", "ImageModel", "ByteKit"], path: "Tests/Bench",
+            swiftSettings: strict))
+}

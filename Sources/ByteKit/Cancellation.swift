@@ -19,6 +19,6 @@ package enum Cancellation {
 package struct Cancelled: DiagnosableError {
     package init() {}
     package var diagnostic: Diagnostic {
-        Diagnostic(code: "cancelled", message: "stopped before the end; nothing half-done was kept")
+        Diagnostic(code: "cancelled", message: "stopped before the end")
     }
 }

@@ -14,6 +14,8 @@ internal import Glibc
 
     private let descriptor: Int32
     private let temporaryPath: String?
+    /// Whether what was written so far stays under the temporary name when the file is not finished.
+    private let keepsTemporary: Bool
     private let buffer: UnsafeMutableRawBufferPointer
     private var buffered = 0
     private var direct: DirectWriting?
@@ -44,8 +46,33 @@ internal import Glibc
         self.path = path
         self.descriptor = descriptor
         self.temporaryPath = temporaryPath
+        keepsTemporary = false
         unsafe self.buffer = .allocate(byteCount: bufferSize, alignment: DirectWriting.alignment)
         direct = isReadSoon ? nil : DirectWriting(to: descriptor)
+    }
+
+    /// Goes on with a file whose first bytes an earlier writer has left under another name, and leaves it there again
+    /// when it is dropped unfinished. It is for large files that nobody reads again soon.
+    ///
+    /// - Parameters:
+    ///   - descriptor: the file, opened for reading and writing; it belongs to this value from now on.
+    ///   - partial: the name it has.
+    ///   - count: how many of its bytes count; what is behind them goes.
+    ///   - path: the name it gets in the end, in the same file system.
+    package init(continuing descriptor: Int32, named partial: String, count: Int, as path: String) throws(FileError) {
+        guard ftruncate(descriptor, off_t(count)) == 0, lseek(descriptor, off_t(count), SEEK_SET) == count else {
+            let error = FileError("write", partial)
+            close(descriptor)
+            throw error
+        }
+        self.path = path
+        self.descriptor = descriptor
+        self.count = count
+        place = count
+        temporaryPath = partial
+        keepsTemporary = true
+        unsafe buffer = .allocate(byteCount: 1 << 20, alignment: DirectWriting.alignment)
+        direct = DirectWriting(to: descriptor)
     }
 
     /// Appends bytes.
@@ -169,7 +196,7 @@ internal import Glibc
     }
 
     deinit {
-        if !isFinished, let temporaryPath { unsafe unlink(temporaryPath) }
+        if !isFinished, !keepsTemporary, let temporaryPath { unsafe unlink(temporaryPath) }
         close(descriptor)
         unsafe buffer.deallocate()
     }

@@ -1,5 +1,5 @@
 package import ByteKit
-internal import JSON
+package import JSON
 
 /// What a document says about content it refers to. OCI image specification, "Content Descriptors".
 ///
@@ -13,21 +13,26 @@ package struct Descriptor: Hashable, Sendable {
     /// What it runs on; only index entries say so.
     package let platform: Platform?
     package let annotations: [String: String]
+    /// What kind of thing an index entry is, when it is no image.
+    package let artifactType: String?
 
     package init(
-        mediaType: MediaType, digest: Digest, size: Int, platform: Platform? = nil, annotations: [String: String] = [:]
+        mediaType: MediaType, digest: Digest, size: Int, platform: Platform? = nil, annotations: [String: String] = [:],
+        artifactType: String? = nil
     ) {
         self.mediaType = mediaType
         self.digest = digest
         self.size = size
         self.platform = platform
         self.annotations = annotations
+        self.artifactType = artifactType
     }
 
     /// More than any registry stores in one blob; keeps sums of sizes far from overflowing.
     package static let maximumSize = 1 << 40
 
-    init(_ json: JSON, _ subject: String) throws(DocumentError) {
+    /// Reads a descriptor; `subject` is what messages call it.
+    package init(_ json: JSON, _ subject: String) throws(DocumentError) {
         let fields = try DocumentFields(json, subject)
         guard let mediaType = try fields.string("mediaType")
         else { throw DocumentError(.malformed, "\(subject) has no ‘mediaType’", at: json.position) }
@@ -51,6 +56,7 @@ package struct Descriptor: Hashable, Sendable {
             try Platform(json, "the platform of " + subject)
         }
         annotations = try Self.annotations(fields)
+        artifactType = try fields.string("artifactType")
     }
 
     private static func annotations(_ fields: DocumentFields) throws(DocumentError) -> [String: String] {

@@ -21,6 +21,11 @@ package struct ImageIndex: Sendable, Equatable {
         self.manifests = manifests
     }
 
+    package init(mediaType: MediaType? = .ociIndex, manifests: [Descriptor]) {
+        self.mediaType = mediaType
+        self.manifests = manifests
+    }
+
     /// The entry that serves a platform best; the first one of equals.
     ///
     /// Attestations are passed over. An entry that names no platform is taken when it is the only image there is; its

@@ -35,6 +35,11 @@ package struct Reference: Hashable, Sendable, CustomStringConvertible {
         Reference(registry: registry, repository: repository, tag: tag, digest: digest)
     }
 
+    /// Another document of the same repository, by its digest alone.
+    package func inRepository(_ digest: Digest) -> Reference {
+        Reference(registry: registry, repository: repository, tag: nil, digest: digest)
+    }
+
     /// What a registry calls it in a manifest request: the digest when there is one, otherwise the tag.
     package var identifier: String { digest?.description ?? tag ?? ReferenceParser.defaultTag }
 

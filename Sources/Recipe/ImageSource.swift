@@ -10,6 +10,8 @@ package enum ImageSource: Sendable, Equatable {
     case dockerArchive(RecipePath)
     /// A root file system as one tar archive.
     case tar(RecipePath)
+    /// The same from the standard input, `tar:-`.
+    case standardInput
 
     /// The source in its one canonical spelling, as locks and reports name it.
     package var description: String {
@@ -18,6 +20,7 @@ package enum ImageSource: Sendable, Equatable {
         case .ociLayout(let path, let tag): "oci:\(path.written)" + (tag.map { ":\($0)" } ?? "")
         case .dockerArchive(let path): "docker-archive:\(path.written)"
         case .tar(let path): "tar:\(path.written)"
+        case .standardInput: "tar:-"
         }
     }
 
@@ -32,7 +35,7 @@ package enum ImageSource: Sendable, Equatable {
         if let path = try path(after: "docker-archive:") {
             self = .dockerArchive(path)
         } else if let path = try path(after: "tar:") {
-            self = .tar(path)
+            self = path.written == "-" ? .standardInput : .tar(path)
         } else if let layout = try path(after: "oci:") {
             // The last colon separates the tag, as it does for skopeo; tags have no slash.
             let parts = layout.written.split(separator: ":", omittingEmptySubsequences: false)

@@ -1,8 +1,9 @@
 package import ByteKit
 internal import Glibc
-package import ImageModel
+internal import ImageModel
 
-/// Content by digest, in a folder: `blobs/sha256/<64 digits>`, as in an OCI image layout.
+/// Content by digest, in a folder: `blobs/sha256/<64 digits>`, as in an OCI image layout. What is still on its way is in
+/// `partials/<64 digits>`.
 ///
 /// A name appears only when the bytes behind it have been checked, in one step, so any number of processes may share a
 /// store. Files are not synced, and disks and people make mistakes: readers hash what they read (`contents`, `stream`,
@@ -44,6 +45,8 @@ package struct BlobStore: Sendable {
             let descriptor = unsafe Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
             guard descriptor >= 0 else { throw FileError("open", path) }
             defer { close(descriptor) }
+            // When it was last of use decides what goes first when the cache is cleaned up.
+            _ = futimens(descriptor, nil)
             return try InputFile(duplicating: descriptor, path: path)
         } catch {
             throw RegistryError(.store, error)
@@ -90,11 +93,6 @@ package struct BlobStore: Sendable {
         unsafe unlink(path(of: digest))
     }
 
-    /// Starts a blob of a known digest and size.
-    package func writer(for blob: Descriptor) throws(RegistryError) -> BlobWriter {
-        try BlobWriter(blob, path: path(of: blob.digest))
-    }
-
     /// Hands a blob's bytes on, in order, and checks them at the end.
     func stream(
         _ digest: Digest, receive: (UnsafeRawBufferPointer) -> BlobReception
@@ -129,7 +127,7 @@ package struct BlobStore: Sendable {
         }
     }
 
-    private func damaged(_ digest: Digest) -> RegistryError {
+    func damaged(_ digest: Digest) -> RegistryError {
         remove(digest)
         var error = RegistryError(
             .digestMismatch, "the stored copy of \(digest) is damaged and was removed",
@@ -138,7 +136,7 @@ package struct BlobStore: Sendable {
         return error
     }
 
-    private static func status(of path: String) -> (kind: mode_t, size: Int)? {
+    static func status(of path: String) -> (kind: mode_t, size: Int)? {
         var status = stat()
         guard unsafe lstat(path, &status) == 0 else { return nil }
         return (status.st_mode & S_IFMT, Int(status.st_size))

@@ -11,17 +11,30 @@ struct Endpoint: Sendable, Hashable {
     let prefix: String
     let isMirror: Bool
 
-    /// The registry itself. Only one on this machine is spoken to without TLS.
+    /// The registry itself, by TLS.
     init(registry: String) throws(RegistryError) {
         let host = registry == DockerHub.name ? DockerHub.apiHost : registry
         do throws(TransportError) {
-            let secure = try URL(parsing: "https://" + host)
-            base = secure.scope == .loopback ? try URL(parsing: "http://" + host) : secure
+            base = try URL(parsing: "https://" + host)
         } catch {
             throw RegistryError(.insecure, error)
         }
         prefix = ""
         isMirror = false
+    }
+
+    /// The same server, spoken to in another way.
+    func with(_ scheme: URL.Scheme) -> Endpoint {
+        let port = base.port ?? (base.scheme == .https ? 443 : 80)
+        let explicit = base.port != nil || scheme == base.scheme ? port : nil
+        return Endpoint(
+            base: URL(scheme: scheme, host: base.host, port: explicit), prefix: prefix, isMirror: isMirror)
+    }
+
+    private init(base: URL, prefix: String, isMirror: Bool) {
+        self.base = base
+        self.prefix = prefix
+        self.isMirror = isMirror
     }
 
     init(_ mirror: Mirror) {
@@ -37,6 +50,15 @@ struct Endpoint: Sendable, Hashable {
     /// - Parameter identifier: a tag or digest.
     func manifest(_ repository: String, _ identifier: String) -> URL {
         base.with(path: "/v2/\(self.repository(repository))/manifests/\(identifier)")
+    }
+
+    /// Where an upload begins.
+    func uploads(_ repository: String) -> URL {
+        base.with(path: "/v2/\(self.repository(repository))/blobs/uploads/")
+    }
+
+    func referrers(_ repository: String, _ digest: Digest) -> URL {
+        base.with(path: "/v2/\(self.repository(repository))/referrers/\(digest)")
     }
 
     func blob(_ repository: String, _ digest: Digest) -> URL {

@@ -8,8 +8,8 @@ extension RegistryClient {
     /// A transfer that breaks off goes on where it stopped, at the same server or the next; `onBytes` sees every byte
     /// once and in order. A blob that is in the store already is handed on, and hashed, from there.
     ///
-    /// When this returns, size and digest were right and the blob is in the store. When it throws, nothing was kept,
-    /// and what `onBytes` has seen must not be used.
+    /// When this returns, size and digest were right and the blob is in the store. When it throws, it is not, and what
+    /// `onBytes` has seen must not be used; what has come is where the next pull goes on from.
     /// - Parameters:
     ///   - blob: what to fetch.
     ///   - reference: the image it belongs to.
@@ -40,21 +40,37 @@ extension RegistryClient {
         _ blob: Descriptor, from reference: Reference, into store: BlobStore,
         receive: (UnsafeRawBufferPointer) -> BlobReception
     ) throws(RegistryError) {
-        if store.contains(blob.digest, size: blob.size) {
-            guard unsafe try store.stream(blob.digest, receive: receive) == .more else { throw Self.stopped }
-            return
+        if !store.contains(blob.digest, size: blob.size) {
+            guard !configuration.isOffline else { throw Self.offline(reference) }
+            let waits = { configuration.notice("waiting for another build that is fetching \(blob.digest)") }
+            if let writer = try store.writer(for: blob, waits: waits) {
+                return unsafe try download(BlobDownload(writer: writer), from: reference, receive: receive)
+            }
         }
-        var download = BlobDownload(writer: try store.writer(for: blob))
-        var mark = 0
-        try ask(
-            about: reference,
-            madeProgress: {
-                defer { mark = download.writer.count }
-                return download.writer.count - mark >= RegistryLimits.progress
-            },
-            { endpoint throws(RegistryError) in
-                try unsafe attempt(&download, at: endpoint, for: reference, receive: receive)
-            })
+        guard unsafe try store.stream(blob.digest, receive: receive) == .more else { throw Self.stopped }
+    }
+
+    private func download(
+        _ download: consuming BlobDownload, from reference: Reference,
+        receive: (UnsafeRawBufferPointer) -> BlobReception
+    ) throws(RegistryError) {
+        var download = download
+        do throws(RegistryError) {
+            guard unsafe try download.writer.replay(receive) == .more else { throw Self.stopped }
+            var mark = download.writer.count
+            try ask(
+                about: reference,
+                madeProgress: {
+                    defer { mark = download.writer.count }
+                    return download.writer.count - mark >= RegistryLimits.progress
+                },
+                { endpoint throws(RegistryError) in
+                    try unsafe attempt(&download, at: endpoint, for: reference, receive: receive)
+                })
+        } catch {
+            download.writer.leave()
+            throw error
+        }
         do throws(RegistryError) {
             try download.writer.finish()
         } catch {

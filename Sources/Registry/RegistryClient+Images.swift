@@ -15,6 +15,7 @@ extension RegistryClient {
     package func resolve(
         _ reference: Reference, platform: Platform, store: BlobStore, pinned: Digest? = nil
     ) throws(RegistryError) -> ResolvedImage {
+        try configuration.policy.check(reference)
         let wanted = pinned ?? reference.digest
         var found =
             if let wanted {
@@ -48,7 +49,7 @@ extension RegistryClient {
         }
         return try refusing(reference) { () throws(DocumentError) in
             try ResolvedImage(
-                reference: reference, platform: platform, manifestDigest: digest, manifest: manifest,
+                reference: reference.description, platform: platform, manifestDigest: digest, manifest: manifest,
                 config: try ImageConfig(decoding: bytes))
         }
     }

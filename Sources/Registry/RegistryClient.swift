@@ -12,6 +12,8 @@ package struct RegistryClient<Transport: HTTPTransport>: Sendable {
     private let authenticator: Authenticator<Transport>
     /// Servers that could not be reached, which are then asked last.
     private let lost = Monitor<Set<Endpoint>>([])
+    /// Servers whose limits a person has heard of.
+    private let limited = Monitor<Set<String>>([])
 
     package init(configuration: RegistryConfiguration, transport: Transport) {
         self.configuration = configuration
@@ -22,24 +24,22 @@ package struct RegistryClient<Transport: HTTPTransport>: Sendable {
 
 extension RegistryClient where Transport == CurlTransport {
     package init(configuration: RegistryConfiguration) {
-        self.init(configuration: configuration, transport: CurlTransport())
+        self.init(configuration: configuration, transport: CurlTransport(configuration.transport))
     }
 }
 
 extension RegistryClient {
     /// Asks one endpoint after the other, each as often as the retry policy allows, until one gives what is wanted.
+    ///
+    /// - Parameter mirrors: whether mirrors will do; what is written goes to the registry itself.
     func ask<Value>(
-        about reference: Reference, madeProgress: () -> Bool = { false },
+        about reference: Reference, mirrors: Bool = true, madeProgress: () -> Bool = { false },
         _ body: (Endpoint) throws(RegistryError) -> Value
     ) throws(RegistryError) -> Value {
-        guard !configuration.isOffline else {
-            throw RegistryError(
-                .offline, "the build is offline, and what is needed is not in the cache",
-                hint: "build once without --offline, with a lock file, to fill the cache"
-            ).about(reference.description)
-        }
+        guard !configuration.isOffline else { throw Self.offline(reference) }
         var failures: [RegistryError] = []
-        for endpoint in try endpoints(for: reference.registry) {
+        let endpoints = try mirrors ? endpoints(for: reference.registry) : ownEndpoints(of: reference.registry)
+        for endpoint in endpoints {
             do throws(RegistryError) {
                 return try configuration.retry.run(madeProgress: madeProgress) { () throws(RegistryError) in
                     try body(endpoint)
@@ -57,18 +57,24 @@ extension RegistryClient {
 
     /// Makes one authorised exchange, whose answer must be a success.
     ///
-    /// - Parameter receive: gets the body of a success only; that of an error is read here.
+    /// - Parameters:
+    ///   - access: what the exchange is a part of.
+    ///   - receive: gets the body of a success only; that of an error is read here.
     func exchange(
-        _ request: HTTPRequest, at endpoint: Endpoint, for reference: Reference,
+        _ request: HTTPRequest, at endpoint: Endpoint, for reference: Reference, access: Access = .pull,
         receive: (HTTPResponse, UnsafeRawBufferPointer) -> HTTPReception
     ) throws(RegistryError) -> HTTPResponse {
         let scope = Authenticator<Transport>.Scope(
             origin: endpoint.base.origin, registry: endpoint.isMirror ? endpoint.base.authority : reference.registry,
-            repository: endpoint.repository(reference.repository))
+            repository: endpoint.repository(reference.repository), access: access)
         var request = request
-        request.headers["authorization"] = authenticator.authorization(for: scope)
+        // An address that the registry has named may be another server's, and what proves who we are is not for that.
+        let isItsOwn = request.url.origin == endpoint.base.origin
+        if isItsOwn { request.headers["authorization"] = authenticator.authorization(for: scope) }
         var (response, problem) = unsafe try perform(request, receive: receive)
-        if response.status == 401, let authorization = try authenticator.authorization(after: response, for: scope) {
+        if isItsOwn, response.status == 401,
+            let authorization = try authenticator.authorization(after: response, for: scope)
+        {
             request.headers["authorization"] = authorization
             (response, problem) = unsafe try perform(request, receive: receive)
         }
@@ -76,7 +82,16 @@ extension RegistryClient {
             throw RegistryError(
                 response, body: problem, request: request, unixTime: configuration.retry.time.unixTime())
         }
+        noteLimit(response, of: scope.registry)
         return response
+    }
+
+    /// Tells a person, once, that there are few pulls left.
+    private func noteLimit(_ response: HTTPResponse, of registry: String) {
+        guard let limit = RateLimit(response.headers), limit.matters,
+            limited.withLock({ $0.insert(registry).inserted })
+        else { return }
+        configuration.notice("\(registry): \(limit.description)")
     }
 
     private func perform(
@@ -96,11 +111,28 @@ extension RegistryClient {
         }
     }
 
+    static func offline(_ reference: Reference) -> RegistryError {
+        RegistryError(
+            .offline, "the build is offline, and what is needed is not in the cache",
+            hint: "build once without --offline, with a lock file, to fill the cache"
+        ).about(reference.description)
+    }
+
     private func endpoints(for registry: String) throws(RegistryError) -> [Endpoint] {
         let mirrors = configuration.mirrors.filter { $0.registry == registry }.map { Endpoint($0) }
-        let all = mirrors + [try Endpoint(registry: registry)]
+        let all = mirrors + (try ownEndpoints(of: registry))
         let lost = lost.withLock { $0 }
         return all.filter { !lost.contains($0) } + all.filter { lost.contains($0) }
+    }
+
+    /// The registry's own servers. One that need not have TLS may have it all the same, and is asked that way first.
+    func ownEndpoints(of registry: String) throws(RegistryError) -> [Endpoint] {
+        let secure = try Endpoint(registry: registry)
+        if configuration.insecureRegistries.contains(registry) { return [secure.with(.https), secure.with(.http)] }
+        guard secure.base.scope == .loopback else { return [secure] }
+        // On this machine TLS is what somebody has set up certificates for.
+        let hasCertificates = CertificateFolders(configuration.certificateFolders)[secure.base.authority] != nil
+        return [secure.with(hasCertificates ? .https : .http)]
     }
 
     private static func explained(_ error: RegistryError, _ reference: Reference) -> RegistryError {

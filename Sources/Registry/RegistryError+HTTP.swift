@@ -27,6 +27,7 @@ extension RegistryError {
             message +=
                 " (\(problem.code.prefix(60))" + (problem.message.isEmpty ? ")" : ": \(problem.message.prefix(300)))")
         }
+        if code == .rateLimited, let limit = RateLimit(response.headers) { message += "; \(limit.description)" }
         self.init(code, message, hint: hint)
         self.request = request.description
         self.status = response.status

@@ -24,7 +24,15 @@ package struct RegistryError: RetriableError, Equatable {
         case offline = "offline"
         case credentials = "malformed-credentials"
         case mirror = "malformed-mirror"
+        /// The list of registries that may be used cannot be read.
+        case policy = "malformed-policy"
+        /// The registry is not on that list.
+        case forbidden = "registry-not-allowed"
         case store = "blob-store"
+        /// A local image that cannot be read.
+        case source = "unreadable-image"
+        /// A local image that is not the locked one.
+        case changed = "changed-image"
         case cancelled = "cancelled"
         /// The receiver of a blob's bytes wants no more.
         case stopped = "stopped"
@@ -77,6 +85,11 @@ package struct RegistryError: RetriableError, Equatable {
         isTransient = error.isTransient
     }
 
+    /// A local image is not what the lock says.
+    static func changed(_ message: String) -> RegistryError {
+        RegistryError(.changed, message, hint: "run ‘scar-build lock’ to build from what is there now")
+    }
+
     /// The same error, bound to an image.
     func about(_ reference: String) -> RegistryError {
         var error = self
@@ -88,7 +101,9 @@ package struct RegistryError: RetriableError, Equatable {
     /// what is wrong on our side is wrong everywhere.
     var mayAskElsewhere: Bool {
         switch code {
-        case .digestMismatch, .sizeMismatch, .document, .offline, .credentials, .store, .cancelled, .stopped: false
+        case .digestMismatch, .sizeMismatch, .document, .offline, .credentials, .policy, .forbidden, .store, .source,
+            .changed, .cancelled, .stopped:
+            false
         default: true
         }
     }

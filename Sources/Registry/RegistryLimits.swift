@@ -10,6 +10,8 @@ enum RegistryLimits {
     static let credentialsFile = 1 << 20
     /// Indexes that refer to indexes; real images have one level.
     static let indexDepth = 4
+    /// Pages of a list.
+    static let pages = 64
     /// What must have come since the last failure for a transfer to count as getting on.
     static let progress = 1 << 20
 }

@@ -12,7 +12,7 @@ package struct BuildPlan: Sendable {
     package var steps: [Step]
 
     package enum Step: Sendable, Equatable {
-        /// Fetch a layer and compile it on the way. `isFetched`: the blob is in the cache already.
+        /// Fetch a layer and compile it on the way. `isFetched`: its bytes are on this machine already.
         case compile(layer: Digest, size: Int, isFetched: Bool)
         /// The layer's object is in the cache.
         case reuse(layer: Digest)

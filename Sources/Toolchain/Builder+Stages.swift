@@ -38,7 +38,8 @@ extension Builder {
         let settings = try planner.settings(of: recipe)
         let cache = cache
         let compiler = ImageCompiler(
-            client: client, store: cache.blobs, compiler: LayerCompiler(settings: settings, pool: pool),
+            origin: try planner.origin(of: recipe), store: cache.blobs,
+            compiler: LayerCompiler(settings: settings, pool: pool),
             objectPath: { cache.objectPath($0, settings) }, progress: progress)
         let objects = try compiler.compile(image)
         progress(.linking(layers: objects.count))

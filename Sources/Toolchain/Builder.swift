@@ -31,7 +31,10 @@ package struct Builder {
         }
         self.progress = noting
         cache = try Cache(options.cache)
-        client = RegistryClient(configuration: options.registry)
+        var registry = options.registry
+        // Not through `noting`: it is about this run, not about what is built.
+        registry.notice = { progress(.warning($0)) }
+        client = RegistryClient(configuration: registry)
         pool = try WorkerPool(width: options.jobs ?? WorkerPool.processors)
         planner = Planner(options: options, cache: cache, client: client, progress: noting)
     }

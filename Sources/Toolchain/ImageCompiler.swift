@@ -2,11 +2,10 @@ internal import ByteKit
 internal import ImageModel
 internal import LayerFS
 internal import Registry
-internal import Transport
 
 /// Brings the layers of an image into compiled form: from the cache, or by fetching and compiling at the same time.
 struct ImageCompiler: Sendable {
-    let client: RegistryClient<CurlTransport>
+    let origin: any ImageOrigin
     let store: BlobStore
     let compiler: LayerCompiler
     let objectPath: @Sendable (Digest) -> String
@@ -20,7 +19,7 @@ struct ImageCompiler: Sendable {
         let layers = image.manifest.layers
         // An image may have one layer twice; it is compiled once.
         var jobs: [Digest: Job] = [:]
-        for (layer, diffID) in zip(layers, image.config.diffIDs) where jobs[layer.digest] == nil {
+        for (layer, diffID) in zip(layers, image.diffIDs) where jobs[layer.digest] == nil {
             jobs[layer.digest] = Job(layer: layer, diffID: diffID)
         }
         let queue = Monitor(layers.compactMap { jobs.removeValue(forKey: $0.digest) }.reversed() as [Job])
@@ -30,7 +29,7 @@ struct ImageCompiler: Sendable {
                 while let job = queue.withLock({ $0.popLast() }) {
                     guard outcome.withLock({ $0.failure == nil }) else { return }
                     do {
-                        let object = try compile(job, of: image.reference) { outcome.withLock { $0.failure != nil } }
+                        let object = try compile(job) { outcome.withLock { $0.failure != nil } }
                         outcome.withLock { $0.objects[job.layer.digest] = object }
                     } catch {
                         outcome.withLock { $0.failure = $0.failure ?? error }
@@ -46,7 +45,8 @@ struct ImageCompiler: Sendable {
 
     private struct Job: Sendable {
         let layer: Descriptor
-        let diffID: Digest
+        /// What the layer must unpack to; nil when nobody has said.
+        let diffID: Digest?
     }
 
     private struct Outcome {
@@ -55,16 +55,17 @@ struct ImageCompiler: Sendable {
     }
 
     /// - Parameter isInVain: whether another layer has failed, which ends this one too.
-    private func compile(_ job: Job, of reference: Reference, isInVain: @escaping () -> Bool) throws -> LayerObject {
+    private func compile(_ job: Job, isInVain: @escaping () -> Bool) throws -> LayerObject {
         let layer = job.layer
         let path = objectPath(layer.digest)
         if let object = LayerObject.open(path, layer: layer.digest, settings: compiler.settings),
-            object.diffID == job.diffID
+            job.diffID == nil || object.diffID == job.diffID
         {
             progress(.layerCached(layer.digest))
+            Cache.touch(path)
             return object
         }
-        if store.contains(layer.digest, size: layer.size) {
+        if job.diffID != nil, store.contains(layer.digest, size: layer.size) {
             do {
                 // The diff id vouches for what comes out, so what goes in need not be hashed as well.
                 return unsafe try compile(job, to: path, isInVain) { receive in
@@ -79,7 +80,7 @@ struct ImageCompiler: Sendable {
             }
         }
         return unsafe try compile(job, to: path, isInVain) { receive in
-            unsafe try client.pull(layer, from: reference, into: store, onBytes: receive)
+            unsafe try origin.pull(layer, onBytes: receive)
         }
     }
 

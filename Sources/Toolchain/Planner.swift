@@ -13,20 +13,37 @@ struct Planner {
     let client: RegistryClient<CurlTransport>
     let progress: ProgressHandler
 
-    /// Which registry image a recipe means.
-    func reference(of recipe: Recipe) throws -> Reference {
-        switch recipe.image {
-        case .registry(let reference): return reference
-        case .ociLayout, .dockerArchive, .tar:
-            throw ToolError.notInThisVersion(
-                "building from ‘\(recipe.image.description)’",
-                hint: "push the image to a registry, or serve it from one on this machine with --mirror")
+    private let origins = Monitor<[String: any ImageOrigin]>([:])
+
+    init(
+        options: BuildOptions, cache: Cache, client: RegistryClient<CurlTransport>, progress: @escaping ProgressHandler
+    ) {
+        self.options = options
+        self.cache = cache
+        self.client = client
+        self.progress = progress
+    }
+
+    /// Where a recipe's image comes from. It is looked at once: the standard input can be read no second time.
+    func origin(of recipe: Recipe) throws -> any ImageOrigin {
+        let name = recipe.image.description
+        return try origins.withLock { origins in
+            if let origin = origins[name] { return origin }
+            let origin: any ImageOrigin =
+                switch recipe.image {
+                case .registry(let reference): RegistryOrigin(reference, client: client, store: cache.blobs)
+                case .ociLayout(let path, let tag): LayoutOrigin(folder: path.resolved, tag: tag, name: name)
+                case .dockerArchive(let path): try DockerArchiveOrigin(path.resolved, name: name)
+                case .tar(let path): try RootfsOrigin(path.resolved, name: name)
+                case .standardInput: try RootfsOrigin(try cache.blobs.takeStandardInput(), name: name)
+                }
+            origins[name] = origin
+            return origin
         }
     }
 
     /// Finds the image of a recipe: by its lock when there is one, else by its name.
     func resolve(_ recipe: Recipe, lock: Lockfile?, lockPath: String) throws -> ResolvedImage {
-        let reference = try reference(of: recipe)
         let platform = options.platform ?? recipe.platform
         var pinned: Digest?
         if let lock {
@@ -38,11 +55,11 @@ struct Planner {
                     hint: "leave --platform out, or put ‘platform’ into the recipe and run ‘scar-build lock’ again")
             }
         }
-        progress(.resolving(reference.description))
-        let image = try client.resolve(reference, platform: platform, store: cache.blobs, pinned: pinned)
+        progress(.resolving(recipe.image.description))
+        let image = try origin(of: recipe).resolve(platform, pinned: pinned)
         progress(
             .resolved(
-                image: reference.description, manifest: image.manifestDigest, layers: image.manifest.layers.count,
+                image: image.reference, manifest: image.manifestDigest, layers: image.manifest.layers.count,
                 bytes: image.manifest.layers.reduce(0) { $0 + $1.size }))
         return image
     }
@@ -52,12 +69,15 @@ struct Planner {
         let target = try target(of: recipe)
         let settings = try settings(of: recipe)
         var steps: [BuildPlan.Step] = []
-        for (layer, diffID) in zip(image.manifest.layers, image.config.diffIDs) {
+        let origin = try origin(of: recipe)
+        for (layer, diffID) in zip(image.manifest.layers, image.diffIDs) {
             let path = cache.objectPath(layer.digest, settings)
-            if LayerObject.open(path, layer: layer.digest, settings: settings)?.diffID == diffID {
+            if let object = LayerObject.open(path, layer: layer.digest, settings: settings),
+                diffID == nil || object.diffID == diffID
+            {
                 steps.append(.reuse(layer: layer.digest))
             } else {
-                let isFetched = cache.blobs.contains(layer.digest, size: layer.size)
+                let isFetched = origin.isAtHand(layer)
                 steps.append(.compile(layer: layer.digest, size: layer.size, isFetched: isFetched))
             }
         }

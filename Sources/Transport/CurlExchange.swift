@@ -17,6 +17,7 @@ typealias Receiver = (HTTPResponse, UnsafeRawBufferPointer) -> HTTPReception
     private let receiver: Receiver
     private let isCancelled: @Sendable () -> Bool
     private let isProxied: Bool
+    private let insecureServers: Set<String>
     private let upload: UploadSource?
     private var scope: AddressScope
     private var status = 0
@@ -24,14 +25,18 @@ typealias Receiver = (HTTPResponse, UnsafeRawBufferPointer) -> HTTPReception
     private var headSize = 0
     private var received = 0
 
-    /// - Parameter isProxied: whether the address connected to may be a proxy's, which says nothing about the server's.
+    /// - Parameters:
+    ///   - isProxied: whether the address connected to may be a proxy's, which says nothing about the server's.
+    ///   - insecureServers: those that need no TLS.
     init(
-        _ request: HTTPRequest, upload: UploadSource?, isProxied: Bool, isCancelled: @escaping @Sendable () -> Bool,
+        _ request: HTTPRequest, upload: UploadSource?, isProxied: Bool, insecureServers: Set<String>,
+        isCancelled: @escaping @Sendable () -> Bool,
         receiver: @escaping Receiver
     ) {
         self.request = request
         self.upload = upload
         self.isProxied = isProxied
+        self.insecureServers = insecureServers
         self.isCancelled = isCancelled
         unsafe self.receiver = unsafe receiver
         scope = request.url.scope
@@ -41,7 +46,7 @@ typealias Receiver = (HTTPResponse, UnsafeRawBufferPointer) -> HTTPReception
     func connected(to address: String) -> Bool {
         if !isProxied, let connected = IPAddress(address)?.scope { scope = connected }
         do throws(TransportError) {
-            try Redirect.check(request, at: scope)
+            try Redirect.check(request, at: scope, insecure: insecureServers)
             return true
         } catch {
             failure = error

@@ -38,6 +38,13 @@ internal import CCurl
         unsafe check(ccurl_set_string(easy, option, text))
     }
 
+    /// curl keeps a copy of the bytes.
+    func set(_ option: CURLoption, blob: [UInt8]) {
+        unsafe blob.withUnsafeBytes { bytes in
+            unsafe check(ccurl_set_blob(easy, option, bytes.baseAddress, bytes.count))
+        }
+    }
+
     @unsafe func set(_ option: CURLoption, pointer: UnsafeMutableRawPointer?) {
         unsafe check(ccurl_set_pointer(easy, option, pointer))
     }

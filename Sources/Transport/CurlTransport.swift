@@ -48,12 +48,13 @@ package final class CurlTransport: HTTPTransport {
     private func exchange(
         _ request: HTTPRequest, receive: (HTTPResponse, UnsafeRawBufferPointer) -> HTTPReception
     ) throws(TransportError) -> HTTPResponse {
-        try Redirect.check(request, at: request.url.scope)
+        try Redirect.check(request, at: request.url.scope, insecure: configuration.insecureServers)
         let isLocal = request.url.scope == .loopback
         let upload = try UploadSource(request.body, url: request.url)
         let result = unsafe withoutActuallyEscaping(receive) { receiver in
             let exchange = unsafe CurlExchange(
-                request, upload: upload, isProxied: hasProxy && !isLocal, isCancelled: configuration.isCancelled,
+                request, upload: upload, isProxied: hasProxy && !isLocal,
+                insecureServers: configuration.insecureServers, isCancelled: configuration.isCancelled,
                 receiver: receiver)
             return Result { () throws(TransportError) in try run(exchange, uploadSize: upload?.count) }
         }
@@ -91,6 +92,17 @@ package final class CurlTransport: HTTPTransport {
         handle.set(CURLOPT_LOW_SPEED_TIME, max(1, configuration.slowestRateTime.milliseconds / 1000))
         if let limit = request.timeLimit { handle.set(CURLOPT_TIMEOUT_MS, max(1, limit.milliseconds)) }
         if let file = configuration.certificateFile { handle.set(CURLOPT_CAINFO, file) }
+        if configuration.insecureServers.contains(request.url.authority) {
+            handle.set(CURLOPT_SSL_VERIFYPEER, 0)
+            handle.set(CURLOPT_SSL_VERIFYHOST, 0)
+        }
+        if request.url.scheme == .https, let certificates = configuration.certificates[request.url.authority] {
+            if !certificates.authorities.isEmpty { handle.set(CURLOPT_CAINFO_BLOB, blob: certificates.authorities) }
+            if let client = certificates.client {
+                handle.set(CURLOPT_SSLCERT, client.certificate)
+                handle.set(CURLOPT_SSLKEY, client.key)
+            }
+        }
         // What is on this machine is never asked for through a proxy on another.
         if request.url.scope == .loopback { handle.set(CURLOPT_PROXY, "") }
 

@@ -27,8 +27,12 @@ enum Redirect {
     }
 
     /// Checks an address before or after it is connected to.
-    static func check(_ request: HTTPRequest, at scope: AddressScope) throws(TransportError) {
-        if request.url.scheme == .http && scope != .loopback {
+    ///
+    /// - Parameter servers: those that need no TLS, wherever they are.
+    static func check(
+        _ request: HTTPRequest, at scope: AddressScope, insecure servers: Set<String> = []
+    ) throws(TransportError) {
+        if request.url.scheme == .http && scope != .loopback && !servers.contains(request.url.authority) {
             throw TransportError(
                 .insecure, url: request.url.description, detail: "it is another machine, and the address has no TLS")
         }

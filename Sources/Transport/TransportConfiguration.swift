@@ -12,6 +12,10 @@ package struct TransportConfiguration: Sendable {
     package var slowestRateTime: Duration = .seconds(30)
     /// The certificates to trust instead of the system's, in PEM form.
     package var certificateFile: String?
+    /// Certificates for single servers, besides those.
+    package var certificates = CertificateFolders([])
+    /// Servers, as `host` or `host:port`, that may be spoken to without TLS, and whose certificates are not looked at.
+    package var insecureServers: Set<String> = []
     /// Hosts that are not looked up: `host:port:address`, as curl's `--resolve` takes them.
     package var fixedAddresses: [String] = []
     /// Asked about once a second and after every piece of a body.

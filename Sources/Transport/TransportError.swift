@@ -69,8 +69,9 @@ package struct TransportError: DiagnosableError, Equatable {
         case .hostNotFound, .unreachable:
             "check the name and the network; behind a proxy, set HTTPS_PROXY"
         case .untrusted:
-            "if the server uses a private certificate authority, set SSL_CERT_FILE to its certificate file"
-        case .insecure: "use https://; plain HTTP is only spoken with this machine"
+            "if the server uses a private certificate authority, put its certificate into /etc/docker/certs.d/HOST/ca.crt, or set SSL_CERT_FILE to it"
+        case .insecure:
+            "use https://; plain HTTP is only spoken with this machine, and where --insecure-registry says so"
         default: nil
         }
     }

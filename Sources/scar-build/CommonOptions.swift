@@ -16,6 +16,29 @@ struct RecipeArgument: ParsableArguments {
     }
 }
 
+/// Where things are kept between builds.
+struct CacheOption: ParsableArguments {
+    @Option(
+        help: ArgumentHelp("Where blobs and compiled layers are kept (SCAR_BUILD_CACHE).", valueName: "dir"),
+        completion: .directory)
+    var cache: String?
+
+    func folder() throws -> String {
+        if let folder = cache ?? Self.variable("SCAR_BUILD_CACHE") { return folder }
+        if let folder = Self.variable("XDG_CACHE_HOME") { return folder + "/scar-build" }
+        guard let home = Self.variable("HOME") else {
+            throw ValidationError("There is no HOME to keep a cache in; say where with --cache.")
+        }
+        return home + "/.cache/scar-build"
+    }
+
+    static func variable(_ name: String) -> String? {
+        guard let value = unsafe getenv(name) else { return nil }
+        let text = unsafe String(cString: value)
+        return text.isEmpty ? nil : text
+    }
+}
+
 /// Where images come from and where things are kept.
 struct SourceOptions: ParsableArguments {
     @Option(
@@ -25,9 +48,12 @@ struct SourceOptions: ParsableArguments {
     var mirror: [String] = []
 
     @Option(
-        help: ArgumentHelp("Where blobs and compiled layers are kept (SCAR_BUILD_CACHE).", valueName: "dir"),
-        completion: .directory)
-    var cache: String?
+        help: ArgumentHelp(
+            "Speak to this registry without TLS, or without a look at its certificate. Repeatable; adds to SCAR_BUILD_INSECURE_REGISTRIES.",
+            valueName: "host"))
+    var insecureRegistry: [String] = []
+
+    @OptionGroup var place: CacheOption
 
     @Option(help: ArgumentHelp("Build for this platform instead of the recipe's.", valueName: "os/arch"))
     var platform: String?
@@ -51,8 +77,9 @@ struct SourceOptions: ParsableArguments {
     func options() throws -> BuildOptions {
         var registry = try RegistryConfiguration.fromEnvironment()
         registry.mirrors = try mirror.map { try Mirror(parsing: $0) } + registry.mirrors
+        for host in insecureRegistry { try registry.allowInsecure(host) }
         registry.isOffline = offline
-        var options = BuildOptions(cache: try cacheFolder(), registry: registry)
+        var options = BuildOptions(cache: try place.folder(), registry: registry)
         options.platform = try platform.map { try Platform(parsing: $0) }
         options.jobs = jobs
         options.isLocked = locked
@@ -61,27 +88,12 @@ struct SourceOptions: ParsableArguments {
         return options
     }
 
-    private func cacheFolder() throws -> String {
-        if let folder = cache ?? Self.variable("SCAR_BUILD_CACHE") { return folder }
-        if let folder = Self.variable("XDG_CACHE_HOME") { return folder + "/scar-build" }
-        guard let home = Self.variable("HOME") else {
-            throw ValidationError("There is no HOME to keep a cache in; say where with --cache.")
-        }
-        return home + "/.cache/scar-build"
-    }
-
     private static func sourceDateEpoch() throws -> UInt32? {
-        guard let text = variable("SOURCE_DATE_EPOCH") else { return nil }
+        guard let text = CacheOption.variable("SOURCE_DATE_EPOCH") else { return nil }
         guard let time = UInt32(text) else {
             throw ValidationError(
                 "SOURCE_DATE_EPOCH is ‘\(text)’, which is not a number of seconds from 0 to \(UInt32.max).")
         }
         return time
-    }
-
-    private static func variable(_ name: String) -> String? {
-        guard let value = unsafe getenv(name) else { return nil }
-        let text = unsafe String(cString: value)
-        return text.isEmpty ? nil : text
     }
 }

@@ -17,8 +17,7 @@ struct ScarBuild: ParsableCommand {
         version: "\(ToolVersion.name) \(ToolVersion.version)",
         subcommands: [
             BuildCommand.self, LockCommand.self, PlanCommand.self, InspectCommand.self, RunCommand.self,
-            TestCommand.self,
-            UnpackCommand.self, PublishCommand.self,
+            TestCommand.self, UnpackCommand.self, CacheCommand.self, PublishCommand.self,
         ],
         defaultSubcommand: BuildCommand.self)
 }

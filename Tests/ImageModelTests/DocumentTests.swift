@@ -77,6 +77,14 @@ import TestKit
             "hugeSize", manifest(layers: layer.replacing(#""size":3"#, with: #""size":99999999999999999999"#)), nil,
             .malformed
         ),
+        (
+            "numberBomb", manifest(layers: layer.replacing(#""size":3"#, with: #""size":1e999999999"#)), nil, .malformed
+        ),
+        (
+            "endlessNumber",
+            manifest(layers: layer.replacing(":3", with: ":" + String(repeating: "9", count: 1_000_000))), nil,
+            .malformed
+        ),
         ("halfSize", manifest(layers: layer.replacing(#""size":3"#, with: #""size":1.5"#)), nil, .malformed),
         ("textSize", manifest(layers: layer.replacing(#""size":3"#, with: #""size":"3""#)), nil, .malformed),
         ("noSize", manifest(layers: layer.replacing(#","size":3"#, with: "")), nil, .malformed),

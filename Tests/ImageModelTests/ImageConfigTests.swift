@@ -84,10 +84,9 @@ import TestKit
             Issue.record("not a manifest")
             return
         }
-        let reference = try Reference(parsing: "a")
         func resolve(_ manifest: Manifest, _ platform: String) throws -> ResolvedImage {
             try ResolvedImage(
-                reference: reference, platform: Platform(parsing: platform), manifestDigest: Digest(of: image.manifest),
+                reference: "a", platform: Platform(parsing: platform), manifestDigest: Digest(of: image.manifest),
                 manifest: manifest, config: config)
         }
         #expect(try resolve(manifest, "linux/amd64").config.diffIDs.count == 2)

@@ -160,10 +160,43 @@ import Transport
         #expect(error?.message.contains("config.json") == true)
     }
 
-    @Test("Logins kept by a helper are passed over, and the image is asked for without")
-    func helper() throws {
+    @Test("An empty entry, as helpers leave it, is no login")
+    func emptyEntry() throws {
         let transport = hub { _ in Answer(200, [:], Array(#"{"token":"good"}"#.utf8)) }
-        _ = try resolve(transport, try login(#"{"credsStore":"desktop","auths":{"https://index.docker.io/v1/":{}}}"#))
+        _ = try resolve(transport, try login(#"{"credsStore":"","auths":{"https://index.docker.io/v1/":{}}}"#))
+        #expect(transport.requests.allSatisfy { $0.headers["authorization"]?.hasPrefix("Basic") != true })
+    }
+
+    /// A login that a program gives out, as clouds do for their registries.
+    private struct CloudLogin: CredentialSource {
+        let asked = Monitor<[String]>([])
+
+        func credentials(registry: String, repository: String) throws(RegistryError) -> Credentials? {
+            asked.withLock { $0.append("\(registry)/\(repository)") }
+            return registry == "docker.io" ? .password(user: "me", password: "secret") : nil
+        }
+    }
+
+    @Test("A source of logins comes before the files, and is asked again when a login is not accepted any more")
+    func source() throws {
+        let image = image
+        let accepted = Monitor(2)
+        let transport = ScriptedTransport { request in
+            let isAllowed =
+                request.headers["authorization"] == "Basic bWU6c2VjcmV0"
+                && accepted.withLock { count in
+                    count -= 1
+                    return count != 0
+                }
+            guard isAllowed else { return Answer(401, ["www-authenticate": "Basic realm=x"]) }
+            guard let (type, bytes) = image.content(at: request.url.path) else { return Answer(404) }
+            return Answer(200, ["content-type": type.description], bytes)
+        }
+        let source = CloudLogin()
+        var configuration = try login(#"{"auths":{"docker.io":{"auth":"b3RoZXI6b3RoZXI="}}}"#)
+        configuration.credentialSources = [source]
+        _ = try resolve(transport, configuration)
+        #expect(source.asked.withLock { $0 } == ["docker.io/library/a", "docker.io/library/a"])
     }
 
     @Test(

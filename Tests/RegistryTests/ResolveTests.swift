@@ -160,6 +160,30 @@ import Transport
         #expect(error?.reference?.hasSuffix("/a/b:latest") == true)
     }
 
+    @Test("A descriptor's own data is not believed, and its addresses are not followed")
+    func dataAndAddresses() throws {
+        let image = image
+        let elsewhere = try LoopbackServer { _ in Reply(200, [:], Array("layer one".utf8)) }
+        let other = String(decoding: Base64.encode(Array("{}".utf8)), as: UTF8.self)
+        let urls = ["\(elsewhere.origin)/x", "http://169.254.169.254/", "file:///etc/passwd"].map { "\"\($0)\"" }
+        let manifest = String(decoding: image.manifest, as: UTF8.self)
+            .replacing("\"size\":", with: #""data":"\#(other)","urls":[\#(urls.joined(separator: ","))],"size":"#)
+        let bytes = Array(manifest.utf8)
+        let server = try LoopbackServer { request in
+            guard request.path.contains("/manifests/") else {
+                return request.path.contains(Digest(of: image.layers[0]).hex) ? Reply(404) : image.reply(to: request)
+            }
+            return Reply(200, ["content-type": MediaType.ociManifest.description], bytes)
+        }
+        let client = RegistryClient(configuration: .quick())
+        let resolved = try client.resolve(try server.reference(), platform: amd64, store: store)
+        #expect(resolved.config.bytes == image.config)
+        let (store, reference) = (store, try server.reference())
+        let error = #expect(throws: RegistryError.self) { try pull(image.layer(0), reference, client, store) }
+        #expect(error?.code == .notFound)
+        #expect(elsewhere.requests.isEmpty)
+    }
+
     @Test("Indexes that refer to indexes without end are refused")
     func deepIndexes() throws {
         var documents: [String: [UInt8]] = [:]

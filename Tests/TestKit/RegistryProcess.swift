@@ -8,8 +8,42 @@ package struct RegistryProcess: ~Copyable {
     private let program: BackgroundProgram
     private let folder: TestFolder
 
+    /// What the registry wants before it answers.
+    package enum Login: Sendable {
+        case none
+        /// The user `me` with the password `secret`.
+        case basic
+        case token(TokenServer)
+
+        /// The registry's configuration for it.
+        fileprivate func configuration(in folder: String) throws -> String {
+            switch self {
+            case .none: return ""
+            case .basic:
+                // bcrypt, the only kind that the registry takes.
+                var file = try OutputFile(folder + "/htpasswd")
+                try file.write(Array("me:$2b$04$vpIRgIMjCqkjQtCj1nzNNurJ6Hb2Idx5VqQH5DUEdgC8vpmOTd4ge\n".utf8))
+                try file.finish()
+                return "auth: {htpasswd: {realm: here, path: \(folder)/htpasswd}}"
+            case .token(let server):
+                return """
+                    auth:
+                      token:
+                        realm: \(server.realm)
+                        service: \(TokenServer.service)
+                        issuer: \(TokenServer.issuer)
+                        rootcertbundle: \(server.certificate)
+                    """
+            }
+        }
+    }
+
     /// Starts the registry and waits until it answers.
-    package init() throws {
+    ///
+    /// - Parameters:
+    ///   - login: what it wants to see.
+    ///   - parent: where to put the files that needs.
+    package init(login: Login = .none, folder parent: String = "/tmp") throws {
         let folder = try TestFolder()
         let port = try BackgroundProgram.freePort()
         let origin = "http://127.0.0.1:\(port)"
@@ -18,6 +52,7 @@ package struct RegistryProcess: ~Copyable {
             log: {level: error, accesslog: {disabled: true}}
             storage: {filesystem: {rootdirectory: \(folder.path)/data}, delete: {enabled: true}}
             http: {addr: 127.0.0.1:\(port)}
+            \(try login.configuration(in: parent))
             """
         var file = try OutputFile(folder.path + "/config.yml")
         try file.write(Array(configuration.utf8))
@@ -26,7 +61,7 @@ package struct RegistryProcess: ~Copyable {
             "docker-registry", ["serve", folder.path + "/config.yml"], package: "docker-registry")
         let (transport, url) = (CurlTransport(), try URL(parsing: origin + "/v2/"))
         try BackgroundProgram.wait(for: "docker-registry") {
-            (try? transport.collect(HTTPRequest(.get, url), limit: 1 << 16))?.response.status == 200
+            [200, 401].contains((try? transport.collect(HTTPRequest(.get, url), limit: 1 << 16))?.response.status)
         }
         self.origin = origin
         self.program = program

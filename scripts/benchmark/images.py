@@ -193,6 +193,17 @@ class Layer:
         return cls(blob, TAR, blob.digest, blob.size)
 
     @classmethod
+    def filed(cls, pieces, path):
+        """Keeps the archive in a file, which costs little to serve."""
+        digest = hashlib.sha256()
+        with open(path, "wb") as stream:
+            for piece in pieces:
+                digest.update(piece)
+                stream.write(piece)
+        blob = Filed(path, "sha256:" + digest.hexdigest())
+        return cls(blob, TAR, blob.digest, blob.size)
+
+    @classmethod
     def gzipped(cls, pieces, path, level):
         """Compresses the archive into a file."""
         squeeze = zlib.compressobj(level, zlib.DEFLATED, 31)

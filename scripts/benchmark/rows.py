@@ -87,6 +87,8 @@ class Rows:
     def all(self):
         return [
             Row("cold", "from the registry, nothing cached", self.cold),
+            Row("pull", "a layer of 1 GB, pulled", self.pull),
+            Row("pull-seven", "seven images on shared bases, pulled", self.pull_seven),
             Row("local", "blobs cached, no layer compiled", self.local),
             Row("zstd15", "blobs cached, zstd 15", self.zstd15),
             Row("gzip9", "blobs cached, gzip 9", self.gzip9),
@@ -208,6 +210,78 @@ class Rows:
         self.figures["opened when nothing changed"] = basics["opened"]
         self.find("unchanged", "… layers' blobs and objects opened", "", "none", f"{len(basics['opened'])} opened",
                   not basics["opened"])
+
+    # ---- pulling alone
+
+    SEVEN = {"ffmpeg": REFERENCE, "imagemagick": "dpokidov/imagemagick:latest",
+             "ruby": "library/ruby:3.1-slim-bookworm", "r": "library/r-base:4.2.2",
+             "erlang": "library/erlang:25-slim", "elixir": "library/elixir:1.14-slim",
+             "python": "library/python:3.11-slim-bookworm"}
+
+    def puller(self):
+        path = os.path.join(os.path.dirname(self.scar_build.executable), "pull")
+        if not os.path.exists(path):
+            raise NotMeasured("no puller; SCAR_BENCH=1 swift build -c release --product pull")
+        return path
+
+    def pull(self):
+        """One layer that does not compress, from a registry that costs little, against curl and sha256sum."""
+        need("curl", "sha256sum")
+        puller, size = self.puller(), int(1e9 * self.scale)
+        self.need_space(4 * size)
+        section = "A layer of 1 GB, pulled"
+        blob, store, plain = self.path("pull.tar"), self.path("pull-store"), self.path("pull.out")
+        self.registry.add("bench/pull", Image([Layer.filed(large_archive(self.pool(), [0], size), blob)]))
+        digest = next(name for name, held in self.registry.blobs.items() if getattr(held, "path", "") == blob)
+        url = f"http://{self.registry.host}/v2/bench/pull/blobs/{digest}"
+        environment = {"SCAR_BUILD_MIRRORS": self.registry.mirror}
+        theirs = "curl -o, then sha256sum"
+        for _ in range(self.rounds):
+            remove(store, plain)
+            settle()
+            self.note(section, OURS, self.scar_build.meter.cost([puller, store, "bench/pull"],
+                                                                environment=environment))
+            remove(store)
+            settle()
+            self.note(section, theirs, self.scar_build.meter.cost(
+                ["bash", "-c", 'curl -sS -o "$1" "$2" && sha256sum "$1"', "bash", plain, url]))
+            remove(plain)
+            # What is there already is asked for and not read: the same program without the layer's bytes.
+            self.scar_build.meter.prepare([puller, store, "bench/pull"], environment)
+            settle()
+            self.note(section, f"{OURS}, nothing to pull",
+                      self.scar_build.meter.cost([puller, store, "bench/pull"], environment=environment))
+        remove(store, blob)
+        costs = self.costs[section]
+        ratio = middle(costs[theirs]) / middle(costs[OURS])
+        self.find("pull", "a layer of 1 GB, pulled: throughput", theirs, "at least 0.9 of its", f"{ratio:.2f} of its",
+                  ratio >= 0.9)
+        extra = worst(costs[OURS]) - worst(costs[f"{OURS}, nothing to pull"])
+        self.find("pull", "a layer of 1 GB, pulled: peak memory above the rest", "", "under 32 MiB", f"{mb(extra)} MB",
+                  extra < 32 << 20)
+
+    def pull_seven(self):
+        puller, section = self.puller(), "Seven images, pulled"
+        need("skopeo")
+        theirs = "skopeo copy of each"
+        for _ in range(self.rounds):
+            store = self.path("seven-store")
+            remove(store)
+            settle()
+            self.note(section, OURS, self.scar_build.meter.cost(
+                [puller, store, *self.SEVEN.values()], environment={"SCAR_BUILD_MIRRORS": self.scar_build.mirror}))
+            remove(store)
+            settle()
+            total = None
+            for name, reference in self.SEVEN.items():
+                layout = self.path(f"seven-{name}")
+                cost = self.scar_build.meter.cost(
+                    ["skopeo", "--insecure-policy", "copy", "--src-tls-verify=false",
+                     f"docker://{self.host}/{reference}", f"oci:{layout}:latest"])
+                total = cost if total is None else total + cost
+                remove(layout)
+            self.note(section, theirs, total)
+        self.faster("pull-seven", "seven images on shared bases, pulled", theirs, section, OURS, theirs, 1)
 
     # ---- from blobs in the cache
 

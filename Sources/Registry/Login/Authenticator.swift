@@ -6,12 +6,13 @@ internal import Transport
 ///
 /// The distribution project's "Token Authentication Specification" and "Token Authentication Implementation".
 struct Authenticator<Transport: HTTPTransport>: Sendable {
-    /// What a proof is good for: reading one repository at one server.
+    /// What a proof is good for: what may be done with repositories at one server.
     struct Scope: Hashable, Sendable {
         let origin: String
         /// The name under which credentials for the server are stored.
         let registry: String
         let repository: String
+        let access: Access
     }
 
     private struct Proof: Sendable {
@@ -20,14 +21,17 @@ struct Authenticator<Transport: HTTPTransport>: Sendable {
     }
 
     private let transport: Transport
-    private let credentials: CredentialFiles
+    private let sources: [any CredentialSource]
     private let time: TimeSource
     private let timeLimit: Duration
     private let proofs = Monitor<[Scope: Proof]>([:])
 
     init(transport: Transport, configuration: RegistryConfiguration) {
         self.transport = transport
-        credentials = CredentialFiles(configuration.credentialFiles)
+        sources =
+            configuration.credentialSources + [
+                CredentialFiles(configuration.credentialFiles, helperTimeLimit: configuration.helperTimeLimit)
+            ]
         time = configuration.retry.time
         timeLimit = configuration.documentTimeLimit
     }
@@ -48,7 +52,7 @@ struct Authenticator<Transport: HTTPTransport>: Sendable {
     /// - Returns: the new `Authorization` field; nil when there is nothing to try that could help.
     func authorization(after response: HTTPResponse, for scope: Scope) throws(RegistryError) -> String? {
         let challenges = Challenge.parse(response.headers.all("www-authenticate"))
-        let login = try credentials.credentials(registry: scope.registry, repository: scope.repository)
+        let login = try login(for: scope)
         let proof: Proof
         if let bearer = challenges.first(where: { $0.scheme == "bearer" && $0.parameters["realm"] != nil }) {
             proof = try token(bearer, login: login, challengedBy: response, for: scope)
@@ -59,6 +63,16 @@ struct Authenticator<Transport: HTTPTransport>: Sendable {
         }
         proofs.withLock { $0[scope] = proof }
         return proof.header
+    }
+
+    /// The first login that a source has.
+    private func login(for scope: Scope) throws(RegistryError) -> Credentials? {
+        for source in sources {
+            if let login = try source.credentials(registry: scope.registry, repository: scope.repository) {
+                return login
+            }
+        }
+        return nil
     }
 
     private func token(
@@ -87,8 +101,10 @@ struct Authenticator<Transport: HTTPTransport>: Sendable {
                 .badLogin, "\(response.url.origin) sends us to log in at a place that is no address: \(error.detail)")
         }
         let service = challenge.parameters["service"].map { [("service", $0)] } ?? []
-        let wanted = challenge.parameters["scope"].map { $0.split(separator: " ").prefix(8).map(String.init) }
-        let scopes = (wanted ?? ["repository:\(scope.repository):pull"]).map { ("scope", $0) }
+        let offered = challenge.parameters["scope"].map { $0.split(separator: " ").prefix(8).map(String.init) }
+        // A registry names what the request at hand takes; for pushing, the requests that follow take more.
+        let needed = scope.access == .pull && offered != nil ? [] : scope.access.scopes(scope.repository)
+        let scopes = ((offered ?? []) + needed.filter { offered?.contains($0) != true }).map { ("scope", $0) }
 
         var request = HTTPRequest(.get, realm, timeLimit: timeLimit, namedFrom: response.scope)
         switch login {

@@ -1,0 +1,63 @@
+package import ByteKit
+package import ImageModel
+internal import JSON
+
+extension RegistryPusher {
+    /// Puts an image of an OCI image layout into a repository, with all that it refers to: blobs first, then manifests,
+    /// and what the reference names last, so that nobody ever sees half of it.
+    ///
+    /// - Parameters:
+    ///   - folder: the layout.
+    ///   - tag: which of its images; nil for the only one.
+    ///   - reference: where it goes.
+    ///   - source: a repository that may have some of the blobs.
+    /// - Returns: the digest of what the reference names.
+    @discardableResult
+    package func push(
+        layout folder: String, tag: String? = nil, to reference: Reference, mountingFrom source: Reference? = nil
+    ) throws(RegistryError) -> Digest {
+        let layout = LayoutOrigin(folder: folder, tag: tag, name: folder)
+        let top = try layout.named()
+        return try push(top, of: layout, to: reference, mountingFrom: source, depth: RegistryLimits.indexDepth)
+    }
+
+    private func push(
+        _ document: Descriptor, of layout: LayoutOrigin, to reference: Reference, mountingFrom source: Reference?,
+        depth: Int
+    ) throws(RegistryError) -> Digest {
+        guard depth > 0 else {
+            throw RegistryError(.document, "indexes refer to indexes more than \(RegistryLimits.indexDepth) deep")
+        }
+        let bytes = try layout.bytes(document.digest, size: document.size, limit: ImageDocument.maximumSize)
+        guard let json = try? JSON.parse(bytes, limits: JSONLimits(bytes: ImageDocument.maximumSize)) else {
+            throw RegistryError(.document, "\(document.digest) in \(layout.files.name) is not JSON")
+        }
+        for child in try Self.descriptors(json["manifests"]?.array ?? []) {
+            let place = reference.inRepository(child.digest)
+            _ = try push(child, of: layout, to: place, mountingFrom: source, depth: depth - 1)
+        }
+        var done: Set<Digest> = []
+        for blob in try Self.descriptors([json["config"]].compactMap(\.self) + (json["layers"]?.array ?? []))
+        where done.insert(blob.digest).inserted {
+            let file = try layout.files.required(LayoutOrigin.path(of: blob.digest))
+            guard file.size == blob.size else {
+                throw RegistryError(.sizeMismatch, "\(file.name) has \(file.size) bytes, and should have \(blob.size)")
+            }
+            try push(blob, .file(file.name), to: reference, mountingFrom: source)
+        }
+        return try push(manifest: bytes, type: document.mediaType, to: reference)
+    }
+
+    private static func descriptors(_ list: [JSON]) throws(RegistryError) -> [Descriptor] {
+        guard list.count <= ImageIndex.maximumEntries else {
+            throw RegistryError(.document, "a document refers to more than \(ImageIndex.maximumEntries) others")
+        }
+        return try list.map { json throws(RegistryError) in
+            do throws(DocumentError) {
+                return try Descriptor(json, "what a document refers to")
+            } catch {
+                throw RegistryError(.document, error)
+            }
+        }
+    }
+}

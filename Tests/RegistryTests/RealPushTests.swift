@@ -1,0 +1,126 @@
+import ByteKit
+import ImageModel
+import JSON
+import Registry
+import TestKit
+import Testing
+import Transport
+
+/// Pushing to the distribution project's registry, open, with basic logins, and with a token server.
+@Suite("A push to a real registry", .timeLimit(.minutes(2))) struct RealPushTests: ~Copyable {
+    let folder: TestFolder
+    let image = TestImage(layers: [pattern(700_000), Array("small".utf8), []])
+
+    init() throws {
+        let folder = try TestFolder()
+        try TestImage.write(image.layout(tag: "v1"), to: folder.path + "/layout")
+        self.folder = folder
+    }
+
+    private struct Login: CredentialSource {
+        var password = "secret"
+        func credentials(registry: String, repository: String) throws(RegistryError) -> Credentials? {
+            .password(user: "me", password: password)
+        }
+    }
+
+    private func configuration(password: String = "secret") -> RegistryConfiguration {
+        var configuration = RegistryConfiguration.quick()
+        configuration.credentialSources = [Login(password: password)]
+        return configuration
+    }
+
+    private func reference(_ registry: borrowing RegistryProcess, _ name: String) throws -> Reference {
+        try Reference(parsing: "\(registry.origin.dropFirst("http://".count))/\(name)")
+    }
+
+    /// Pushes the layout, and pulls the image again with a cache of its own.
+    private func roundTrip(_ registry: borrowing RegistryProcess, _ configuration: RegistryConfiguration) throws {
+        let client = RegistryClient(configuration: configuration)
+        var pusher = RegistryPusher(client)
+        pusher.pieceSize = 200_000
+        let reference = try reference(registry, "scar/pushed:v2")
+        #expect(
+            try pusher.push(layout: folder.path + "/layout", tag: "v1", to: reference) == Digest(of: image.manifest))
+        let store = try BlobStore("\(folder.path)/store")
+        let resolved = try client.resolve(reference, platform: amd64, store: store)
+        #expect(resolved.manifestDigest == Digest(of: image.manifest))
+        for (layer, bytes) in zip(resolved.manifest.layers, image.layers) {
+            #expect(try pull(layer, reference, client, store) == bytes)
+        }
+        // Again, everything is there; in another repository, everything is taken over.
+        for (layer, bytes) in zip(resolved.manifest.layers, image.layers) {
+            #expect(try pusher.push(layer, .bytes(bytes), to: reference) == .wasThere)
+            let other = try self.reference(registry, "scar/other:v3")
+            #expect(try pusher.push(layer, .bytes(bytes), to: other, mountingFrom: reference) == .mounted)
+        }
+        let pinned = reference.inRepository(Digest(of: image.index))
+        #expect(try pusher.push(manifest: image.index, type: .ociIndex, to: pinned) == Digest(of: image.index))
+        try checkReferrers(pusher, reference)
+    }
+
+    /// Attaches two documents to the image, and finds them again.
+    private func checkReferrers(_ pusher: RegistryPusher<CurlTransport>, _ reference: Reference) throws {
+        let subject = Digest(of: image.manifest)
+        #expect(try pusher.referrers(of: subject, in: reference) == [])
+        let empty = Array("{}".utf8)
+        try pusher.push(
+            Descriptor(mediaType: MediaType("application/vnd.oci.empty.v1+json"), digest: Digest(of: empty), size: 2),
+            .bytes(empty), to: reference)
+        for type in ["application/spdx+json", "application/vnd.example.signature"] {
+            let manifest = JSON.object([
+                ("schemaVersion", .integer(2)), ("mediaType", .string(MediaType.ociManifest.description)),
+                ("artifactType", .string(type)),
+                ("config", TestImage.descriptor(MediaType("application/vnd.oci.empty.v1+json"), of: empty)),
+                ("layers", .array([TestImage.descriptor(MediaType("application/vnd.oci.empty.v1+json"), of: empty)])),
+                ("subject", TestImage.descriptor(.ociManifest, of: image.manifest)),
+            ]).text()
+            for _ in 0..<2 {
+                try pusher.push(
+                    manifest: manifest, type: .ociManifest, to: reference.inRepository(Digest(of: manifest)))
+            }
+        }
+        let found = try pusher.referrers(of: subject, in: reference)
+        #expect(found.map(\.artifactType) == ["application/spdx+json", "application/vnd.example.signature"])
+        #expect(try pusher.referrers(of: subject, in: reference, type: "application/spdx+json") == [found[0]])
+    }
+
+    @Test("that is open gives the image back byte for byte")
+    func open() throws {
+        try roundTrip(RegistryProcess(), .quick())
+    }
+
+    @Test("with basic logins gives the image back; without the login, or with a wrong one, nothing is sent")
+    func basic() throws {
+        let registry = try RegistryProcess(login: .basic, folder: folder.path)
+        try roundTrip(registry, configuration())
+        let (reference, layout) = (try reference(registry, "scar/x:v1"), folder.path + "/layout")
+        for configuration in [.quick(), configuration(password: "wrong")] {
+            let pusher = RegistryPusher(RegistryClient(configuration: configuration))
+            let error = #expect(throws: RegistryError.self) { try pusher.push(layout: layout, to: reference) }
+            #expect(error?.code == .unauthorized)
+            #expect(error?.diagnostic.description.contains("wrong") == false)
+        }
+    }
+
+    @Test("with a token server gives the image back, and asks for no more than it needs")
+    func token() throws {
+        let tokens = try TokenServer(folder: folder.path)
+        let registry = try RegistryProcess(login: .token(tokens), folder: folder.path)
+        try roundTrip(registry, configuration())
+        let scopes = Set(tokens.scopes)
+        #expect(scopes.contains("repository:scar/pushed:pull,push"))
+        #expect(scopes.contains("repository:scar/pushed:pull"))
+        #expect(
+            scopes.isSubset(of: [
+                "repository:scar/pushed:pull,push", "repository:scar/pushed:pull", "repository:scar/other:pull,push",
+                "repository:scar/other:pull",
+            ]))
+        // One token does for all requests of a kind.
+        #expect(tokens.scopes.count <= 8, "\(tokens.scopes)")
+        let (reference, layout) = (try reference(registry, "scar/x:v1"), folder.path + "/layout")
+        let pusher = RegistryPusher(RegistryClient(configuration: configuration(password: "wrong")))
+        let error = #expect(throws: RegistryError.self) { try pusher.push(layout: layout, to: reference) }
+        #expect(error?.hint?.contains("not accepted") == true)
+    }
+}
