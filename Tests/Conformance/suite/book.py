@@ -34,6 +34,11 @@ class Case:
         return f"{self.tree}/{self.name}"
 
     @property
+    def of_program(self):
+        """Whether it is a case of the C programs, which end with 64 when they have no case of that name."""
+        return not self.file
+
+    @property
     def by_line(self):
         """Whether each line of the output is a result of its own: "name, tab, result"."""
         return self.options.get("results") == "lines"

@@ -142,8 +142,6 @@ class Stage:
             return self.caged(tree, world, place, command, folder, environment or {}, limit)
         finally:
             libc.umount2(root.encode(), MNT_DETACH)
-            for path, _, _ in os.walk(place):
-                os.chmod(path, 0o700)
             shutil.rmtree(place, ignore_errors=True)
 
     def caged(self, tree, world, place, command, folder, environment, limit):
@@ -187,28 +185,26 @@ def contents(path):
 def listing(folder, shown, world):
     """What was written, in words that both worlds can agree on: no times, no inode numbers."""
     found = {}
-    for path, folders, files in os.walk(os.fsencode(folder)):
-        os.chmod(path, os.lstat(path).st_mode | 0o700)
-        if shown == "/tmp":
-            folders[:] = [name for name in folders if path != os.fsencode(folder) or name != b"scar"]
+    # By descriptors: a program may make folders deeper than any path is long.
+    for path, folders, files, here in os.fwalk(os.fsencode(folder)):
+        if shown == "/tmp" and path == os.fsencode(folder):
+            folders.remove(b"scar")
         for name in folders + files:
-            place = os.path.join(path, name)
-            status = os.lstat(place)
-            inside = shown + os.fsdecode(place)[len(folder):]
-            found[inside] = described(place, status, world)
+            inside = shown + os.fsdecode(os.path.join(path, name))[len(folder):]
+            found[inside] = described(here, name, world)
     return found
 
 
-def described(place, status, world):
+def described(folder, name, world):
+    status = os.lstat(name, dir_fd=folder)
     mode = stat.S_IMODE(status.st_mode)
     if stat.S_ISLNK(status.st_mode):
-        target = os.fsdecode(os.readlink(place))
+        target = os.fsdecode(os.readlink(name, dir_fd=folder))
         if world == RELOCATED and (target + "/").startswith(PREFIX + "/"):
             target = target[len(PREFIX):] or "/"
         return f"link to {target}"
     if stat.S_ISREG(status.st_mode):
-        os.chmod(place, 0o600)
-        with open(place, "rb") as file:
+        with open(os.open(name, os.O_RDONLY, dir_fd=folder), "rb") as file:
             digest = hashlib.sha256(file.read()).hexdigest()[:16]
         return f"file {mode:04o} {status.st_size} {digest}"
     if stat.S_ISDIR(status.st_mode):
