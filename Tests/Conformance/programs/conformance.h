@@ -16,6 +16,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+// So that conditions on glibc's version can be written in one line.
+#ifndef __GLIBC__
+#define __GLIBC_PREREQ(major, minor) 0
+#endif
+
 // CASE(name) { … } is a case of its own: the program runs it when its first argument is that name.
 #define CASE(name)                                                                                                     \
     static void case_##name(void);                                                                                     \

@@ -86,8 +86,9 @@ def from_testbed(image, packages=(), source=None):
 class Apt:
     """Packages of the image's own distribution, through apt with folders of its own."""
 
-    def __init__(self, tree, folder):
+    def __init__(self, tree, folder, architecture="amd64"):
         self.folder, self.sources = folder, os.path.join(tree, "etc/apt/sources.list")
+        self.architecture = architecture
         self.updated = False
 
     def call(self, *words):
@@ -97,7 +98,8 @@ class Apt:
         options = {
             "Dir::State::lists": f"{self.folder}/lists", "Dir::Cache": f"{self.folder}/cache",
             "Dir::State::status": "/dev/null", "Dir::Etc::sourcelist": f"{self.folder}/sources.list",
-            "Dir::Etc::sourceparts": "/dev/null", "APT::Sandbox::User": "root"}
+            "Dir::Etc::sourceparts": "/dev/null", "APT::Sandbox::User": "root",
+            "APT::Architecture": self.architecture, "APT::Architectures": self.architecture}
         flags = [word for key, value in options.items() for word in ("-o", f"{key}={value}")]
         return run("apt-get", "-q", *flags, *words, cwd=self.folder)
 
@@ -219,13 +221,10 @@ def musl_busybox(folder):
     say("musl: compiling busybox")
     musl_library(folder)
     work = folder + ".busybox"
-    base = run(TESTBED, "layout", "python").strip().splitlines()[-1]
-    run("umoci", "unpack", "--rootless", "--image", f"{base}:latest", work + ".bundle")
-    apt = Apt(f"{work}.bundle/rootfs", work + ".apt")
+    apt = Apt(plain_tree("python"), work + ".apt")
     with tarfile.open(apt.source("busybox", None)) as archive:
         archive.extractall(work)
     apt.close()
-    shutil.rmtree(work + ".bundle")
     source = os.path.join(work, os.listdir(work)[0])
     headers = f"{work}/headers"
     os.makedirs(headers)
@@ -248,8 +247,8 @@ def musl_busybox(folder):
     shutil.rmtree(work)
 
 
-def arm64(folder):
-    """Debian's C library for arm64, from the cross compiler's packages."""
+def arm64_library(folder):
+    """The C library of the cross compiler's packages, and no programs but the cases' own."""
     need("aarch64-linux-gnu-gcc")
     source = "/usr/aarch64-linux-gnu/lib"
     os.makedirs(f"{folder}/usr/lib/aarch64-linux-gnu")
@@ -262,6 +261,33 @@ def arm64(folder):
     etc(folder)
 
 
+ARM64_PACKAGES = ("libc6", "libgcc-s1", "dash", "coreutils", "sed", "grep", "mawk", "findutils", "libacl1", "libattr1",
+                  "libselinux1", "libpcre2-8-0", "libgmp10")
+
+
+def arm64(folder):
+    """A few of Debian's packages for arm64."""
+    need("aarch64-linux-gnu-gcc")
+    say("arm64: making the tree")
+    apt = Apt(plain_tree("python"), folder + ".apt", "arm64")
+    for link in ("bin", "lib", "sbin"):
+        os.makedirs(f"{folder}/usr/{link}")
+        os.symlink(f"usr/{link}", f"{folder}/{link}")
+    for package in apt.download(ARM64_PACKAGES):
+        run("dpkg-deb", "--extract", package, folder + ".package")
+        for name in sorted(os.listdir(folder + ".package")):
+            target = f"{folder}/usr/{name}" if os.path.islink(f"{folder}/{name}") else f"{folder}/{name}"
+            os.makedirs(target, exist_ok=True)
+            run("cp", "-a", "--", f"{folder}.package/{name}/.", target)
+        shutil.rmtree(folder + ".package")
+    apt.close()
+    if not os.path.lexists(f"{folder}/usr/bin/sh"):
+        os.symlink("dash", f"{folder}/usr/bin/sh")
+    os.symlink("/usr/bin/mawk", f"{folder}/usr/bin/awk")
+    zones(folder)
+    etc(folder)
+
+
 RUBY_TESTS = r"test/ruby/(test_(file|file_exhaustive|dir|dir_m17n|process|io|path|require)\.rb|ut_.*|enc/.*|lbtest\.rb)" \
              r"|test/(pathname|fileutils|tempfile|open3|tmpdir)/.*|test/test_(tmpdir|tempfile|find|open3)\.rb" \
              r"|tool/(lib|test)/.*|test/lib/.*"
@@ -270,6 +296,7 @@ RUBY_TESTS = r"test/ruby/(test_(file|file_exhaustive|dir|dir_m17n|process|io|pat
 DEFINITIONS = {
     "small": (small, "glibc", "x86_64", ["plain", "fortified"], {}),
     "musl-small": (musl_library, "musl", "x86_64", ["musl"], {}),
+    "arm64-small": (arm64_library, "glibc", "aarch64", ["arm64"], {}),
     "arm64": (arm64, "glibc", "aarch64", ["arm64"], {}),
     "python": (from_testbed("python", ("git", "file", "libmagic1", "libmagic-mgc", "libpython3.11-testsuite")),
                "glibc", "x86_64", ["plain", "fortified", "old"], {"LANG": "C.UTF-8"}),
@@ -282,7 +309,7 @@ DEFINITIONS = {
 }
 
 
-# ------------------------------------------------------------------------------------------------------- the cache
+# ---- the cache --------------------------------------------------------------------------------------------------
 
 def key(*parts):
     digest = hashlib.sha256()
@@ -342,8 +369,8 @@ def provide(name, given=None):
     make, libc, machine, variants, environment = DEFINITIONS[name]
     oracle = os.path.join(FOLDER, "relocate.py")
     with locked():
-        stamp = key(name, os.path.join(FOLDER, "suite", "trees.py"))
-        plain = cached(f"{name}-tree", stamp, mountable(make))
+        plain = plain_tree(name)
+        stamp = os.path.basename(plain)
         relocated = cached(f"{name}-relocated", key(stamp, oracle), relocated_copy(plain))
         sources = [os.path.join(FOLDER, "programs", file) for file in sorted(os.listdir(f"{FOLDER}/programs"))]
         stamp = key(stamp, os.path.join(FOLDER, "suite", "fixtures.py"), *sources)
@@ -359,6 +386,14 @@ def provide(name, given=None):
     folders += [path for path in relocate.library_folders(plain, machine, libc, run_paths) if path not in folders]
     return Tree(name, plain, given or f"{relocated}/tree", layer, f"{relocated_layer}/tree", machine, libc, folders,
                 fixtures.made_variants(layer), environment)
+
+
+def plain_tree(name):
+    """The tree as its image has it. The cache must be locked."""
+    with open(os.path.join(FOLDER, "suite", "trees.py")) as file:
+        # What is done with trees may change; how they are made is the key.
+        recipe = file.read().partition("# ---- the cache")[0]
+    return cached(f"{name}-tree", key(name, recipe), mountable(DEFINITIONS[name][0]))
 
 
 def mountable(make):
