@@ -29,6 +29,8 @@
 
 // The same, for what only glibc has.
 #define GLIBC_CASE(name) CASE(name)
+// The same, for what only a tree with a shell can show.
+#define SHELL_CASE(name) CASE(name)
 
 // Files of the image that are there for the cases; suite/fixtures.py makes them.
 #define DATA "/usr/share/conformance"

@@ -253,7 +253,7 @@ GLIBC_CASE(glob_altdirfunc) {
 }
 #endif
 
-CASE(wordexp) {
+SHELL_CASE(wordexp) {
     wordexp_t words;
     show("wordexp", wordexp(DATA "/f* plain", &words, 0));
     for (size_t i = 0; i < words.we_wordc; i++) text("word", words.we_wordv[i]);

@@ -50,11 +50,13 @@ def c_cases(tree):
     for source in sorted(os.listdir(folder)):
         if source.endswith(".c"):
             with open(os.path.join(folder, source)) as file:
-                for glibc, name in re.findall(r"^(GLIBC_)?CASE\((\w+)\)", file.read(), re.MULTILINE):
-                    names.append((source[:-2], name, bool(glibc)))
+                for needs, name in re.findall(r"^(GLIBC_|SHELL_)?CASE\((\w+)\)", file.read(), re.MULTILINE):
+                    names.append((source[:-2], name, needs))
     for variant in tree.variants:
-        for source, name, glibc in names:
-            if glibc and tree.libc != "glibc" or name in ("xstat", "xmknod") and tree.machine != "x86_64":
+        for source, name, needs in names:
+            if needs == "GLIBC_" and tree.libc != "glibc" or needs == "SHELL_" and not tree.has("/bin/sh"):
+                continue
+            if name in ("xstat", "xmknod") and tree.machine != "x86_64":
                 continue
             path = f"{fixtures.PROGRAMS}/{variant}/c"
             yield Case(tree.name, f"{variant}/{source}/{name}", [path, path, name])

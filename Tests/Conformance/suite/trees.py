@@ -3,6 +3,7 @@ import contextlib
 import fcntl
 import glob
 import hashlib
+import inspect
 import os
 import re
 import shutil
@@ -134,7 +135,7 @@ class Apt:
 
 SMALL_PROGRAMS = """sh env ls cat stat find sort sha256sum grep sed awk xargs id whoami readlink realpath mkdir rm ln cp mv
     touch chmod mktemp head tail wc tr cut basename dirname pwd test true false echo printf date sleep df du tar gzip
-    expr seq uniq tee mkfifo getent iconv locale dd od""".split()
+    rmdir split paste tac expr seq uniq tee mkfifo getent iconv locale dd od""".split()
 
 
 def small(folder):
@@ -288,6 +289,9 @@ def arm64(folder):
     etc(folder)
 
 
+# Changed when trees are to be made anew for a reason that their own functions do not show.
+GENERATION = "1"
+
 RUBY_TESTS = r"test/ruby/(test_(file|file_exhaustive|dir|dir_m17n|process|io|path|require)\.rb|ut_.*|enc/.*|lbtest\.rb)" \
              r"|test/(pathname|fileutils|tempfile|open3|tmpdir)/.*|test/test_(tmpdir|tempfile|find|open3)\.rb" \
              r"|tool/(lib|test)/.*|test/lib/.*"
@@ -381,19 +385,17 @@ def provide(name, given=None):
         for root in (relocated, relocated_layer):
             with open(f"{root}/run-paths") as file:
                 run_paths += file.read().split()
-    folders = relocate.library_folders(plain, machine, libc, [])
-    folders += [path for path in relocate.library_folders(layer, machine, libc, run_paths) if path not in folders]
-    folders += [path for path in relocate.library_folders(plain, machine, libc, run_paths) if path not in folders]
+    folders = relocate.library_folders(plain, machine, libc, run_paths, [layer])
     return Tree(name, plain, given or f"{relocated}/tree", layer, f"{relocated_layer}/tree", machine, libc, folders,
                 fixtures.made_variants(layer), environment)
 
 
 def plain_tree(name):
     """The tree as its image has it. The cache must be locked."""
-    with open(os.path.join(FOLDER, "suite", "trees.py")) as file:
-        # What is done with trees may change; how they are made is the key.
-        recipe = file.read().partition("# ---- the cache")[0]
-    return cached(f"{name}-tree", key(name, recipe), mountable(DEFINITIONS[name][0]))
+    make = DEFINITIONS[name][0]
+    made_of = [str(cell.cell_contents) for cell in make.__closure__ or ()]
+    stamp = key(name, GENERATION, inspect.getsource(make), *made_of, *(SMALL_PROGRAMS if make is small else ()))
+    return cached(f"{name}-tree", stamp, mountable(make))
 
 
 def mountable(make):

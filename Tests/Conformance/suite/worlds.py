@@ -42,11 +42,12 @@ class Stage:
     It wants a mount namespace of its own, in which this process may mount.
     """
 
-    def __init__(self, folder, host, library_folder):
-        self.folder, self.library_folder = folder, library_folder or LIBRARIES
+    def __init__(self, folder, options):
+        self.folder, self.library_folder = folder, options.library or LIBRARIES
+        self.without_library = options.without_library
         self.numbers = itertools.count()
         mount("tmpfs", folder, "mode=0755")
-        self.host = "/" if host == "machine" else self.decoy()
+        self.host = "/" if options.host == "machine" else self.decoy()
         self.hosts_layer = f"{folder}/hosts-layer"
         for path, text in HOSTS_FILES.items():
             fixtures.put(self.hosts_layer, path, text)
@@ -102,7 +103,11 @@ class Stage:
             for variant in tree.variants[:1]:
                 shutil.copy(f"{tree.layer}{fixtures.PROGRAMS}/{variant}/c", f"{folder}/plain")
                 shutil.copy(f"{tree.layer}{fixtures.DATA}/static", f"{folder}/static")
-            shutil.copy(self.library(tree), f"{folder}/libscar-path-{tree.machine}.so")
+            library = f"{folder}/libscar-path-{tree.machine}.so"
+            if self.without_library:
+                fixtures.compiled("gcc", "-shared", "-nostdlib", "-o", library, "-x", "c", "/dev/null")
+            else:
+                shutil.copy(self.library(tree), library)
             self.packages[tree.name] = folder
         return self.packages[tree.name]
 
@@ -122,6 +127,15 @@ class Stage:
         if kept:
             variables.update(kept, SCAR_PATH_KEEP=":".join(kept))
         return variables
+
+    def flat(self, tree, relocated=False):
+        """Tree and layer in one folder that is only read."""
+        place = f"{self.folder}/flat-{tree.name}-{'relocated' if relocated else 'plain'}"
+        if not os.path.isdir(place):
+            os.makedirs(place)
+            layers = [tree.relocated_layer, tree.relocated] if relocated else [tree.layer, tree.plain]
+            mount("overlay", place, f"lowerdir={':'.join(layers)},userxattr", "overlay")
+        return place
 
     def run(self, tree, world, command, folder="/", environment=None, limit=60, name=None):
         """Runs a command of the image in a world of its own, with fresh copies of all that it may write to.
