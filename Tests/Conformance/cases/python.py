@@ -58,7 +58,11 @@ import pwd, grp, getpass; print(pwd.getpwnam("conformance"), pwd.getpwuid(993).p
 ### sockets
 import socket; s = socket.socket(socket.AF_UNIX); s.bind("/work/s"); s.listen(); c = socket.socket(socket.AF_UNIX); c.connect("/work/s"); a, _ = s.accept(); c.send(b"x"); print(a.recv(1), s.getsockname(), c.getpeername(), c.getsockname()); print(socket.getaddrinfo("localhost", 80, socket.AF_INET, socket.SOCK_STREAM), socket.gethostname()); t = socket.create_server(("127.0.0.1", 0)); print(t.getsockname()[0])
 ### ctypes_and_extensions
-import ctypes, ctypes.util; print(ctypes.CDLL("libc.so.6").getuid(), ctypes.util.find_library("c"), ctypes.CDLL(D + "/plugins/libplug.so").plug_name is not None, ctypes.CDLL(None).access(D.encode() + b"/file", 4)); import _ctypes, lzma, bz2, readline, curses; print(lzma.__file__, _ctypes.__file__)
+import ctypes, ctypes.util; print(ctypes.CDLL("libc.so.6").getuid(), ctypes.CDLL(D + "/plugins/libplug.so").plug_name is not None, ctypes.CDLL(None).access(D.encode() + b"/file", 4)); import _ctypes, lzma, bz2, readline, curses; print(lzma.__file__, _ctypes.__file__)
+### find_library
+import ctypes.util; print(ctypes.util.find_library("c"), ctypes.util.find_library("sqlite3"), ctypes.util.find_library("nothing"))
+### load_error
+import ctypes
 try: ctypes.CDLL("/no/such.so")
 except OSError as e: print(e)
 ### numpy limit=120
@@ -89,6 +93,6 @@ except ZeroDivisionError: traceback.print_exc(file=sys.stdout)
 ### signals_and_pipes
 import signal; signal.signal(signal.SIGUSR1, lambda *a: print(open(D + "/file").read())); os.kill(os.getpid(), signal.SIGUSR1); r, w = os.pipe(); os.write(w, b"x"); print(os.read(r, 1), os.path.realpath("/proc/self/exe"), os.readlink("/proc/self/exe"), os.readlink("/proc/self/cwd"))
 ### process_tree
-p = subprocess.Popen(["sleep", "5"]); print(os.readlink(f"/proc/{p.pid}/cwd"), open(f"/proc/{p.pid}/comm").read(), open(f"/proc/{p.pid}/cmdline").read().replace("\0", "|")); p.kill(); print(p.wait())
+import time; p = subprocess.Popen(["sleep", "5"]); time.sleep(0.5); print(os.readlink(f"/proc/{p.pid}/cwd"), open(f"/proc/{p.pid}/comm").read(), open(f"/proc/{p.pid}/cmdline").read().replace("\0", "|")); p.kill(); print(p.wait())
 ### shutil_and_glob
 print(shutil.which("ls"), shutil.which("sh", path="/bin"), sorted(glob.glob(D + "/**/l*", recursive=True)), glob.glob("/us*"), shutil.disk_usage("/").total > 0); shutil.make_archive("/work/x", "tar", D + "/folder"); shutil.unpack_archive("/work/x.tar", "/work/y"); print(sorted(os.listdir("/work/y"))); os.unlink("/work/x.tar"); shutil.copy2(D + "/file", "/work/z"); shutil.move("/work/z", "/tmp/z"); print(os.path.samefile("/usr/bin", "/bin"), os.path.ismount("/proc"), os.path.ismount("/usr"))

@@ -43,7 +43,7 @@ done
 ### files_are_made_and_moved
 cd /work && mkdir -p a/b/c && touch a/file && cp /usr/share/conformance/file a/b/ && mv a/b/file a/b/c/other && ln -s /usr/share/conformance/file l &&
 ln -s ../usr r && ln a/file hard && ls -R . && cat l && readlink l r && readlink -f l r && rm -r a && rmdir /work/missing; echo "$?"
-cp -a /usr/share/conformance/folder copied && ls -l copied | cut -c1-10; cp -P /work/l l2 && readlink l2
+cp -a /usr/share/conformance/folder/sub copied && ls -l copied | cut -c1-10; cp -P /work/l l2 && readlink l2
 ### outside_of_writable_places
 echo x >/usr/new-in-usr && cat /usr/new-in-usr; echo x >/new-in-root && ls -l /new-in-root | cut -c1-10
 mkdir /var/new /srv/new; echo x >/etc/conformance-only-in-image; cat /etc/conformance-only-in-image; rm /etc/conformance-only-in-image
@@ -80,7 +80,7 @@ sed -i s/x/y/ /work/none; printf 'x\n' >/work/edit && sed -i s/x/y/ /work/edit &
 ### sort_with_temporary_files
 awk 'BEGIN { for (i = 0; i < 60000; i++) print (i * 7919) % 60013 }' | sort -n -S 64k -T /work 2>/dev/null | sha256sum; ls -A /work
 ### tar_round_trip trees=python,musl
-tar -cf /work/a.tar -C /usr/share/conformance file folder relative-link && tar -tf /work/a.tar | sort && mkdir /work/out && tar -xf /work/a.tar -C /work/out && ls -R /work/out
+tar -cf /work/a.tar -C /usr/share/conformance file folder/sub relative-link && tar -tf /work/a.tar | sort && mkdir /work/out && tar -xf /work/a.tar -C /work/out && ls -R /work/out
 rm /work/a.tar
 ### compression trees=python,musl
 gzip -c /usr/share/conformance/file >/work/f.gz && gunzip -c /work/f.gz; rm /work/f.gz; zcat /work/none.gz; echo $?
@@ -125,7 +125,7 @@ git clone -q /work/r /work/s && cat /work/s/file && git -C /work/s log --oneline
 printf '#!/bin/sh\necho hook ran in $(pwd)\n' >.git/hooks/pre-commit; chmod +x .git/hooks/pre-commit; echo more >>file; git commit -q -a -m two; git diff HEAD~ | tail -n 2; git stash list; git submodule status
 rm -rf /work/r /work/s
 ### file_magic trees=python
-file /usr/share/conformance/file /usr/share/conformance/script /usr/share/conformance/bad-text /usr/share/conformance/absolute-link; file -i /etc/passwd; file -b /usr/share/zoneinfo/UTC
+file /usr/share/conformance/file /usr/share/conformance/script /usr/share/conformance/bad-text /usr/share/conformance/relative-link; file -i /etc/passwd; file -b /usr/share/zoneinfo/UTC
 ### dpkg trees=python
 dpkg -S /usr/bin/env; dpkg -L coreutils | sha256sum; dpkg-query -W -f '${Version}\n' libc6; dpkg -l | wc -l
 ### perl_tools trees=python
