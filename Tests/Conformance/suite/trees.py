@@ -335,6 +335,25 @@ def locked():
         yield
 
 
+@contextlib.contextmanager
+def unused():
+    """Whether no other run has trees in use."""
+    with open(f"{CACHE}/.in-use", "w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            yield True
+        except BlockingIOError:
+            yield False
+
+
+def use():
+    """Keeps all trees from being removed for as long as the file that it returns is open."""
+    os.makedirs(CACHE, exist_ok=True)
+    lock = open(f"{CACHE}/.in-use", "w")  # pylint: disable=consider-using-with
+    fcntl.flock(lock, fcntl.LOCK_SH)
+    return lock
+
+
 def remove(folder):
     subprocess.run(["chmod", "-R", "u+rwX", folder], check=False, stderr=subprocess.DEVNULL)
     shutil.rmtree(folder, ignore_errors=True)
@@ -344,9 +363,10 @@ def cached(name, stamp, make):
     """A folder of the cache, made when it is missing; older ones of that name go."""
     target = f"{CACHE}/{name}-{stamp}"
     if not os.path.isdir(target):
-        for old in os.listdir(CACHE):
-            if re.fullmatch(re.escape(name) + r"-[0-9a-f]{12}(\.making.*)?", old):
-                remove(f"{CACHE}/{old}")
+        with unused() as may_go:
+            for old in os.listdir(CACHE) if may_go else ():
+                if re.fullmatch(re.escape(name) + r"-[0-9a-f]{12}(\.making.*)?", old):
+                    remove(f"{CACHE}/{old}")
         work = target + ".making"
         try:
             make(work)
