@@ -84,6 +84,12 @@ def from_testbed(image, packages=(), source=None):
     return make
 
 
+def debian():
+    """A tree of Debian's, whose sources of packages can be read."""
+    with locked("python"):
+        return plain_tree("python")
+
+
 class Apt:
     """Packages of the image's own distribution, through apt with folders of its own."""
 
@@ -222,7 +228,7 @@ def musl_busybox(folder):
     say("musl: compiling busybox")
     musl_library(folder)
     work = folder + ".busybox"
-    apt = Apt(plain_tree("python"), work + ".apt")
+    apt = Apt(debian(), work + ".apt")
     with tarfile.open(apt.source("busybox", None)) as archive:
         archive.extractall(work)
     apt.close()
@@ -270,7 +276,7 @@ def arm64(folder):
     """A few of Debian's packages for arm64."""
     need("aarch64-linux-gnu-gcc")
     say("arm64: making the tree")
-    apt = Apt(plain_tree("python"), folder + ".apt", "arm64")
+    apt = Apt(debian(), folder + ".apt", "arm64")
     for link in ("bin", "lib", "sbin"):
         os.makedirs(f"{folder}/usr/{link}")
         os.symlink(f"usr/{link}", f"{folder}/{link}")
@@ -328,9 +334,10 @@ def key(*parts):
 
 
 @contextlib.contextmanager
-def locked():
+def locked(name):
+    """One maker of a tree at a time; other trees are not held up."""
     os.makedirs(CACHE, exist_ok=True)
-    with open(f"{CACHE}/.lock", "w") as lock:
+    with open(f"{CACHE}/.lock-{name}", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
@@ -392,7 +399,7 @@ def provide(name, given=None):
     """The tree of that name, ready to run in; raises Missing with the reason when this machine cannot have it."""
     make, libc, machine, variants, environment = DEFINITIONS[name]
     oracle = os.path.join(FOLDER, "relocate.py")
-    with locked():
+    with locked(name):
         plain = plain_tree(name)
         stamp = os.path.basename(plain)
         relocated = cached(f"{name}-relocated", key(stamp, oracle), relocated_copy(plain))
@@ -411,7 +418,7 @@ def provide(name, given=None):
 
 
 def plain_tree(name):
-    """The tree as its image has it. The cache must be locked."""
+    """The tree as its image has it. Its name must be locked."""
     make = DEFINITIONS[name][0]
     made_of = [str(cell.cell_contents) for cell in make.__closure__ or ()]
     stamp = key(name, GENERATION, inspect.getsource(make), *made_of, *(SMALL_PROGRAMS if make is small else ()))
