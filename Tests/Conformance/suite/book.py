@@ -91,8 +91,14 @@ def script_cases(tree):
             yield Case(tree.name, f"{stem}/{case}", run.split(), file, shared + "\n" + body, chosen)
 
 
+def fits(title, pattern):
+    """Whether a pattern is that of a case, of what it lies in, or its last name."""
+    pattern = pattern.rstrip("/")
+    return fnmatch.fnmatch(title, pattern) or fnmatch.fnmatch(title, pattern + "/*") or fnmatch.fnmatch(title, "*/" + pattern)
+
+
 def cases(tree, patterns):
     """All cases for a tree that one of the patterns fits; no pattern fits all."""
     for case in [*c_cases(tree), *script_cases(tree)]:
-        if not patterns or any(fnmatch.fnmatch(case.title, pattern) or pattern in case.title for pattern in patterns):
+        if not patterns or any(fits(case.title, pattern) for pattern in patterns):
             yield case
