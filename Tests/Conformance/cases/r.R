@@ -10,7 +10,7 @@ cat(system("cat /usr/share/conformance/file", intern = TRUE), "\n"); print(syste
 ### packages
 library(stats); library(utils); library(grDevices); library(tools); print(coef(lm(dist ~ speed, cars))); x <- tempfile(tmpdir = "/work"); saveRDS(cars, x); print(dim(readRDS(x))); unlink(x); write.csv(cars, "/work/cars.csv"); print(dim(read.csv("/work/cars.csv"))); source(textConnection("print(1)")); print(nchar(system.file("DESCRIPTION", package = "stats")) > 0); print(searchpaths())
 ### locale_and_time
-print(Sys.getlocale("LC_CTYPE")); print(format(as.POSIXct(1700000000, tz = "Europe/Berlin"))); print(iconv("\u20ac", "UTF-8", "ISO-8859-15", toRaw = TRUE)); print(Sys.setlocale("LC_ALL", "de_DE.UTF-8")); print(length(OlsonNames()) > 100); print(format(as.Date("2020-01-06"), "%A"))
+print(Sys.getlocale("LC_CTYPE")); print(format(as.POSIXct(1700000000, origin = "1970-01-01", tz = "Europe/Berlin"))); print(iconv("\u20ac", "UTF-8", "ISO-8859-15", toRaw = TRUE)); print(Sys.setlocale("LC_ALL", "de_DE.UTF-8")); print(length(OlsonNames()) > 100); print(format(as.Date("2020-01-06"), "%A"))
 ### install_a_package limit=180
 dir.create("/work/lib"); dir.create("/work/pkg/R", recursive = TRUE); writeLines(c("Package: pkg", "Version: 1.0", "Title: T", "License: X", "Description: D.", "Author: A", "Maintainer: A <a@b.c>"), "/work/pkg/DESCRIPTION"); writeLines("export(f)", "/work/pkg/NAMESPACE"); writeLines("f <- function() 42", "/work/pkg/R/f.R"); print(system2("R", c("CMD", "INSTALL", "--no-docs", "-l", "/work/lib", "/work/pkg"), stdout = FALSE, stderr = FALSE)); library(pkg, lib.loc = "/work/lib"); print(f()); unlink("/work/lib", recursive = TRUE)
 ### parallel limit=180

@@ -12,14 +12,14 @@ def main(*names)
   Dir.mkdir("-test-")
   File.write("-test-/file.rb", "")
   names.each do |name|
-    command = ["ruby", "-W0", "-I#{ROOT}/tool/lib", "-I#{ROOT}/test/lib", "-I/tmp/tests", "#{ROOT}/test/runner.rb",
+    command = ["ruby", "-W0", "-I#{ROOT}/tool/lib", "-I#{ROOT}/test/lib", "-I/tmp/tests", "#{ROOT}/tool/test/runner.rb",
                "-v", "--tty=no", "--seed=1", "#{ROOT}/test/#{name}"]
     text = IO.popen(command, err: [:child, :out], &:read).scrub
     ended = text.scan(/^ +\d+\) (\w+):\n(\S+#\S+?)[: ]?(?: |$)/).to_h { |how, test| [test.chomp(":"), how] }
     found = text.scan(/^\[ *\d+\/\d+\] (\S+#\S+) = [0-9.]+ s/).flatten
     found.each { |test| puts "#{name}:#{test}\t#{ended.fetch(test, "passed")}" }
     warn text
-    puts "#{name}:(tests)\tnone ran" if found.empty?
+    abort "#{name}: no test ran" if found.empty?
   end
 end
 ### file

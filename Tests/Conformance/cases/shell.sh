@@ -1,7 +1,7 @@
 # What images' own shell scripts do, with Debian's dash and coreutils, and with busybox.
 #: trees: small python musl arm64
 ### identity
-id; id -un; whoami; id -gn; id conformance; id onlyonhost
+id onlyonhost; id; id -un; whoami; id -gn; id conformance
 ### names_in_listings
 ls -ld /usr/share/conformance/file | cut -d' ' -f1,3,4
 stat -c '%U %G %a %F %n' /usr/share/conformance/file /usr/share/conformance/folder
@@ -65,7 +65,7 @@ X
 chmod +x /tmp/named-script; /tmp/named-script one two
 ### environment
 env | grep -v -e ^LOCPATH= -e ^GCONV_PATH= -e ^TZDIR= -e ^_= | sort; env -i /usr/bin/env | sort | grep -v -e LOCPATH -e GCONV_PATH -e TZDIR; env -i A=1 sh -c 'echo $A; cat /usr/share/conformance/file; env | grep -c SCAR'
-export -p | grep -v -e LOCPATH -e GCONV_PATH -e TZDIR; set | grep -e SCAR -e LD_
+export -p | grep -v -e LOCPATH -e GCONV_PATH -e TZDIR; set | grep -c -e SCAR -e LD_PRELOAD -e LD_LIBRARY || true
 ### environment_set_by_the_program
 LD_LIBRARY_PATH=/usr/share/conformance/plugins sh -c 'echo $LD_LIBRARY_PATH; sh -c "echo \$LD_LIBRARY_PATH"; cat /usr/share/conformance/file'
 LD_PRELOAD=/usr/share/conformance/plugins/libpreload.so sh -c 'echo $LD_PRELOAD $CONFORMANCE_PRELOADED; cat /usr/share/conformance/file'

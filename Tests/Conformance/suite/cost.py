@@ -18,6 +18,7 @@ WORK = [
     ("r", "R one-liner", ["/usr/bin/Rscript", "Rscript", "-e", "cat(length(list.files('/usr')))"]),
     ("elixir", "elixir one-liner", ["/bin/sh", "sh", "/usr/bin/elixir", "-e", "IO.puts(length(File.ls!(\"/usr\")))"]),
 ]
+TREES = [tree for tree in dict.fromkeys(entry[0] for entry in WORK)]
 WAYS = ("chroot", "relocated", "fakechroot", "proot")
 LIMIT = 120
 
