@@ -107,6 +107,7 @@ let package = Package(
         tests("Toolchain", ["Recipe", "Registry", "LayerFS", "SquashFS", "ByteKit", "JSON"]),
         .testTarget(name: "CommandTests", dependencies: ["TestKit", "ByteKit", "JSON"], swiftSettings: strict),
         .testTarget(name: "PathLibraryTests", dependencies: ["TestKit", "ByteKit"], swiftSettings: strict),
+        .testTarget(name: "ConformanceTests", dependencies: ["TestKit"], swiftSettings: strict),
         .testTarget(name: "StructureTests", dependencies: ["TestKit", "ByteKit"], swiftSettings: strict),
 
         // What is fuzzed: the tests replay its corpus, and the fuzzer below calls the same functions.

@@ -76,7 +76,7 @@ struct CacheTests: ~Copyable {
         #expect(try build().status == 0)
         let blob = "blobs/sha256/\(Digest(of: image.layers[1]).hex)"
         let object = try #require(
-            names(cache("ls"), "files").first { $0.contains("objects/v2/\(Digest(of: image.layers[2]).hex)") })
+            names(cache("ls"), "files").first { $0.contains("objects/v3/\(Digest(of: image.layers[2]).hex)") })
         for name in [blob, object] { try age(name, 3 * 86_400) }
         #expect(names(try cache("ls"), "files").prefix(2).sorted() == [blob, object].sorted())
         #expect(names(try cache("gc", "--older-than", "4d"), "removed") == [])

@@ -214,8 +214,10 @@ def configured(root, path, seen):
     return found
 
 
-def library_folders(root, machine, libc, run_paths):
-    """The folders of libraries in the order of the image's own loader; then what run paths name."""
+def library_folders(root, machine, libc, run_paths, layers=()):
+    """The folders of libraries in the order of the image's own loader; then what run paths name.
+
+    The layers lie over the root, and may have libraries in folders that the root configures."""
     if libc == "musl":
         try:
             with open(f"{root}/etc/ld-musl-{machine}.path") as file:
@@ -227,7 +229,7 @@ def library_folders(root, machine, libc, run_paths):
         folders = configured(root, "/etc/ld.so.conf", set())
         folders += [f"/lib/{triple}", f"/usr/lib/{triple}", "/lib64", "/usr/lib64", "/lib", "/usr/lib"]
     unique = list(dict.fromkeys(folder.rstrip("/") for folder in folders + sorted(set(run_paths))))
-    return [folder for folder in unique if folder.startswith("/") and has_libraries(root, folder)]
+    return [folder for folder in unique if folder.startswith("/") and any(has_libraries(place, folder) for place in (root, *layers))]
 
 
 if __name__ == "__main__":

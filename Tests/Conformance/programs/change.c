@@ -72,7 +72,7 @@ CASE(rename) {
     show("by syscall", syscall(SYS_renameat2, AT_FDCWD, WORK "/new", AT_FDCWD, WORK "/newer", 0));
 }
 
-#ifdef __GLIBC__
+#if defined __GLIBC__ && __GLIBC_PREREQ(2, 28)
 GLIBC_CASE(renameat2) {
     write_file(WORK "/a", "a");
     write_file(WORK "/b", "b");

@@ -20,6 +20,7 @@ void add_case(const char *name, void (*body)(void)) {
 }
 
 const char *error_name(int number) {
+    if (!number) return "no error";
     static const struct {
         int number;
         const char *name;

@@ -16,6 +16,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+// So that conditions on glibc's version can be written in one line.
+#ifndef __GLIBC__
+#define __GLIBC_PREREQ(major, minor) 0
+#endif
+
 // CASE(name) { … } is a case of its own: the program runs it when its first argument is that name.
 #define CASE(name)                                                                                                     \
     static void case_##name(void);                                                                                     \
@@ -24,6 +29,8 @@
 
 // The same, for what only glibc has.
 #define GLIBC_CASE(name) CASE(name)
+// The same, for what only a tree with a shell can show.
+#define SHELL_CASE(name) CASE(name)
 
 // Files of the image that are there for the cases; suite/fixtures.py makes them.
 #define DATA "/usr/share/conformance"

@@ -93,11 +93,16 @@ CASE(dlinfo_origin) {
     char origin[PATH_MAX] = "";
     show("dlinfo", dlinfo(library, RTLD_DI_ORIGIN, origin));
     text("origin", origin);
-    struct link_map *map = NULL;
-    show("map", dlinfo(library, RTLD_DI_LINKMAP, &map));
-    text("name", map->l_name);
 #endif
 }
+
+#ifdef __GLIBC__
+GLIBC_CASE(dlinfo_link_map) {
+    struct link_map *map = NULL;
+    show("map", dlinfo(dlopen(DATA "/plugins/libplug.so", RTLD_NOW), RTLD_DI_LINKMAP, &map));
+    text("name", map->l_name);
+}
+#endif
 
 #ifdef __GLIBC__
 GLIBC_CASE(dlmopen) {

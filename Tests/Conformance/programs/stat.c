@@ -100,7 +100,7 @@ CASE(root_is_root) {
     printf("lstat: %d\n", lstat("..", &b) == 0 && a.st_ino == b.st_ino && a.st_dev == b.st_dev);
 }
 
-#ifdef STATX_TYPE
+#if defined STATX_TYPE && (!defined __GLIBC__ || __GLIBC_PREREQ(2, 28))
 CASE(statx) {
     const char *path;
     struct statx status;

@@ -57,8 +57,8 @@ static void *start(void *argument) {
     return (void *)errors;
 }
 
-CASE(threads_spawn) { run_threads(8, 0, start); }
-CASE(small_stacks_spawn) { run_threads(2, ((size_t)PTHREAD_STACK_MIN > 16384 ? (size_t)PTHREAD_STACK_MIN : 16384) + 64 * 1024, start); }
+SHELL_CASE(threads_spawn) { run_threads(8, 0, start); }
+SHELL_CASE(small_stacks_spawn) { run_threads(2, ((size_t)PTHREAD_STACK_MIN > 16384 ? (size_t)PTHREAD_STACK_MIN : 16384) + 64 * 1024, start); }
 
 static volatile int stopping;
 static void *busy(void *argument) {
@@ -68,7 +68,7 @@ static void *busy(void *argument) {
     return NULL;
 }
 
-CASE(fork_in_threads) {
+SHELL_CASE(fork_in_threads) {
     pthread_t threads[4];
     for (int i = 0; i < 4; i++) pthread_create(&threads[i], NULL, busy, NULL);
     for (int i = 0; i < 20; i++) {

@@ -34,6 +34,11 @@ class Case:
         return f"{self.tree}/{self.name}"
 
     @property
+    def of_program(self):
+        """Whether it is a case of the C programs, which end with 64 when they have no case of that name."""
+        return not self.file
+
+    @property
     def by_line(self):
         """Whether each line of the output is a result of its own: "name, tab, result"."""
         return self.options.get("results") == "lines"
@@ -45,11 +50,13 @@ def c_cases(tree):
     for source in sorted(os.listdir(folder)):
         if source.endswith(".c"):
             with open(os.path.join(folder, source)) as file:
-                for glibc, name in re.findall(r"^(GLIBC_)?CASE\((\w+)\)", file.read(), re.MULTILINE):
-                    names.append((source[:-2], name, bool(glibc)))
+                for needs, name in re.findall(r"^(GLIBC_|SHELL_)?CASE\((\w+)\)", file.read(), re.MULTILINE):
+                    names.append((source[:-2], name, needs))
     for variant in tree.variants:
-        for source, name, glibc in names:
-            if glibc and tree.libc != "glibc" or name in ("xstat", "xmknod") and tree.machine != "x86_64":
+        for source, name, needs in names:
+            if needs == "GLIBC_" and tree.libc != "glibc" or needs == "SHELL_" and not tree.has("/bin/sh"):
+                continue
+            if name in ("xstat", "xmknod") and tree.machine != "x86_64":
                 continue
             path = f"{fixtures.PROGRAMS}/{variant}/c"
             yield Case(tree.name, f"{variant}/{source}/{name}", [path, path, name])
@@ -84,8 +91,14 @@ def script_cases(tree):
             yield Case(tree.name, f"{stem}/{case}", run.split(), file, shared + "\n" + body, chosen)
 
 
+def fits(title, pattern):
+    """Whether a pattern is that of a case, of what it lies in, or its last name."""
+    pattern = pattern.rstrip("/")
+    return fnmatch.fnmatch(title, pattern) or fnmatch.fnmatch(title, pattern + "/*") or fnmatch.fnmatch(title, "*/" + pattern)
+
+
 def cases(tree, patterns):
     """All cases for a tree that one of the patterns fits; no pattern fits all."""
     for case in [*c_cases(tree), *script_cases(tree)]:
-        if not patterns or any(fnmatch.fnmatch(case.title, pattern) or pattern in case.title for pattern in patterns):
+        if not patterns or any(fits(case.title, pattern) for pattern in patterns):
             yield case

@@ -3,6 +3,7 @@ import contextlib
 import fcntl
 import glob
 import hashlib
+import inspect
 import os
 import re
 import shutil
@@ -83,11 +84,18 @@ def from_testbed(image, packages=(), source=None):
     return make
 
 
+def debian():
+    """A tree of Debian's, whose sources of packages can be read."""
+    with locked("python"):
+        return plain_tree("python")
+
+
 class Apt:
     """Packages of the image's own distribution, through apt with folders of its own."""
 
-    def __init__(self, tree, folder):
+    def __init__(self, tree, folder, architecture="amd64"):
         self.folder, self.sources = folder, os.path.join(tree, "etc/apt/sources.list")
+        self.architecture = architecture
         self.updated = False
 
     def call(self, *words):
@@ -97,7 +105,8 @@ class Apt:
         options = {
             "Dir::State::lists": f"{self.folder}/lists", "Dir::Cache": f"{self.folder}/cache",
             "Dir::State::status": "/dev/null", "Dir::Etc::sourcelist": f"{self.folder}/sources.list",
-            "Dir::Etc::sourceparts": "/dev/null", "APT::Sandbox::User": "root"}
+            "Dir::Etc::sourceparts": "/dev/null", "APT::Sandbox::User": "root",
+            "APT::Architecture": self.architecture, "APT::Architectures": self.architecture}
         flags = [word for key, value in options.items() for word in ("-o", f"{key}={value}")]
         return run("apt-get", "-q", *flags, *words, cwd=self.folder)
 
@@ -132,7 +141,7 @@ class Apt:
 
 SMALL_PROGRAMS = """sh env ls cat stat find sort sha256sum grep sed awk xargs id whoami readlink realpath mkdir rm ln cp mv
     touch chmod mktemp head tail wc tr cut basename dirname pwd test true false echo printf date sleep df du tar gzip
-    expr seq uniq tee mkfifo getent iconv locale dd od""".split()
+    rmdir split paste tac expr seq uniq tee mkfifo getent iconv locale dd od""".split()
 
 
 def small(folder):
@@ -219,13 +228,10 @@ def musl_busybox(folder):
     say("musl: compiling busybox")
     musl_library(folder)
     work = folder + ".busybox"
-    base = run(TESTBED, "layout", "python").strip().splitlines()[-1]
-    run("umoci", "unpack", "--rootless", "--image", f"{base}:latest", work + ".bundle")
-    apt = Apt(f"{work}.bundle/rootfs", work + ".apt")
+    apt = Apt(debian(), work + ".apt")
     with tarfile.open(apt.source("busybox", None)) as archive:
         archive.extractall(work)
     apt.close()
-    shutil.rmtree(work + ".bundle")
     source = os.path.join(work, os.listdir(work)[0])
     headers = f"{work}/headers"
     os.makedirs(headers)
@@ -248,8 +254,8 @@ def musl_busybox(folder):
     shutil.rmtree(work)
 
 
-def arm64(folder):
-    """Debian's C library for arm64, from the cross compiler's packages."""
+def arm64_library(folder):
+    """The C library of the cross compiler's packages, and no programs but the cases' own."""
     need("aarch64-linux-gnu-gcc")
     source = "/usr/aarch64-linux-gnu/lib"
     os.makedirs(f"{folder}/usr/lib/aarch64-linux-gnu")
@@ -262,6 +268,36 @@ def arm64(folder):
     etc(folder)
 
 
+ARM64_PACKAGES = ("libc6", "libgcc-s1", "dash", "coreutils", "sed", "grep", "mawk", "findutils", "libacl1", "libattr1",
+                  "libselinux1", "libpcre2-8-0", "libgmp10")
+
+
+def arm64(folder):
+    """A few of Debian's packages for arm64."""
+    need("aarch64-linux-gnu-gcc")
+    say("arm64: making the tree")
+    apt = Apt(debian(), folder + ".apt", "arm64")
+    for link in ("bin", "lib", "sbin"):
+        os.makedirs(f"{folder}/usr/{link}")
+        os.symlink(f"usr/{link}", f"{folder}/{link}")
+    for package in apt.download(ARM64_PACKAGES):
+        run("dpkg-deb", "--extract", package, folder + ".package")
+        for name in sorted(os.listdir(folder + ".package")):
+            target = f"{folder}/usr/{name}" if os.path.islink(f"{folder}/{name}") else f"{folder}/{name}"
+            os.makedirs(target, exist_ok=True)
+            run("cp", "-a", "--", f"{folder}.package/{name}/.", target)
+        shutil.rmtree(folder + ".package")
+    apt.close()
+    if not os.path.lexists(f"{folder}/usr/bin/sh"):
+        os.symlink("dash", f"{folder}/usr/bin/sh")
+    os.symlink("/usr/bin/mawk", f"{folder}/usr/bin/awk")
+    zones(folder)
+    etc(folder)
+
+
+# Changed when trees are to be made anew for a reason that their own functions do not show.
+GENERATION = "1"
+
 RUBY_TESTS = r"test/ruby/(test_(file|file_exhaustive|dir|dir_m17n|process|io|path|require)\.rb|ut_.*|enc/.*|lbtest\.rb)" \
              r"|test/(pathname|fileutils|tempfile|open3|tmpdir)/.*|test/test_(tmpdir|tempfile|find|open3)\.rb" \
              r"|tool/(lib|test)/.*|test/lib/.*"
@@ -270,6 +306,7 @@ RUBY_TESTS = r"test/ruby/(test_(file|file_exhaustive|dir|dir_m17n|process|io|pat
 DEFINITIONS = {
     "small": (small, "glibc", "x86_64", ["plain", "fortified"], {}),
     "musl-small": (musl_library, "musl", "x86_64", ["musl"], {}),
+    "arm64-small": (arm64_library, "glibc", "aarch64", ["arm64"], {}),
     "arm64": (arm64, "glibc", "aarch64", ["arm64"], {}),
     "python": (from_testbed("python", ("git", "file", "libmagic1", "libmagic-mgc", "libpython3.11-testsuite")),
                "glibc", "x86_64", ["plain", "fortified", "old"], {"LANG": "C.UTF-8"}),
@@ -282,7 +319,7 @@ DEFINITIONS = {
 }
 
 
-# ------------------------------------------------------------------------------------------------------- the cache
+# ---- the cache --------------------------------------------------------------------------------------------------
 
 def key(*parts):
     digest = hashlib.sha256()
@@ -297,11 +334,31 @@ def key(*parts):
 
 
 @contextlib.contextmanager
-def locked():
+def locked(name):
+    """One maker of a tree at a time; other trees are not held up."""
     os.makedirs(CACHE, exist_ok=True)
-    with open(f"{CACHE}/.lock", "w") as lock:
+    with open(f"{CACHE}/.lock-{name}", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
+
+
+@contextlib.contextmanager
+def unused():
+    """Whether no other run has trees in use."""
+    with open(f"{CACHE}/.in-use", "w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            yield True
+        except BlockingIOError:
+            yield False
+
+
+def use():
+    """Keeps all trees from being removed for as long as the file that it returns is open."""
+    os.makedirs(CACHE, exist_ok=True)
+    lock = open(f"{CACHE}/.in-use", "w")  # pylint: disable=consider-using-with
+    fcntl.flock(lock, fcntl.LOCK_SH)
+    return lock
 
 
 def remove(folder):
@@ -313,9 +370,10 @@ def cached(name, stamp, make):
     """A folder of the cache, made when it is missing; older ones of that name go."""
     target = f"{CACHE}/{name}-{stamp}"
     if not os.path.isdir(target):
-        for old in os.listdir(CACHE):
-            if re.fullmatch(re.escape(name) + r"-[0-9a-f]{12}(\.making.*)?", old):
-                remove(f"{CACHE}/{old}")
+        with unused() as may_go:
+            for old in os.listdir(CACHE) if may_go else ():
+                if re.fullmatch(re.escape(name) + r"-[0-9a-f]{12}(\.making.*)?", old):
+                    remove(f"{CACHE}/{old}")
         work = target + ".making"
         try:
             make(work)
@@ -341,9 +399,9 @@ def provide(name, given=None):
     """The tree of that name, ready to run in; raises Missing with the reason when this machine cannot have it."""
     make, libc, machine, variants, environment = DEFINITIONS[name]
     oracle = os.path.join(FOLDER, "relocate.py")
-    with locked():
-        stamp = key(name, os.path.join(FOLDER, "suite", "trees.py"))
-        plain = cached(f"{name}-tree", stamp, mountable(make))
+    with locked(name):
+        plain = plain_tree(name)
+        stamp = os.path.basename(plain)
         relocated = cached(f"{name}-relocated", key(stamp, oracle), relocated_copy(plain))
         sources = [os.path.join(FOLDER, "programs", file) for file in sorted(os.listdir(f"{FOLDER}/programs"))]
         stamp = key(stamp, os.path.join(FOLDER, "suite", "fixtures.py"), *sources)
@@ -354,11 +412,17 @@ def provide(name, given=None):
         for root in (relocated, relocated_layer):
             with open(f"{root}/run-paths") as file:
                 run_paths += file.read().split()
-    folders = relocate.library_folders(plain, machine, libc, [])
-    folders += [path for path in relocate.library_folders(layer, machine, libc, run_paths) if path not in folders]
-    folders += [path for path in relocate.library_folders(plain, machine, libc, run_paths) if path not in folders]
+    folders = relocate.library_folders(plain, machine, libc, run_paths, [layer])
     return Tree(name, plain, given or f"{relocated}/tree", layer, f"{relocated_layer}/tree", machine, libc, folders,
                 fixtures.made_variants(layer), environment)
+
+
+def plain_tree(name):
+    """The tree as its image has it. Its name must be locked."""
+    make = DEFINITIONS[name][0]
+    made_of = [str(cell.cell_contents) for cell in make.__closure__ or ()]
+    stamp = key(name, GENERATION, inspect.getsource(make), *made_of, *(SMALL_PROGRAMS if make is small else ()))
+    return cached(f"{name}-tree", stamp, mountable(make))
 
 
 def mountable(make):

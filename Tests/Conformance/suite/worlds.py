@@ -42,11 +42,12 @@ class Stage:
     It wants a mount namespace of its own, in which this process may mount.
     """
 
-    def __init__(self, folder, host, library_folder):
-        self.folder, self.library_folder = folder, library_folder or LIBRARIES
+    def __init__(self, folder, options):
+        self.folder, self.library_folder = folder, options.library or LIBRARIES
+        self.without_library = options.without_library
         self.numbers = itertools.count()
         mount("tmpfs", folder, "mode=0755")
-        self.host = "/" if host == "machine" else self.decoy()
+        self.host = "/" if options.host == "machine" else self.decoy()
         self.hosts_layer = f"{folder}/hosts-layer"
         for path, text in HOSTS_FILES.items():
             fixtures.put(self.hosts_layer, path, text)
@@ -102,7 +103,11 @@ class Stage:
             for variant in tree.variants[:1]:
                 shutil.copy(f"{tree.layer}{fixtures.PROGRAMS}/{variant}/c", f"{folder}/plain")
                 shutil.copy(f"{tree.layer}{fixtures.DATA}/static", f"{folder}/static")
-            shutil.copy(self.library(tree), f"{folder}/libscar-path-{tree.machine}.so")
+            library = f"{folder}/libscar-path-{tree.machine}.so"
+            if self.without_library:
+                fixtures.compiled("gcc", "-shared", "-nostdlib", "-o", library, "-x", "c", "/dev/null")
+            else:
+                shutil.copy(self.library(tree), library)
             self.packages[tree.name] = folder
         return self.packages[tree.name]
 
@@ -123,6 +128,15 @@ class Stage:
             variables.update(kept, SCAR_PATH_KEEP=":".join(kept))
         return variables
 
+    def flat(self, tree, relocated=False):
+        """Tree and layer in one folder that is only read."""
+        place = f"{self.folder}/flat-{tree.name}-{'relocated' if relocated else 'plain'}"
+        if not os.path.isdir(place):
+            os.makedirs(place)
+            layers = [tree.relocated_layer, tree.relocated] if relocated else [tree.layer, tree.plain]
+            mount("overlay", place, f"lowerdir={':'.join(layers)},userxattr", "overlay")
+        return place
+
     def run(self, tree, world, command, folder="/", environment=None, limit=60, name=None):
         """Runs a command of the image in a world of its own, with fresh copies of all that it may write to.
 
@@ -142,8 +156,6 @@ class Stage:
             return self.caged(tree, world, place, command, folder, environment or {}, limit)
         finally:
             libc.umount2(root.encode(), MNT_DETACH)
-            for path, _, _ in os.walk(place):
-                os.chmod(path, 0o700)
             shutil.rmtree(place, ignore_errors=True)
 
     def caged(self, tree, world, place, command, folder, environment, limit):
@@ -187,28 +199,26 @@ def contents(path):
 def listing(folder, shown, world):
     """What was written, in words that both worlds can agree on: no times, no inode numbers."""
     found = {}
-    for path, folders, files in os.walk(os.fsencode(folder)):
-        os.chmod(path, os.lstat(path).st_mode | 0o700)
-        if shown == "/tmp":
-            folders[:] = [name for name in folders if path != os.fsencode(folder) or name != b"scar"]
+    # By descriptors: a program may make folders deeper than any path is long.
+    for path, folders, files, here in os.fwalk(os.fsencode(folder)):
+        if shown == "/tmp" and path == os.fsencode(folder):
+            folders.remove(b"scar")
         for name in folders + files:
-            place = os.path.join(path, name)
-            status = os.lstat(place)
-            inside = shown + os.fsdecode(place)[len(folder):]
-            found[inside] = described(place, status, world)
+            inside = shown + os.fsdecode(os.path.join(path, name))[len(folder):]
+            found[inside] = described(here, name, world)
     return found
 
 
-def described(place, status, world):
+def described(folder, name, world):
+    status = os.lstat(name, dir_fd=folder)
     mode = stat.S_IMODE(status.st_mode)
     if stat.S_ISLNK(status.st_mode):
-        target = os.fsdecode(os.readlink(place))
+        target = os.fsdecode(os.readlink(name, dir_fd=folder))
         if world == RELOCATED and (target + "/").startswith(PREFIX + "/"):
             target = target[len(PREFIX):] or "/"
         return f"link to {target}"
     if stat.S_ISREG(status.st_mode):
-        os.chmod(place, 0o600)
-        with open(place, "rb") as file:
+        with open(os.open(name, os.O_RDONLY, dir_fd=folder), "rb") as file:
             digest = hashlib.sha256(file.read()).hexdigest()[:16]
         return f"file {mode:04o} {status.st_size} {digest}"
     if stat.S_ISDIR(status.st_mode):
