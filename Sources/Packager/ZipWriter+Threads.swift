@@ -49,16 +49,23 @@ extension ZipWriter {
     /// Starts to pack an entry.
     private static func pack(_ entry: ZipEntry, _ data: [UInt8], _ pool: WorkerPool) -> Pending {
         let pending = Pending(entry: entry, data: data)
-        let isDeflated =
-            switch entry.content {
-            case .bytes, .file, .image: entry.isDeflated
-            case .link, .folder: false
-            }
+        let level = entry.isDeflated ? level(of: entry.content) : nil
         pool.submit { [packed = pending.packed] in
-            let result = Packed(crc: Crc32.update(0, data), deflated: isDeflated ? Deflater().deflate(data) : nil)
+            let deflated = level.flatMap { Deflater(level: $0).deflate(data) }
+            let result = Packed(crc: Crc32.update(0, data), deflated: deflated)
             packed.withLock { $0 = result }
         }
         return pending
+    }
+
+    /// How hard an entry's bytes are deflated. An image has many of them, and each try harder saves little: from level 6 to
+    /// 9 a Debian image with Ruby gets 1 % smaller and takes twice as long.
+    private static func level(of content: ZipEntry.Content) -> Int32? {
+        switch content {
+        case .bytes, .file: 9
+        case .image: 6
+        case .link, .folder: nil
+        }
     }
 
     private mutating func write(_ pending: Pending) throws(PackagerError) {

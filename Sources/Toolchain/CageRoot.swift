@@ -30,7 +30,7 @@ struct CageRoot {
     func arguments() throws(FileError) -> [String] {
         var words = Self.namespaces + ["--clearenv"]
         for variable in variables { words += ["--setenv", variable.name, variable.value] }
-        words += try image.map(Self.system) ?? Self.system() + accounts()
+        if let image { words += Self.system(image) } else { words += Self.system() + (try accounts()) }
         words += Self.processes() + Self.devices
         // The option before the mount is about that mount.
         words += ["--perms", "1777", "--size", "\(ephemeralStorage << 20)", "--tmpfs", "/tmp"]

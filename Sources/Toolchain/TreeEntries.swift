@@ -3,12 +3,12 @@ internal import Packager
 
 /// A tree's files as entries of a zip archive.
 ///
-/// Archives have neither hard links nor devices: further names of a file become symlinks to the first, and devices, pipes
-/// and sockets are left out. Folders are implied by what is in them, and written when there is nothing.
+/// Archives have neither hard links nor devices: further names of a file become symlinks to the first, and devices and pipes are
+/// left out. Folders are implied by what is in them, and written when there is nothing.
 struct TreeEntries {
     /// In the tree's order.
     private(set) var entries: [ZipEntry] = []
-    /// How many devices, pipes and sockets there were.
+    /// How many devices and pipes there were outside `/dev`.
     private(set) var leftOut = 0
 
     /// - Parameter folder: the folder in the archive that the tree goes into.
@@ -35,7 +35,8 @@ struct TreeEntries {
                     content = Self.content(of: inode, path, linked)
                 }
             case .characterDevice, .blockDevice, .fifo:
-                leftOut += 1
+                // In `/dev`, programs see the machine's in any case.
+                if !path.starts(with: "dev/".utf8) { leftOut += 1 }
                 continue
             }
             let permissions = if case .link = content { UInt16(0o777) } else { inode.mode & 0o777 }
