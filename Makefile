@@ -3,7 +3,7 @@
 
 SWIFT ?= swift
 # Images of the testbed that the tests want; the first use makes them, which takes a minute or two each.
-TEST_IMAGES ?= tiny ffmpeg
+TEST_IMAGES ?= tiny ffmpeg ruby
 # More for `swift test`, such as: make test TEST_FLAGS='--filter LayerFS'
 TEST_FLAGS ?=
 BENCH_ROUNDS ?= 3

@@ -21,6 +21,8 @@ package struct Linker {
         package var machine: UInt16 = 62
         /// The latest time a file may have, in seconds since 1970: what is later becomes it. Nil leaves all as they are.
         package var latestTime: Int64?
+        /// Whether everybody may read all files, whoever they belong to and whatever their modes say.
+        package var isReadable = false
         /// Files whose data comes first in a squashfs image, in this order: what a program reads when it starts. Paths
         /// from the root, with or without a leading slash.
         package var first: [[UInt8]] = []
@@ -68,6 +70,7 @@ package struct Linker {
             relocated = try relocator.relocate(&tree, order, layers)
             if relocated?.hasOtherNames == true { order = tree.ordered() }
         }
+        if rules.isReadable { tree.makeReadable() }
         if let latest = rules.latestTime { tree.clampTimes(to: latest) }
         let objects = relocated?.objects ?? layers
         var report = LinkReport(tree, order, layers, made: objects, of: relocated?.origins ?? [])

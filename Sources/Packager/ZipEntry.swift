@@ -6,6 +6,8 @@ package struct ZipEntry: Sendable, Equatable {
         case bytes([UInt8])
         /// A regular file of this machine, read when the entry is written.
         case file(String)
+        /// A regular file of the image and its size in bytes, read when the entry is written.
+        case image(path: String, size: Int)
         /// A symbolic link and what it says.
         case link([UInt8])
         case folder
@@ -63,7 +65,7 @@ package struct ZipEntry: Sendable, Equatable {
     var mode: UInt32 {
         let kind: UInt32 =
             switch content {
-            case .bytes, .file: 0o100000
+            case .bytes, .file, .image: 0o100000
             case .link: 0o120000
             case .folder: 0o040000
             }

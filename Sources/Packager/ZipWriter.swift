@@ -44,6 +44,7 @@ package struct ZipWriter: ~Copyable {
         case .link(let target): try write(entry, data: target, deflated: nil)
         case .folder: try write(entry, data: [], deflated: nil)
         case .file(let path): try add(entry, file: path)
+        case .image: throw Self.unreadable(entry, "nothing was given to read it from")
         }
     }
 
@@ -103,7 +104,7 @@ package struct ZipWriter: ~Copyable {
     }
 
     /// Writes an entry's header; its data must follow.
-    private mutating func begin(
+    mutating func begin(
         _ entry: ZipEntry, crc: UInt32, size: Int, compressedSize: Int, isDeflated: Bool
     ) throws(PackagerError) {
         let record = ZipRecord(
@@ -113,7 +114,7 @@ package struct ZipWriter: ~Copyable {
         try write(record.localHeader(time, limits))
     }
 
-    private mutating func claim(_ entry: ZipEntry) throws(PackagerError) {
+    mutating func claim(_ entry: ZipEntry) throws(PackagerError) {
         let isFree = kinds[entry.path].map { $0 == .impliedFolder && entry.content == .folder } ?? true
         guard isFree else {
             throw PackagerError(.duplicateEntry, "the package has two entries ‘\(entry.name)’")
@@ -131,7 +132,7 @@ package struct ZipWriter: ~Copyable {
         kinds[entry.path] = entry.content == .folder ? .folder : .leaf
     }
 
-    private mutating func write(_ bytes: [UInt8]) throws(PackagerError) {
+    mutating func write(_ bytes: [UInt8]) throws(PackagerError) {
         do throws(FileError) {
             try file.write(bytes)
         } catch {
@@ -161,6 +162,11 @@ package struct ZipWriter: ~Copyable {
             body(try read(input, at: offset, count: count))
             offset += count
         }
+    }
+
+    /// A file of the image that is not what it was.
+    static func unreadable(_ entry: ZipEntry, _ reason: String) -> PackagerError {
+        PackagerError(.file, "cannot read ‘\(entry.name)’ of the image: \(reason)")
     }
 
     private static func read(

@@ -58,7 +58,7 @@ package struct Recipe: Sendable, Equatable {
 
     package struct Artifact: Sendable, Equatable {
         package enum Format: String, Sendable {
-            case squashfs, tar
+            case squashfs, tree, tar
         }
 
         package enum Compression: Sendable, Equatable {
@@ -73,7 +73,8 @@ package struct Recipe: Sendable, Equatable {
             case none
         }
 
-        package var format: Format
+        /// Nil when the recipe leaves it to the target.
+        package var format: Format?
         package var compression: Compression
         /// Whether the recipe says so itself, instead of leaving it to the default.
         package var isCompressionChosen: Bool

@@ -102,7 +102,7 @@ struct RecipeReader {
 
     private func artifact() throws(RecipeError) -> Recipe.Artifact {
         let artifact = json["artifact"]
-        let format: Recipe.Artifact.Format = value(artifact?["format"], .squashfs)
+        let format = (artifact?["format"]?.string).flatMap { Recipe.Artifact.Format(rawValue: $0) }
         if format == .tar, artifact?["block"] != nil {
             throw error(
                 .conflict, "‘artifact.block’ is squashfs's, but the format is tar", "artifact.block", "remove ‘block’")
@@ -117,19 +117,17 @@ struct RecipeReader {
             block: artifact?["block"]?.integer ?? 128 << 10, clamp: artifact?["clamp"]?.integer)
     }
 
-    private func refuseConflict(_ format: Recipe.Artifact.Format, _ target: Recipe.Target) throws(RecipeError) {
-        // A default has no place in the file.
-        let isWritten = positions["artifact.format"].map { $0.line > 0 } ?? false
+    private func refuseConflict(_ format: Recipe.Artifact.Format?, _ target: Recipe.Target) throws(RecipeError) {
         switch (format, target) {
         case (.tar, .zip):
             throw error(
                 .conflict, "‘artifact.format’ is tar, but the supervisor in a zip package unpacks squashfs only",
                 "artifact.format", "remove ‘format’, or make the target ‘tar’")
-        case (.tar, .squashfs) where isWritten, (.squashfs, .tar) where isWritten:
+        case (nil, _), (_, .auto), (_, .zip), (_, .runtime), (.squashfs, .squashfs), (.tree, .layer), (.tar, .tar): return
+        case (let format?, _):
             throw error(
                 .conflict, "‘artifact.format’ is \(format.rawValue), but the target is ‘\(target.rawValue)’",
                 "artifact.format", "remove ‘format’: the target says it")
-        default: return
         }
     }
 

@@ -127,7 +127,10 @@ package enum RecipeSchema {
         SchemaObject(
             "‘artifact’",
             [
-                SchemaKey("format", .choice(formats), .defaulting(.string("squashfs")), "The artifact's format."),
+                SchemaKey(
+                    "format", .choice(formats),
+                    "What the pruned image is stored as. When absent, the target says it: squashfs for `zip`, and "
+                        + "whichever fits for `auto`."),
                 SchemaKey(
                     "compression", .choice(compressions),
                     "How it is compressed. When absent, zstd; but gzip for an `oci` target that has no `level` either."
@@ -179,7 +182,11 @@ package enum RecipeSchema {
     }
 
     private static var formats: [SchemaChoice] {
-        [SchemaChoice("squashfs", "a SquashFS 4.0 image"), SchemaChoice("tar", "a tar archive, for the target `tar`")]
+        [
+            SchemaChoice("squashfs", "a SquashFS 4.0 image, which the function unpacks when it starts"),
+            SchemaChoice("tree", "the files themselves, for the targets `zip` and `layer`"),
+            SchemaChoice("tar", "a tar archive, for the target `tar`"),
+        ]
     }
 
     private static var compressions: [SchemaChoice] {
@@ -192,9 +199,10 @@ package enum RecipeSchema {
 
     private static var targets: [SchemaChoice] {
         [
-            SchemaChoice("auto", "the cheapest form that fits Lambda's limits"),
-            SchemaChoice("zip", "a zip package"), SchemaChoice("layer", "a Lambda layer"),
-            SchemaChoice("image", "a container image in ECR"),
+            SchemaChoice("auto", "the cheapest form that fits Lambda's limits: a zip, else an image"),
+            SchemaChoice("zip", "a zip package"),
+            SchemaChoice("layer", "a Lambda layer with the image's files, and a zip package with the rest"),
+            SchemaChoice("image", "a container image for Lambda, as an OCI image layout"),
             SchemaChoice("runtime", "a customer-managed Lambda runtime"),
             SchemaChoice("squashfs", "the artifact alone, as squashfs"),
             SchemaChoice("tar", "the artifact alone, as tar"),

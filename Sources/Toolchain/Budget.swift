@@ -17,9 +17,18 @@ enum Budget {
 
     /// Throws when a package is one that Lambda would refuse whatever way it came.
     static func check(_ excesses: [LambdaLimits.Excess], _ report: LinkReport) throws {
-        guard let excess = excesses.first(where: { !$0.hasOtherWay }) else { return }
-        let raise = excess.limit == .ephemeralStorage ? "raise function.ephemeralStorage, or: " : ""
-        throw ToolError("over-limit", excess.message, hint: raise + hint(report), exitCode: .overBudget)
+        if let excess = excesses.first(where: { !$0.hasOtherWay }) { throw error(excess, report) }
+    }
+
+    /// What to say of a package that Lambda would refuse.
+    static func error(_ excess: LambdaLimits.Excess, _ report: LinkReport) -> ToolError {
+        let other =
+            switch excess.limit {
+            case .ephemeralStorage: "raise function.ephemeralStorage, or: "
+            case .unpacked: "build with --target auto, which takes a form that fits, or: "
+            case .directUpload, .image: ""
+            }
+        return ToolError("over-limit", excess.message, hint: other + hint(report), exitCode: .overBudget)
     }
 
     /// Where the weight is.

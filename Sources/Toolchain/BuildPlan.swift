@@ -18,7 +18,8 @@ package struct BuildPlan: Sendable {
         case reuse(layer: Digest)
         case link(layers: Int, profile: String, isRelocated: Bool)
         case write(format: String, compression: String)
-        case package(form: String)
+        /// In the first of these forms that fits.
+        case package(form: String, firstOf: [PackageForm])
     }
 
     /// The plan as text, one step a line.
@@ -36,7 +37,9 @@ package struct BuildPlan: Sendable {
         case .link(let layers, let profile, let isRelocated):
             "link            \(layers) layers, prune \(profile)\(isRelocated ? ", relocate" : "")"
         case .write(let format, let compression): "write           \(format), \(compression)"
-        case .package(let form): "package         \(form)"
+        case .package(let form, let forms):
+            "package         \(form), \(forms.count > 1 ? "the first that fits: " : "")"
+                + forms.map(\.title).joined(separator: ", ")
         }
     }
 
@@ -64,7 +67,11 @@ package struct BuildPlan: Sendable {
             ])
         case .write(let format, let compression):
             .object([("step", .string("write")), ("format", .string(format)), ("compression", .string(compression))])
-        case .package(let form): .object([("step", .string("package")), ("form", .string(form))])
+        case .package(let form, let forms):
+            .object([
+                ("step", .string("package")), ("form", .string(form)),
+                ("firstOf", .array(forms.map { .string($0.rawValue) })),
+            ])
         }
     }
 }

@@ -14,7 +14,7 @@ package struct BuildResult: Sendable {
     package var report: LinkReport
     /// What the tree was written as.
     package var artifact: Output
-    /// The zip; nil when the artifact itself was asked for.
+    /// Nil when the artifact itself was asked for.
     package var package: Package?
     /// What the package's limits say.
     package var excesses: [LambdaLimits.Excess] = []
@@ -23,8 +23,10 @@ package struct BuildResult: Sendable {
     package enum Form: Sendable {
         case squashfs(BlockSettings)
         case tar(StreamCompression)
-        /// An image layout; the digest of its layer before it was compressed.
-        case layout(StreamCompression, diffID: Digest)
+        /// An image layout; the digests of its layers before they were compressed.
+        case layout(StreamCompression, diffIDs: [Digest])
+        /// Files in a zip.
+        case tree
         case folder
     }
 
@@ -38,10 +40,31 @@ package struct BuildResult: Sendable {
     }
 
     package struct Package: Sendable {
+        /// The zip or the image.
         package var output: Output
         /// Bytes of all entries unpacked.
         package var unpackedSize: Int
+        /// The layer's zip.
+        package var layer: Output?
+        package var layerUnpackedSize = 0
         package var launcher: LauncherChoice
+        package var form: PackageForm
+        /// Why it is this form.
+        package var reason: String
+        /// The forms that did not fit, and why.
+        package var tried: [(form: PackageForm, reason: String)]
+
+        init(_ prepared: PreparedPackage, output: Output, unpackedSize: Int) {
+            self.output = output
+            self.unpackedSize = unpackedSize
+            launcher = prepared.launcher
+            form = prepared.form
+            reason = prepared.reason
+            tried = prepared.tried
+        }
+
+        /// All files that were written.
+        package var outputs: [Output] { [output] + [layer].compactMap(\.self) }
     }
 
     /// The file people asked for.
@@ -62,27 +85,35 @@ extension BuildResult {
             ("function", .string(recipe.name)), ("recipe", .string(recipe.checksum.description)),
             ("image", imageRecord), ("target", .string(target.rawValue)), ("artifact", artifactRecord),
         ]
-        if let package {
-            members.append(
-                (
-                    "package",
-                    .object([
-                        ("file", .string(Self.name(of: package.output.path))),
-                        ("digest", .string(package.output.digest?.description ?? "")),
-                        ("size", .integer(package.output.size)),
-                        ("unpackedSize", .integer(package.unpackedSize)),
-                        (
-                            "launcher",
-                            .object([
-                                ("name", .string(package.launcher.launcher.name)),
-                                ("reason", .string(package.launcher.reason)),
-                            ])
-                        ),
-                    ])
-                ))
-        }
+        if let package { members.append(("package", record(of: package))) }
         members.append(("limits", .array(excesses.map { .string($0.message) })))
         return .object(members)
+    }
+
+    private func record(of package: Package) -> JSON {
+        var members = Self.members(of: package.output, unpackedSize: package.unpackedSize)
+        members += [("form", .string(package.form.rawValue)), ("reason", .string(package.reason))]
+        let tried = package.tried.map {
+            JSON.object([("form", .string($0.form.rawValue)), ("reason", .string($0.reason))])
+        }
+        members.append(("tried", .array(tried)))
+        if let layer = package.layer {
+            members.append(("layer", .object(Self.members(of: layer, unpackedSize: package.layerUnpackedSize))))
+        }
+        let launcher = package.launcher
+        members.append(
+            (
+                "launcher",
+                .object([("name", .string(launcher.launcher.name)), ("reason", .string(launcher.reason))])
+            ))
+        return .object(members)
+    }
+
+    private static func members(of output: Output, unpackedSize: Int) -> [(name: StaticString, json: JSON)] {
+        [
+            ("file", .string(name(of: output.path))), ("digest", .string(output.digest?.description ?? "")),
+            ("size", .integer(output.size)), ("unpackedSize", .integer(unpackedSize)),
+        ]
     }
 
     private var imageRecord: JSON {
@@ -110,9 +141,10 @@ extension BuildResult {
                 ("level", .integer(settings.level)), ("block", .integer(settings.blockSize)),
             ]
         case .tar(let compression): members += [("format", .string("tar"))] + Self.record(of: compression)
-        case .layout(let compression, let diffID):
+        case .layout(let compression, let diffIDs):
             members += [("format", .string("oci"))] + Self.record(of: compression)
-            members.append(("diffId", .string(diffID.description)))
+            if let first = diffIDs.first { members.append(("diffId", .string(first.description))) }
+        case .tree: members.append(("format", .string("tree")))
         case .folder: members.append(("format", .string("dir")))
         }
         if let digest = artifact.digest { members.append(("digest", .string(digest.description))) }

@@ -41,30 +41,31 @@ extension Builder {
     ) throws -> BuildResult {
         let compression = try planner.streamCompression(of: recipe, .oci)
         let path = "\(folder)/\(recipe.name).oci"
-        let (layout, report) = try OutputFolder.write(path, in: folder) { temporary in
-            let blobs = "\(temporary)/blobs/sha256"
-            try Folder.create(blobs)
-            var report = try linked.writeTar(to: "\(temporary)/layer", compression, pool: pool, sumsArchive: true)
-            guard let digest = report.artifactDigest, let diffID = report.archiveDigest
-            else { preconditionFailure("a written archive has digests") }
-            try Folder.move("\(temporary)/layer", to: "\(blobs)/\(digest.hex)")
-            let layer = ImageLayout.Layer(
-                compression: compression, digest: digest, size: report.artifactSize, diffID: diffID)
-            let layout = try ImageLayout(image, layer, created: options.time)
-            for file in layout.files { try write(file.bytes, to: "\(temporary)/\(file.path)") }
-            report.artifactSize += layout.files.reduce(0) { $0 + $1.bytes.count }
+        var report = linked.report
+        let layout = try OutputFolder.write(path, in: folder) { temporary in
+            try Folder.create(ImageLayout.blobs(in: temporary))
+            let layer = try ImageLayout.Layer.write(linked, compression, pool, &report, in: temporary)
+            let layout = try ImageLayout(image, [layer], created: options.time)
+            try write(layout, in: temporary)
+            report.artifactSize = layout.size
             try accept(report, linked, recipe)
-            // A layout is for other users' programs as well.
-            for name in ["", "/blobs", "/blobs/sha256"] { _ = unsafe chmod(temporary + name, 0o755) }
-            return (layout, report)
+            return layout
         }
         let artifact = BuildResult.Output(path: path, digest: layout.manifestDigest, size: report.artifactSize)
         return try record(
-            recipe, image, .oci, .layout(compression, diffID: layout.layer.diffID), report, artifact, in: folder)
+            recipe, image, .oci, .layout(compression, diffIDs: layout.layers.map(\.diffID)), report, artifact,
+            in: folder)
+    }
+
+    /// Writes all of a layout but its layers.
+    func write(_ layout: ImageLayout, in folder: String) throws {
+        for file in layout.files { try write(file.bytes, to: "\(folder)/\(file.path)") }
+        // A layout is for other users' programs as well.
+        for name in ["", "/blobs", "/blobs/sha256"] { _ = unsafe chmod(folder + name, 0o755) }
     }
 
     /// Tells what writing had to say, and throws when the artifact is larger than the recipe allows.
-    private func accept(_ report: LinkReport, _ linked: Linker.LinkedTree, _ recipe: Recipe) throws {
+    func accept(_ report: LinkReport, _ linked: Linker.LinkedTree, _ recipe: Recipe) throws {
         for warning in report.warnings.dropFirst(linked.report.warnings.count) { progress(.warning(warning)) }
         try Budget.check(recipe.budget.artifact, report.artifactSize, of: "artifact", report)
     }

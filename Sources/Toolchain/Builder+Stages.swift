@@ -29,24 +29,34 @@ extension Builder {
         return lock
     }
 
-    /// - Parameters:
-    ///   - prefix: the folder that the tree will lie in; nil for the root.
-    ///   - scratch: a folder for what relocation makes; no file appears there.
-    func link(
-        _ recipe: Recipe, _ image: ResolvedImage, prefix: String?, scratch: String
-    ) throws -> Linker.LinkedTree {
+    /// The image's layers, compiled.
+    func compile(_ recipe: Recipe, _ image: ResolvedImage) throws -> [LayerObject] {
         let settings = try planner.settings(of: recipe)
         let cache = cache
         let compiler = ImageCompiler(
             origin: try planner.origin(of: recipe), store: cache.blobs,
             compiler: LayerCompiler(settings: settings, pool: pool),
             objectPath: { cache.objectPath($0, settings) }, progress: progress)
-        let objects = try compiler.compile(image)
+        return try compiler.compile(image)
+    }
+
+    /// - Parameters:
+    ///   - prefix: the folder that the tree will lie in; nil for the root.
+    ///   - isReadable: whether everybody may read all files.
+    ///   - scratch: a folder for what relocation makes; no file appears there.
+    func link(
+        _ recipe: Recipe, _ objects: [LayerObject], _ platform: Platform, prefix: String?, isReadable: Bool = false,
+        scratch: String
+    ) throws -> Linker.LinkedTree {
         progress(.linking(layers: objects.count))
         var rules = try rules(of: recipe)
         rules.prefix = prefix.map { Array($0.utf8) }
-        rules.machine = image.platform.machine
-        let linked = try Linker(settings: settings, pool: pool).link(objects, rules, scratch: scratch)
+        rules.machine = platform.machine
+        rules.isReadable = isReadable
+        // The package stands there in every form, and nothing of the image beside it.
+        if isReadable, prefix == nil { rules.prune.append(.package) }
+        let linked = try Linker(settings: try planner.settings(of: recipe), pool: pool)
+            .link(objects, rules, scratch: scratch)
         for warning in linked.report.warnings.prefix(10) { progress(.warning(warning)) }
         progress(
             .linked(
@@ -69,20 +79,32 @@ extension Builder {
 
     func build(_ recipe: Recipe, _ image: ResolvedImage, into folder: String) throws -> BuildResult {
         let target = try planner.target(of: recipe)
-        let settings = try planner.settings(of: recipe)
+        let forms = try planner.forms(of: recipe)
         try desired(recipe.function).validate(name: recipe.name)
+        try checkLayers(recipe, forms)
         try Folder.create(folder)
         if let name = target.folderName(of: recipe) { try OutputFolder.check("\(folder)/\(name)", in: folder) }
         Folder.removeAbandoned(in: folder)
-        let linked = try link(recipe, image, prefix: target.prefix, scratch: folder)
+        guard forms.isEmpty else { return try buildPackage(recipe, image, forms, in: folder) }
+        let linked = try link(
+            recipe, try compile(recipe, image), image.platform, prefix: nil, scratch: folder)
         try Budget.check(recipe.budget.unpacked, linked.report.unpackedSize, of: "unpacked tree", linked.report)
         switch target {
-        case .zip: return try buildZip(recipe, image, settings, linked, in: folder)
         case .tar: return try buildTar(recipe, image, linked, in: folder)
         case .oci: return try buildLayout(recipe, image, linked, in: folder)
         case .dir: return try buildFolder(recipe, image, linked, in: folder)
-        default: return try buildArtifact(recipe, image, settings, linked, in: folder)
+        default: return try buildArtifact(recipe, image, try planner.settings(of: recipe), linked, in: folder)
         }
+    }
+
+    /// A layer of ours is one of those that a function may have.
+    private func checkLayers(_ recipe: Recipe, _ forms: [PackageForm]) throws {
+        guard forms.contains(.layer), recipe.function.layers.count >= LambdaLimits.layers else { return }
+        throw ToolError(
+            "over-limit",
+            "‘function.layers’ has \(recipe.function.layers.count) layers, and with the image's that is more than the "
+                + "\(LambdaLimits.layers) that a function may have",
+            hint: "leave one out, or build with --target zip", exitCode: .overBudget)
     }
 
     private func desired(_ function: Recipe.Function) -> DesiredFunction {
@@ -111,41 +133,6 @@ extension Builder {
         return result
     }
 
-    private func buildZip(
-        _ recipe: Recipe, _ image: ResolvedImage, _ settings: BlockSettings, _ linked: Linker.LinkedTree,
-        in folder: String
-    ) throws -> BuildResult {
-        // The artifact is only on its way into the zip: it lies beside it, under a name that goes again.
-        try Folder.withTemporary(in: folder) { temporary in
-            let (artifact, report) = try writeArtifact(
-                recipe, settings, linked, to: "\(temporary)/\(FunctionPackage.artifactPath)")
-            let input = try packageInput(recipe, image, linked, artifact, unpackedSize: report.unpackedSize)
-            let package = try package(input, linked)
-            let path = "\(folder)/\(recipe.name).zip"
-            let unchecked = "\(temporary)/package.zip"
-            let zip = try package.write(toZip: unchecked, time: ZipTime(secondsSinceEpoch: Int(options.time)))
-            try Budget.check(recipe.budget.package, zip.size, of: "package", report)
-            var excesses = LambdaLimits.check(zipSize: zip.size, unpackedSize: zip.unpackedSize)
-            if let excess = LambdaLimits.check(
-                treeSize: report.unpackedSize, ephemeralStorage: recipe.function.ephemeralStorage)
-            {
-                excesses.append(excess)
-            }
-            try Budget.check(excesses, report)
-            try Folder.move(unchecked, to: path)
-            progress(.wrote(path, bytes: zip.size))
-            let result = BuildResult(
-                recipe: recipe, image: image, target: .zip, form: .squashfs(settings), report: report,
-                artifact: artifact,
-                package: BuildResult.Package(
-                    output: BuildResult.Output(path: path, digest: zip.digest, size: zip.size),
-                    unpackedSize: zip.unpackedSize, launcher: input.launcher),
-                excesses: excesses)
-            try writeRecords(result, in: folder)
-            return result
-        }
-    }
-
     func writeArtifact(
         _ recipe: Recipe, _ settings: BlockSettings, _ linked: Linker.LinkedTree, to path: String
     ) throws -> (BuildResult.Output, LinkReport) {
@@ -156,14 +143,11 @@ extension Builder {
         return (BuildResult.Output(path: path, digest: report.artifactDigest, size: report.artifactSize), report)
     }
 
+    /// All of a package but where the image's tree lies.
     func packageInput(
-        _ recipe: Recipe, _ image: ResolvedImage, _ linked: Linker.LinkedTree, _ artifact: BuildResult.Output,
-        unpackedSize: Int
+        _ recipe: Recipe, _ image: ResolvedImage, _ linked: Linker.LinkedTree
     ) throws -> PackageInput {
         var input = PackageInput(name: recipe.name, bootstrap: try SupervisorBinary.path(for: image.platform))
-        guard let digest = artifact.digest else { preconditionFailure("a written squashfs has a digest") }
-        input.artifact = PackageInput.Artifact(
-            file: artifact.path, digest: digest, size: artifact.size, unpackedSize: unpackedSize)
         let root = TreeView.view(linked)
         input.image = root
         input.asRoot = recipe.asRoot
@@ -226,7 +210,7 @@ extension Builder {
         return choice
     }
 
-    private static func variable(_ text: String) -> (name: String, value: String)? {
+    static func variable(_ text: String) -> (name: String, value: String)? {
         guard let equals = text.firstIndex(of: "="), equals != text.startIndex else { return nil }
         return (String(text[..<equals]), String(text[text.index(after: equals)...]))
     }
@@ -250,4 +234,9 @@ extension Builder {
         try file.write(bytes)
         try file.finish()
     }
+}
+
+extension PruneRule {
+    fileprivate static let package = PruneRule(
+        "package", "the function's package stands there", ["var/task", "var/task/**"])
 }

@@ -34,12 +34,11 @@ extension Builder {
 
     /// A folder gets no stamp: to know whether it is as it was takes looking at all that is in it.
     private func stamp(_ result: BuildResult, _ key: Digest, in folder: String) throws {
-        guard result.target.folderName(of: result.recipe) == nil,
-            let name = result.main.path.split(separator: "/").last
-        else { return }
+        guard result.target.folderName(of: result.recipe) == nil else { return }
+        let outputs = result.package?.outputs ?? [result.artifact]
+        let names = outputs.compactMap { $0.path.split(separator: "/").last.map(String.init) }
         let stamp = BuildStamp(
-            key: key, files: [String(name), "build.json", "report.json"], warnings: warnings.withLock { $0 },
-            in: folder)
+            key: key, files: names + ["build.json", "report.json"], warnings: warnings.withLock { $0 }, in: folder)
         if let stamp { try write(stamp.json.text(), to: BuildStamp.path(of: result.recipe.name, in: folder)) }
     }
 
@@ -57,15 +56,16 @@ extension Builder {
         key.add("time", "\(options.time) \(options.latestTime.map { "\($0)" } ?? "none")")
         key.add("codec", try planner.settings(of: recipe).codec)
         if let order = recipe.artifact.order { key.add(file: order.resolved) }
-        guard target == .zip else { return key.digest }
+        guard try !planner.forms(of: recipe).isEmpty else { return key.digest }
         key.add(file: try SupervisorBinary.path(for: image.platform))
+        if let library = try? PathLibraryFile.path(for: image.platform) { key.add(file: library) }
         for path in [recipe.script].compactMap(\.self) + recipe.files {
             for entry in try ShippedFiles.entries(of: PackageInput.Source(path: path.written, file: path.resolved)) {
                 key.add("entry", String(decoding: entry.path, as: UTF8.self))
                 switch entry.content {
                 case .file(let file): key.add(file: file)
                 case .link(let target): key.add("link", String(decoding: target, as: UTF8.self))
-                case .bytes, .folder: break
+                case .bytes, .folder, .image: break
                 }
             }
         }

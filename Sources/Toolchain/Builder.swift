@@ -82,30 +82,13 @@ package struct Builder {
         }
     }
 
-    /// Builds one function's package as a folder, for a run on this machine.
-    ///
-    /// - Parameter root: where the image's tree will be; nil for where a shipped package has it.
-    package func stage(_ recipe: Recipe, of file: RecipeFile, in folder: String, root: String? = nil) throws {
-        let lock = try lock(of: file)
-        let image = try planner.resolve(recipe, lock: lock, lockPath: Lockfile.path(forRecipe: file.path))
-        let settings = try planner.settings(of: recipe)
-        try healing(recipe) {
-            let prefix = root ?? FunctionPackage.unpackedRoot
-            let linked = try link(recipe, image, prefix: prefix, scratch: folder)
-            let (artifact, report) = try writeArtifact(
-                recipe, settings, linked, to: "\(folder)/\(FunctionPackage.artifactPath)")
-            var input = try packageInput(recipe, image, linked, artifact, unpackedSize: report.unpackedSize)
-            input.root = prefix
-            try PackageFolder.write(try package(input, linked), to: folder)
-        }
-    }
-
     /// Links every function of a recipe without writing anything, for a look at what is in it.
     package func inspect(_ file: RecipeFile) throws -> [SizeReport] {
         let lock = try lock(of: file)
         return try file.functions.map { recipe in
             let image = try planner.resolve(recipe, lock: lock, lockPath: Lockfile.path(forRecipe: file.path))
-            let linked = try link(recipe, image, prefix: nil, scratch: cache.root)
+            let linked = try link(
+                recipe, try compile(recipe, image), image.platform, prefix: nil, scratch: cache.root)
             return SizeReport(title: "\(recipe.name): \(image.reference)", linked.report)
         }
     }

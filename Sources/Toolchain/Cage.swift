@@ -27,9 +27,6 @@ package enum Cage: Sendable, Equatable {
         }
     }
 
-    /// Where a package for this cage has its image's tree; nil for where a shipped one has it.
-    package func root(in folder: String) -> String? { self == .none ? "\(folder)/root" : nil }
-
     /// What a person should know before a function runs in this cage: its `/tmp` is memory, of which there may be too little.
     package func shortage(for function: Recipe.Function) -> String? {
         guard self != .none, let free = Self.freeMemory, free >> 20 < function.ephemeralStorage else { return nil }

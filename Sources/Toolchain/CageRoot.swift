@@ -1,11 +1,15 @@
 internal import ByteKit
 internal import Glibc
 
-/// What the cage looks like from inside: a root that has what a sandbox of `provided.al2023` has, and nothing else of
-/// this machine's.
+/// What the cage looks like from inside: a root that has what a sandbox of `provided.al2023` has, or the image's own; and
+/// nothing else of this machine's.
 struct CageRoot {
     /// The unpacked package, which becomes `/var/task`.
     var package: String
+    /// An unpacked layer, which becomes `/opt`.
+    var layer: String?
+    /// An unpacked image, which becomes the root.
+    var image: String?
     /// The folder that plays the buckets.
     var storage: String
     /// A folder of ours for the few files that are made for the cage.
@@ -26,11 +30,13 @@ struct CageRoot {
     func arguments() throws(FileError) -> [String] {
         var words = Self.namespaces + ["--clearenv"]
         for variable in variables { words += ["--setenv", variable.name, variable.value] }
-        words += Self.system() + (try accounts()) + Self.processes() + Self.devices
+        if let image { words += Self.system(image) } else { words += Self.system() + (try accounts()) }
+        words += Self.processes() + Self.devices
         // The option before the mount is about that mount.
         words += ["--perms", "1777", "--size", "\(ephemeralStorage << 20)", "--tmpfs", "/tmp"]
-        for folder in Self.emptyFolders { words += ["--perms", "0755", "--dir", folder] }
+        if image == nil { for folder in Self.emptyFolders { words += ["--perms", "0755", "--dir", folder] } }
         words += ["--ro-bind", package, Self.packagePath, "--bind", storage, Self.storagePath]
+        if let layer { words += ["--ro-bind", layer, "/opt"] }
         return words + ["--chdir", Self.packagePath, "--remount-ro", "/"]
     }
 
@@ -59,6 +65,21 @@ struct CageRoot {
         for file in settings where unsafe access(file, R_OK) == 0 { words += ["--ro-bind", file, file] }
         return words
     }
+
+    /// An image's files, and what containers have of this machine's.
+    ///
+    /// They are bound to be written to, because bubblewrap makes the folders that it mounts on; when all is mounted, the root
+    /// becomes read-only.
+    private static func system(_ image: String) -> [String] {
+        var words = ["--bind", image, "/"]
+        for file in machineFiles where unsafe access(file, R_OK) == 0 { words += ["--ro-bind", file, file] }
+        return words + ["--perms", "0755", "--tmpfs", "/dev"]
+    }
+
+    /// What is this machine's in an image's root, too.
+    static let machineFiles = ["/etc/resolv.conf", "/etc/hosts"]
+    /// Folders of an image's root that the cage puts something at or into.
+    static let neededFolders = ["dev", "etc", "mnt", "proc", "tmp", "var"]
 
     /// Of certificates only those that are public: as root, all of `/etc` could be read.
     private static let settings = [

@@ -20,8 +20,7 @@ package struct LocalRun {
     }
 
     let recipe: Recipe
-    /// The unpacked package.
-    private let package: String
+    private let package: StagedPackage
     /// A folder of this run's own.
     private let place: String
     private let cage: Cage
@@ -36,10 +35,10 @@ package struct LocalRun {
 
     /// - Parameters:
     ///   - recipe: the function.
-    ///   - package: the folder that `Builder.stage` has filled for this cage.
+    ///   - package: what `Builder.stage` has made for this cage.
     ///   - place: an empty folder.
     ///   - cage: what the function runs in.
-    package init(_ recipe: Recipe, package: String, in place: String, cage: Cage) {
+    package init(_ recipe: Recipe, package: StagedPackage, in place: String, cage: Cage) {
         self.recipe = recipe
         self.package = package
         self.place = place
@@ -77,10 +76,12 @@ package struct LocalRun {
         var variables: [(name: String, value: String)]
         switch cage {
         case .bubblewrap:
-            variables = LambdaVariables.of(recipe, package: CageRoot.packagePath, api: runtime.address)
+            variables = LambdaVariables.of(
+                recipe, package: CageRoot.packagePath, api: runtime.address,
+                image: package.root == nil ? nil : package.environment)
             variables.append(("SCAR_LOCAL_STORAGE", CageRoot.storagePath))
         case .none:
-            variables = LambdaVariables.of(recipe, package: package, api: runtime.address)
+            variables = LambdaVariables.of(recipe, package: package.task, api: runtime.address)
             variables += [("SCAR_LOCAL_STORAGE", buckets), ("SCAR_SCRATCH", "\(place)/scratch")]
         }
         let start = SupervisorProcess.Start(

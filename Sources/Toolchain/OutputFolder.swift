@@ -41,7 +41,7 @@ enum OutputFolder {
         guard let bytes = try? InputFile.contents(of: "\(folder)/build.json", limit: 16 << 20),
             let record = try? JSON.parse(bytes)
         else { return false }
-        return record["artifact"]?["file"]?.string == name
+        return record["artifact"]?["file"]?.string == name || record["package"]?["file"]?.string == name
     }
 
     // MARK: - Mounts
@@ -97,6 +97,7 @@ extension Recipe.Target {
         switch self {
         case .dir: "\(recipe.name).rootfs"
         case .oci: "\(recipe.name).oci"
+        case .image: "\(recipe.name).image"
         default: nil
         }
     }

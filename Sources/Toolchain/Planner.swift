@@ -1,7 +1,6 @@
 internal import ByteKit
 internal import ImageModel
 internal import LayerFS
-internal import Packager
 internal import Recipe
 internal import Registry
 internal import Transport
@@ -67,6 +66,7 @@ struct Planner {
     /// What building a resolved recipe takes.
     func plan(_ recipe: Recipe, _ image: ResolvedImage) throws -> BuildPlan {
         let target = try target(of: recipe)
+        let forms = try forms(of: recipe)
         let settings = try settings(of: recipe)
         var steps: [BuildPlan.Step] = []
         let origin = try origin(of: recipe)
@@ -84,15 +84,20 @@ struct Planner {
         steps.append(
             .link(
                 layers: image.manifest.layers.count, profile: recipe.prune.profile.rawValue,
-                isRelocated: target.prefix != nil))
-        steps.append(try write(recipe, target, settings))
-        if target == .zip { steps.append(.package(form: target.rawValue)) }
+                isRelocated: forms.first?.prefix != nil))
+        // Of several forms, what is written is known when the tree is.
+        if forms.count < 2 { steps.append(try write(recipe, target, forms.first, settings)) }
+        if !forms.isEmpty { steps.append(.package(form: target.rawValue, firstOf: forms)) }
         return BuildPlan(function: recipe.name, image: image, target: target, steps: steps)
     }
 
     /// How the artifact is written.
-    private func write(_ recipe: Recipe, _ target: Recipe.Target, _ settings: BlockSettings) throws -> BuildPlan.Step {
+    private func write(
+        _ recipe: Recipe, _ target: Recipe.Target, _ form: PackageForm?, _ settings: BlockSettings
+    ) throws -> BuildPlan.Step {
         switch target {
+        case .zip where form == .tree, .layer: .write(format: "tree", compression: "deflate")
+        case .image: .write(format: "oci", compression: try imageCompression(of: recipe, isChosen: true).name)
         case .tar: .write(format: "tar", compression: try streamCompression(of: recipe, target).name)
         case .oci: .write(format: "oci", compression: try streamCompression(of: recipe, target).name)
         case .dir: .write(format: "dir", compression: "none")
@@ -105,7 +110,7 @@ struct Planner {
         let target = options.target ?? recipe.target
         let isTar = recipe.artifact.format == .tar
         switch target {
-        case .auto: return isTar ? .tar : .zip
+        case .auto: return isTar ? .tar : .auto
         case .zip where isTar:
             throw ToolError(
                 "target-conflict",
@@ -115,10 +120,25 @@ struct Planner {
             throw ToolError(
                 "target-conflict", "‘artifact.format’ is tar, but the target is ‘squashfs’",
                 hint: "leave artifact.format out, or build with --target tar")
-        case .zip, .squashfs, .tar, .oci, .dir: return target
-        case .layer, .image, .runtime:
+        case .zip, .layer, .image, .squashfs, .tar, .oci, .dir: return target
+        case .runtime:
             throw ToolError.notInThisVersion(
-                "the target ‘\(target.rawValue)’", hint: "build with --target zip, squashfs, tar, oci or dir")
+                "the target ‘\(target.rawValue)’",
+                hint: "build with --target auto, zip, layer, image, squashfs, tar, oci or dir")
+        }
+    }
+
+    /// The forms of package that are tried, in this order; none when no package is asked for.
+    func forms(of recipe: Recipe) throws -> [PackageForm] {
+        switch (try target(of: recipe), recipe.artifact.format) {
+        case (.zip, .tree): [.tree]
+        case (.zip, _): [.squashfs]
+        case (.layer, _): [.layer]
+        case (.image, _): [.image]
+        case (.auto, .tree): [.tree, .image]
+        case (.auto, .squashfs): [.squashfs, .image]
+        case (.auto, _): [.tree, .squashfs, .image]
+        default: []
         }
     }
 
@@ -128,7 +148,8 @@ struct Planner {
     /// already, and never slow ones.
     func settings(of recipe: Recipe) throws -> BlockSettings {
         switch options.target ?? recipe.target {
-        case .tar, .oci, .dir: return BlockSettings()
+        case .tar, .oci, .dir, .layer, .image: return BlockSettings()
+        case .zip where recipe.artifact.format == .tree: return BlockSettings()
         default: break
         }
         let block = recipe.artifact.block
@@ -144,7 +165,7 @@ struct Planner {
     /// How an archive is compressed.
     func streamCompression(of recipe: Recipe, _ target: Recipe.Target) throws -> StreamCompression {
         // Every program that reads images reads gzip; zstd came to them in 2019.
-        if target == .oci, !recipe.artifact.isCompressionChosen { return .gzip(level: 6) }
+        if target == .oci || target == .image, !recipe.artifact.isCompressionChosen { return .gzip(level: 6) }
         return switch recipe.artifact.compression {
         case .zstd(let level): .zstd(level: level)
         case .gzip(let level): .gzip(level: level)
@@ -157,21 +178,18 @@ struct Planner {
         }
     }
 
+    /// How an image's layers are compressed. A recipe says that of a squashfs image first of all: what Lambda may not take
+    /// counts only where an image is `isChosen`.
+    func imageCompression(of recipe: Recipe, isChosen: Bool) throws -> StreamCompression {
+        if isChosen { return try streamCompression(of: recipe, .image) }
+        if case .gzip(let level) = recipe.artifact.compression { return .gzip(level: level) }
+        return .gzip(level: 6)
+    }
+
     /// The latest time that a file may have. The recipe's word comes before the environment's: it is part of what is
     /// built, and the environment is anybody's.
     func latestTime(of recipe: Recipe) -> Int64? {
         recipe.artifact.clamp.map { Int64($0) } ?? options.latestTime.map { Int64($0) }
-    }
-}
-
-extension Recipe.Target {
-    /// The folder that the tree will lie in, in the function; nil when it is the root. docs/relocation.md.
-    var prefix: String? {
-        switch self {
-        case .zip: FunctionPackage.unpackedRoot
-        case .layer: "/opt/scar/root"
-        default: nil
-        }
     }
 }
 

@@ -14,6 +14,10 @@ package enum ProgressEvent: Sendable {
     case linked(files: Int, unpacked: Int, removed: Int)
     /// Which launcher the package has, and why.
     case launcher(String, reason: String)
+    /// A form of package that does not fit, and why.
+    case tried(String, reason: String)
+    /// The form that the package has, and why.
+    case packaged(String, reason: String)
     case wrote(String, bytes: Int)
     /// What was asked for is there already, built from the same.
     case unchanged(String)

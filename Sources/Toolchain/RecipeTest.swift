@@ -23,7 +23,7 @@ package struct RecipeTest {
     private let cage: Cage
     /// The folder that everything goes into.
     private let folder: String
-    private let package: String
+    private let package: StagedPackage
 
     /// Builds a function's package for its tests.
     ///
@@ -32,14 +32,12 @@ package struct RecipeTest {
         self.recipe = recipe
         self.cage = cage
         self.folder = folder
-        package = "\(folder)/task"
-        try Folder.create(package)
-        try builder.stage(recipe, of: file, in: package, root: cage.root(in: folder))
+        package = try builder.stage(recipe, of: file, in: folder, cage: cage)
     }
 
     /// Runs all tests, in the order of the recipe.
     package func run(_ report: (Result) throws -> Void) throws {
-        let specPath = "\(package)/\(LaunchSpec.fileName)"
+        let specPath = "\(package.task)/\(LaunchSpec.fileName)"
         let shipped = try InputFile.contents(of: specPath, limit: 4 << 20)
         for (number, test) in recipe.tests.enumerated() {
             try Cancellation.check()

@@ -6,8 +6,7 @@ final class SupervisorProcess: Sendable {
     /// How it was started.
     struct Start {
         var cage: Cage
-        /// The package's folder on this machine.
-        var package: String
+        var package: StagedPackage
         /// The folder that plays the buckets.
         var storage: String
         /// A folder of this run's own.
@@ -29,13 +28,13 @@ final class SupervisorProcess: Sendable {
         switch start.cage {
         case .bubblewrap(let path):
             let root = CageRoot(
-                package: start.package, storage: start.storage, files: start.place,
-                ephemeralStorage: start.ephemeralStorage, variables: start.variables)
+                package: start.package.task, layer: start.package.layer, image: start.package.root,
+                storage: start.storage, files: start.place, ephemeralStorage: start.ephemeralStorage, variables: start.variables)
             let caged = try CagedProcess.start(
                 path, root, program: ["\(CageRoot.packagePath)/bootstrap"], output: start.output)
             (process, first) = (caged.process, caged.first)
         case .none:
-            let path = "\(start.package)/bootstrap"
+            let path = "\(start.package.task)/bootstrap"
             process = try HostCommand(
                 path: path, arguments: [path], environment: start.variables.map { "\($0.name)=\($0.value)" },
                 output: start.output

@@ -21,7 +21,8 @@ struct BuildCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "What to build instead of the recipe's target: auto, zip, squashfs, tar, oci or dir.", valueName: "form"))
+            "What to build instead of the recipe's target: auto, zip, layer, image, squashfs, tar, oci or dir.",
+            valueName: "form"))
     var target: Recipe.Target?
 
     @Flag(help: "Print build.json instead of the path.")

@@ -36,6 +36,7 @@ struct RunCommand: ParsableCommand {
             valueName: "name=value"))
     var env: [String] = []
 
+    @OptionGroup var form: FormOptions
     @OptionGroup var caging: CageOptions
 
     func validate() throws {
@@ -52,16 +53,14 @@ struct RunCommand: ParsableCommand {
         // Better known now than after the build.
         for path in input { _ = try InputFile(path) }
         let reporter = TerminalReporter(isQuiet: source.quiet)
-        let options = try source.options()
+        let options = try form.options(source)
         let cage = caging.cage(for: [recipe], reporter)
         let variables = try env.map(Self.variable)
         let outcomes = try CageOptions.withFolder { folder in
-            let task = folder + "/task"
-            try Folder.create(task)
-            try Builder(options, progress: reporter.handler).stage(
-                recipe, of: file, in: task, root: cage.root(in: folder))
+            let package = try Builder(options, progress: reporter.handler).stage(
+                recipe, of: file, in: folder, cage: cage)
             try Folder.create(folder + "/run")
-            var run = LocalRun(recipe, package: task, in: folder + "/run", cage: cage)
+            var run = LocalRun(recipe, package: package, in: folder + "/run", cage: cage)
             run.variables = variables
             // What came out before a failure came out: it is kept either way.
             let outcomes = Result { try run.run(work) }

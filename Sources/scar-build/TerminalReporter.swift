@@ -54,6 +54,8 @@ final class TerminalReporter: Sendable {
                 "\(files) files, \(ByteCount.text(unpacked))"
                     + (removed > 0 ? ", \(ByteCount.text(removed)) removed" : ""))
         case .launcher(let name, let reason): step("launcher", "\(name)  \(Diagnostic.printable(reason))")
+        case .tried(let form, let reason): step("try", "\(form)  does not fit: \(Diagnostic.printable(reason))")
+        case .packaged(let form, let reason): step("package", "\(form)  \(reason)")
         case .wrote(let path, let bytes): step("write", "\(Diagnostic.printable(path))  \(ByteCount.text(bytes))")
         case .unchanged(let path): step("keep", "\(Diagnostic.printable(path))  built from the same before")
         case .unpacked(let folder, let files, let folders, let bytes):

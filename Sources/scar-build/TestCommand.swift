@@ -21,13 +21,14 @@ struct TestCommand: ParsableCommand {
     @Flag(help: "Print JSON.")
     var json = false
 
+    @OptionGroup var form: FormOptions
     @OptionGroup var caging: CageOptions
 
     func run() throws {
         let file = try recipe.read()
         let functions = try function.map { [try file.function($0)] } ?? file.functions
         let reporter = TerminalReporter(isQuiet: source.quiet)
-        let builder = try Builder(try source.options(), progress: reporter.handler)
+        let builder = try Builder(try form.options(source), progress: reporter.handler)
         for recipe in functions where recipe.tests.isEmpty {
             reporter.handler(.warning("‘\(recipe.name)’ has no tests"))
         }

@@ -49,7 +49,7 @@ final class CageScene {
     func recipe(script: String, _ more: String = "") throws -> String {
         let host = registry.origin.dropFirst("http://".count)
         return try Tool.recipe(
-            #"{"name": "caged", "image": "\#(host)/cage/test:latest", "script": "\#(script)", "prune": {"profile": "none"}\#(more)}"#,
+            #"{"name": "caged", "image": "\#(host)/cage/test:latest", "script": "\#(script)", "prune": {"profile": "none"}, "target": "zip"\#(more)}"#,
             in: path)
     }
 
