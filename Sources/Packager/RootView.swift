@@ -21,8 +21,6 @@ package struct RootView {
     package var names: (_ folder: String) -> [String]
     /// Some bytes of a regular file: fewer than `count` only at its end.
     package var read: (_ path: String, _ offset: Int, _ count: Int) throws -> [UInt8]
-    /// The folder that programs of the image have before the path of their loader; empty for an image as it was.
-    package var prefix = ""
 
     package init(
         entry: @escaping (_ path: String) -> Entry?, names: @escaping (_ folder: String) -> [String],

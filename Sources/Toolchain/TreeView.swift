@@ -6,7 +6,7 @@ enum TreeView {
     static func view(_ linked: Linker.LinkedTree) -> RootView {
         let tree = linked.tree
         func node(_ path: String) -> Int32? { tree.node(at: Array(path.utf8)) }
-        var view = RootView(
+        return RootView(
             entry: { path in
                 guard let node = node(path) else { return nil }
                 let inode = tree.inode(of: node)
@@ -25,7 +25,5 @@ enum TreeView {
                 guard let node = node(path), let content = tree.inode(of: node).content else { return [] }
                 return try linked.contents.read(content, at: offset, count: count)
             })
-        view.prefix = linked.relocation.map { String(decoding: $0.prefix, as: UTF8.self) } ?? ""
-        return view
     }
 }
