@@ -90,19 +90,20 @@ SHELL_CASE(fork_in_threads) {
 
 static volatile sig_atomic_t handled, failed;
 static void handler(int signal) {
-    (void)signal;
     int saved = errno, file = open(DATA "/file", O_RDONLY);
     struct stat status;
     if (file < 0 || stat(DATA "/folder", &status)) failed++;
     close(file);
     handled++;
     errno = saved;
+    // The next one comes after this one has ended, however slow the machine is: the program goes on between them.
+    if (signal == SIGALRM && handled < 100) ualarm(500, 0);
 }
 
 CASE(signal_handler_opens) {
     struct sigaction action = {.sa_handler = handler, .sa_flags = SA_RESTART};
     sigaction(SIGALRM, &action, NULL);
-    ualarm(500, 500);
+    ualarm(500, 0);
     long errors = 0;
     char space[PATH_MAX];
     while (handled < 100) {
@@ -110,7 +111,6 @@ CASE(signal_handler_opens) {
         if (stat(DATA "/file", &status)) errors++;
         if (!realpath(DATA "/absolute-link", space)) errors++;
     }
-    ualarm(0, 0);
     printf("errors %ld, failed %d\n", errors, (int)failed);
 }
 

@@ -56,7 +56,8 @@ def c_cases(tree):
         for source, name, needs in names:
             if needs == "GLIBC_" and tree.libc != "glibc" or needs == "SHELL_" and not tree.has("/bin/sh"):
                 continue
-            if name in ("xstat", "xmknod") and tree.machine != "x86_64":
+            # The first two have no old versions on arm64; the last does not end under qemu, in the chroot either.
+            if name in ("xstat", "xmknod", "fork_in_threads") and tree.machine != "x86_64":
                 continue
             path = f"{fixtures.PROGRAMS}/{variant}/c"
             yield Case(tree.name, f"{variant}/{source}/{name}", [path, path, name])

@@ -24,7 +24,7 @@ LIMIT = 120
 
 
 def cage(stage, tree, *binds):
-    """A cage like the suite's, without an overlay: both trees are read where they lie."""
+    """A cage like the suite's; the tree is only read, through the same kind of mount in all ways."""
     return ["bwrap", "--unshare-user", "--uid", str(USER), "--gid", "990", "--unshare-pid", "--unshare-net",
             "--die-with-parent", "--new-session", *binds, "--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp"]
 
@@ -50,10 +50,8 @@ def command(stage, tree, way, words):
         raise Missing(f"{way} is not installed")
     environment = [word for key, value in plain.items() for word in ("--setenv", key, value)]
     if way == "proot":
-        # "-0" is left out: the user stays who it is.
         return [*outer, *environment, "--", tool, "-r", "/mnt", "-b", "/proc", "-b", "/dev", "-b", "/tmp", "-w", "/", program,
                 *rest[1:]]
-    # Its loader comes from the tree through --elfloader's way: the root is changed by the library alone.
     return [*outer, *environment, "--", tool, shutil.which("chroot", path="/usr/sbin:/sbin:/usr/bin:/bin") or "chroot",
             "/mnt", program, *rest[1:]]
 
