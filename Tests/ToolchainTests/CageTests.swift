@@ -20,10 +20,4 @@ struct CageShortageTests {
         #expect(Cage.bubblewrap("bwrap").shortage(for: try function(ephemeralStorage: 1)) == nil)
         #expect(Cage.none.shortage(for: large) == nil)
     }
-
-    @Test("depends on the cage: the image's tree is where a shipped one has it, or in the run's folder")
-    func root() {
-        #expect(Cage.bubblewrap("bwrap").root(in: "/f") == nil)
-        #expect(Cage.none.root(in: "/f") == "/f/root")
-    }
 }
