@@ -123,7 +123,8 @@ struct RecipeReader {
             throw error(
                 .conflict, "‘artifact.format’ is tar, but the supervisor in a zip package unpacks squashfs only",
                 "artifact.format", "remove ‘format’, or make the target ‘tar’")
-        case (nil, _), (_, .auto), (_, .zip), (_, .runtime), (.squashfs, .squashfs), (.tree, .layer), (.tar, .tar): return
+        case (nil, _), (_, .auto), (_, .zip), (_, .runtime), (.squashfs, .squashfs), (.tree, .layer), (.tar, .tar):
+            return
         case (let format?, _):
             throw error(
                 .conflict, "‘artifact.format’ is \(format.rawValue), but the target is ‘\(target.rawValue)’",

@@ -29,7 +29,8 @@ final class SupervisorProcess: Sendable {
         case .bubblewrap(let path):
             let root = CageRoot(
                 package: start.package.task, layer: start.package.layer, image: start.package.root,
-                storage: start.storage, files: start.place, ephemeralStorage: start.ephemeralStorage, variables: start.variables)
+                storage: start.storage, files: start.place,
+                ephemeralStorage: start.ephemeralStorage, variables: start.variables)
             let caged = try CagedProcess.start(
                 path, root, program: ["\(CageRoot.packagePath)/bootstrap"], output: start.output)
             (process, first) = (caged.process, caged.first)

@@ -155,6 +155,10 @@ struct WrongRecipeTests {
             "r.json:2:42: error[conflicting-keys]: ‘artifact.format’ is squashfs, but the target is ‘tar’\n"
                 + "  help: remove ‘format’: the target says it"),
         .with(
+            "treeAsImage", "\"target\": \"image\", \"artifact\": {\"format\": \"tree\"}",
+            "r.json:2:44: error[conflicting-keys]: ‘artifact.format’ is tree, but the target is ‘image’\n"
+                + "  help: remove ‘format’: the target says it"),
+        .with(
             "gzipLevel", "\"artifact\": {\"compression\": \"gzip\", \"level\": 13}",
             "r.json:2:47: error[out-of-range]: ‘artifact.level’ is 13, but gzip's go from 1 to 12"),
         .with(
