@@ -53,7 +53,8 @@ package final class CurlTransport: HTTPTransport {
         let upload = try UploadSource(request.body, url: request.url)
         let result = unsafe withoutActuallyEscaping(receive) { receiver in
             let exchange = unsafe CurlExchange(
-                request, upload: upload, isProxied: hasProxy && !isLocal, isCancelled: configuration.isCancelled,
+                request, upload: upload, isProxied: hasProxy && !isLocal && !request.isForMetadata,
+                isCancelled: configuration.isCancelled,
                 receiver: receiver)
             return Result { () throws(TransportError) in try run(exchange, uploadSize: upload?.count) }
         }
@@ -92,7 +93,7 @@ package final class CurlTransport: HTTPTransport {
         if let limit = request.timeLimit { handle.set(CURLOPT_TIMEOUT_MS, max(1, limit.milliseconds)) }
         if let file = configuration.certificateFile { handle.set(CURLOPT_CAINFO, file) }
         // What is on this machine is never asked for through a proxy on another.
-        if request.url.scope == .loopback { handle.set(CURLOPT_PROXY, "") }
+        if request.url.scope == .loopback || request.isForMetadata { handle.set(CURLOPT_PROXY, "") }
 
         if request.method == .head {
             handle.set(CURLOPT_NOBODY, 1)

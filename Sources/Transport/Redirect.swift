@@ -28,7 +28,8 @@ enum Redirect {
 
     /// Checks an address before or after it is connected to.
     static func check(_ request: HTTPRequest, at scope: AddressScope) throws(TransportError) {
-        if request.url.scheme == .http && scope != .loopback {
+        let isMetadata = request.isForMetadata && request.namedFrom == nil && scope == .linkLocal
+        if request.url.scheme == .http && scope != .loopback && !isMetadata {
             throw TransportError(
                 .insecure, url: request.url.description, detail: "it is another machine, and the address has no TLS")
         }

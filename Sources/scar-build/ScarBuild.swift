@@ -17,7 +17,8 @@ struct ScarBuild: ParsableCommand {
         version: "\(ToolVersion.name) \(ToolVersion.version)",
         subcommands: [
             BuildCommand.self, LockCommand.self, PlanCommand.self, InspectCommand.self, RunCommand.self,
-            UnpackCommand.self, PublishCommand.self,
+            UnpackCommand.self, PublishCommand.self, ListCommand.self, RemoveCommand.self, RollbackCommand.self,
+            InvokeCommand.self, LogsCommand.self, PutCommand.self, GetCommand.self, SubmitCommand.self,
         ],
         defaultSubcommand: BuildCommand.self)
 }
