@@ -66,19 +66,20 @@ let package = Package(
         module("LayerFS", ["SquashFS", "ELF", "ByteKit", "CCompress", "CInflate", "CArchive"]),
         module("Supervisor", ["SquashFS", "JSON", "CSupervisor"]),
         module("Packager", ["Supervisor", "ByteKit", "JSON", "CCompress"]),
-        module("Publisher", ["ByteKit"]),
+        module("AWS", ["Transport", "ByteKit", "JSON"]),
+        module("Publisher", ["AWS", "Transport", "ByteKit", "JSON"]),
 
         // What joins them, and what people type.
         module(
             "Toolchain",
             [
-                "Recipe", "Registry", "LayerFS", "Packager", "Publisher", "Supervisor", "SquashFS", "Transport",
+                "Recipe", "Registry", "LayerFS", "Packager", "Publisher", "AWS", "Supervisor", "SquashFS", "Transport",
                 "ImageModel", "ByteKit", "JSON",
             ]),
         .executableTarget(
             name: "scar-build",
             dependencies: [
-                "Toolchain", "Recipe", "Registry", "Packager", "ImageModel", "JSON", "ByteKit",
+                "Toolchain", "Publisher", "AWS", "Recipe", "Registry", "Packager", "ImageModel", "JSON", "ByteKit",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
@@ -103,7 +104,8 @@ let package = Package(
         tests("LayerFS", ["SquashFS", "ELF", "ByteKit", "JSON"]),
         tests("Supervisor", ["SquashFS", "JSON", "ByteKit"]),
         tests("Packager", ["Supervisor", "ByteKit", "JSON"]),
-        tests("Publisher", ["ByteKit"]),
+        tests("AWS", ["Transport", "ByteKit", "JSON"]),
+        tests("Publisher", ["AWS", "Transport", "ByteKit", "JSON"]),
         tests("Toolchain", ["Recipe", "Registry", "LayerFS", "SquashFS", "ByteKit", "JSON"]),
         .testTarget(name: "CommandTests", dependencies: ["TestKit", "ByteKit", "JSON"], swiftSettings: strict),
         .testTarget(name: "PathLibraryTests", dependencies: ["TestKit", "ByteKit"], swiftSettings: strict),

@@ -1,5 +1,3 @@
-package import ByteKit
-
 /// A Lambda function as it should be: what `publish` will make it, and what every build checks beforehand.
 ///
 /// A build that ends well must be one that Lambda takes, so its limits are known here, before anything is sent.
@@ -63,23 +61,4 @@ package struct DesiredFunction: Sendable, Equatable {
                 hint: "put variables for the program into ‘environment’: they travel in the package")
         }
     }
-}
-
-/// Why something cannot be published.
-package struct PublishError: DiagnosableError, Equatable {
-    package enum Code: String, Sendable {
-        case settings = "function-settings"
-    }
-
-    package var code: Code
-    package var message: String
-    package var hint: String?
-
-    package init(_ code: Code, _ message: String, hint: String? = nil) {
-        self.code = code
-        self.message = message
-        self.hint = hint
-    }
-
-    package var diagnostic: Diagnostic { Diagnostic(code: code.rawValue, message: message, hint: hint) }
 }

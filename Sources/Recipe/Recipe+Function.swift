@@ -29,6 +29,11 @@ extension Recipe {
         package var environment: [Variable]
         package var vpc: Network?
         package var fileSystems: [FileSystem]
+        /// An ARN.
+        package var deadLetter: String?
+        /// Calls at a time; nil for as many as the account allows.
+        package var concurrency: Int?
+        package var keepVersions: Int
         package var preheat: Bool
     }
 
@@ -52,10 +57,25 @@ extension Recipe {
             case none, iam
         }
 
+        /// Tokens that callers bring.
+        package struct JWT: Sendable, Equatable {
+            package var issuer: String
+            package var audience: [String]
+        }
+
+        package struct CORS: Sendable, Equatable {
+            package var origins: [String]
+            package var methods: [String]
+            package var headers: [String]
+        }
+
         package var kind: Kind
         package var name: String
         package var stage: String
         package var authorization: Authorization
+        /// Goes before `authorization`.
+        package var jwt: JWT?
+        package var cors: CORS?
     }
 
     /// The Batch job.

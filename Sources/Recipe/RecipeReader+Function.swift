@@ -19,7 +19,8 @@ extension RecipeReader {
             fileSystems: (function["fileSystems"]?.array ?? []).map {
                 Recipe.FileSystem(arn: text($0["arn"]), path: text($0["path"]))
             },
-            preheat: function["preheat"]?.bool ?? false)
+            deadLetter: function["deadLetter"]?.string, concurrency: function["concurrency"]?.integer,
+            keepVersions: number(function["keepVersions"]), preheat: function["preheat"]?.bool ?? false)
         try check(settings)
         return settings
     }
@@ -48,11 +49,31 @@ extension RecipeReader {
         }
     }
 
-    func api(name: String) -> Recipe.API? {
+    func api(name: String) throws(RecipeError) -> Recipe.API? {
         guard let api = json["api"] else { return nil }
-        return Recipe.API(
+        let found = Recipe.API(
             kind: value(api["kind"], .http), name: api["name"]?.string ?? name, stage: text(api["stage"]),
-            authorization: value(api["authorization"], .iam))
+            authorization: value(api["authorization"], .iam),
+            jwt: api["jwt"].map { Recipe.API.JWT(issuer: text($0["issuer"]), audience: texts($0["audience"])) },
+            cors: api["cors"].map {
+                Recipe.API.CORS(
+                    origins: texts($0["origins"]), methods: texts($0["methods"]), headers: texts($0["headers"]))
+            })
+        try check(found)
+        return found
+    }
+
+    private func check(_ api: Recipe.API) throws(RecipeError) {
+        if api.jwt != nil, api.kind != .http {
+            throw error(
+                .conflict, "‘api.jwt’ is for ‘api.kind’ http", "api.jwt",
+                "set ‘kind’ to \"http\", or use ‘authorization’ instead")
+        }
+        if api.cors != nil, api.kind == .rest {
+            throw error(
+                .conflict, "‘api.cors’ is for ‘api.kind’ http and url", "api.cors",
+                "a REST API hands every request to the function, and so those that browsers ask first")
+        }
     }
 
     func batch() -> Recipe.Batch? {

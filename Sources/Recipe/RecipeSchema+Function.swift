@@ -49,6 +49,15 @@ extension RecipeSchema {
                     "fileSystems", .list(.object(fileSystem), count: 0...1), .defaulting(.array([])),
                     "EFS access points to mount. They need `vpc`."),
                 SchemaKey(
+                    "deadLetter", .text(.deadLetter),
+                    "The ARN of an SQS queue or SNS topic for events that nobody waited for and that failed."),
+                SchemaKey(
+                    "concurrency", .integer(0...100_000, unit: "calls"),
+                    "How many calls may run at a time. As many as the account allows when absent."),
+                SchemaKey(
+                    "keepVersions", .integer(1...1000, unit: "versions"), .defaulting(.integer(5)),
+                    "How many published versions are kept to go back to, the one in use included."),
+                SchemaKey(
                     "preheat", .boolean, .defaulting(.bool(false)),
                     "Whether `publish` calls the function once, so that the first caller need not wait."),
             ])
@@ -128,7 +137,37 @@ extension RecipeSchema {
                     .choice([
                         SchemaChoice("none", "everybody may call"), SchemaChoice("iam", "callers sign their requests"),
                     ]),
-                    .defaulting(.string("iam")), "Who may call."),
+                    .defaulting(.string("iam")), "Who may call, when `jwt` does not say it."),
+                SchemaKey("jwt", .object(jwt), "Callers bring a token; for `http`."),
+                SchemaKey(
+                    "cors", .object(cors), "Which pages of other origins may call from a browser; for `http` and `url`."
+                ),
+            ])
+    }
+
+    private static var jwt: SchemaObject {
+        SchemaObject(
+            "‘jwt’",
+            [
+                SchemaKey("issuer", .text(.issuer), .required, "Who issues the tokens."),
+                SchemaKey(
+                    "audience", .list(.text(.audience), count: 1...50), .required, "Whom the tokens must be for."),
+            ])
+    }
+
+    private static var cors: SchemaObject {
+        SchemaObject(
+            "‘cors’",
+            [
+                SchemaKey(
+                    "origins", .list(.text(.origin), count: 1...100), .required,
+                    "Origins such as `https://example.com`, or `*` for all."),
+                SchemaKey(
+                    "methods", .list(.text(.httpMethod), count: 1...10), .defaulting(.array([.string("*")])),
+                    "HTTP methods, or `*` for all."),
+                SchemaKey(
+                    "headers", .list(.text(.headerName), count: 0...100), .defaulting(.array([])),
+                    "Header fields that requests may have besides the usual ones."),
             ])
     }
 

@@ -71,6 +71,36 @@ extension TextRule {
             example: "arn:aws:elasticfilesystem:eu-west-1:123456789012:access-point/fsap-0123456789abcdef0")
     }
 
+    static var deadLetter: TextRule {
+        TextRule(
+            "the ARN of an SQS queue or SNS topic",
+            pattern: "arn:aws[a-z-]*:(sqs|sns):[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_.-]+", length: 1...512,
+            example: "arn:aws:sqs:eu-west-1:123456789012:failed-videos")
+    }
+
+    static var issuer: TextRule {
+        TextRule(
+            "an address that begins with https://", pattern: "https://[!-~]+", length: 9...2048,
+            example: "https://login.example.com")
+    }
+
+    static var audience: TextRule { TextRule("1 to 256 characters", length: 1...256, example: "frames") }
+
+    static var origin: TextRule {
+        TextRule(
+            "an origin, or *", pattern: "\\*|https?://[!-~]+", length: 1...253, example: "https://example.com")
+    }
+
+    static var httpMethod: TextRule {
+        TextRule(
+            "an HTTP method, or *", pattern: "\\*|GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS", length: 1...7,
+            example: "POST")
+    }
+
+    static var headerName: TextRule {
+        TextRule("a header field's name, or *", pattern: "\\*|[A-Za-z0-9-]+", length: 1...128, example: "content-type")
+    }
+
     static var mountPath: TextRule {
         TextRule("a folder under /mnt", pattern: "/mnt/[A-Za-z0-9_.-]+", length: 1...160, example: "/mnt/models")
     }

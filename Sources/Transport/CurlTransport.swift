@@ -53,7 +53,7 @@ package final class CurlTransport: HTTPTransport {
         let upload = try UploadSource(request.body, url: request.url)
         let result = unsafe withoutActuallyEscaping(receive) { receiver in
             let exchange = unsafe CurlExchange(
-                request, upload: upload, isProxied: hasProxy && !isLocal,
+                request, upload: upload, isProxied: hasProxy && !isLocal && !request.isForMetadata,
                 insecureServers: configuration.insecureServers, isCancelled: configuration.isCancelled,
                 receiver: receiver)
             return Result { () throws(TransportError) in try run(exchange, uploadSize: upload?.count) }
@@ -104,7 +104,7 @@ package final class CurlTransport: HTTPTransport {
             }
         }
         // What is on this machine is never asked for through a proxy on another.
-        if request.url.scope == .loopback { handle.set(CURLOPT_PROXY, "") }
+        if request.url.scope == .loopback || request.isForMetadata { handle.set(CURLOPT_PROXY, "") }
 
         if request.method == .head {
             handle.set(CURLOPT_NOBODY, 1)

@@ -32,6 +32,9 @@ package struct HTTPRequest: Sendable {
     /// Where the server stood that named this address (in a redirect or a challenge); nil when a person named it.
     /// An address that a public server names must be public itself.
     package var namedFrom: AddressScope?
+    /// Whether this asks the metadata service of the machine itself, which is on the link, speaks no TLS, and is no
+    /// proxy's business. Only for addresses that no server names.
+    package var isForMetadata = false
 
     package init(
         _ method: HTTPMethod = .get, _ url: URL, headers: HTTPHeaders = [:], body: HTTPBody = .none,

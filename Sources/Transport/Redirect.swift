@@ -32,7 +32,9 @@ enum Redirect {
     static func check(
         _ request: HTTPRequest, at scope: AddressScope, insecure servers: Set<String> = []
     ) throws(TransportError) {
-        if request.url.scheme == .http && scope != .loopback && !servers.contains(request.url.authority) {
+        let isMetadata = request.isForMetadata && request.namedFrom == nil && scope == .linkLocal
+        let isExempt = isMetadata || servers.contains(request.url.authority)
+        if request.url.scheme == .http && scope != .loopback && !isExempt {
             throw TransportError(
                 .insecure, url: request.url.description, detail: "it is another machine, and the address has no TLS")
         }

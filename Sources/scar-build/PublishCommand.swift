@@ -1,18 +1,130 @@
 internal import ArgumentParser
+internal import AWS
+internal import ByteKit
+internal import JSON
+internal import Publisher
+internal import Recipe
 internal import Toolchain
+
+/// The account that a command works in.
+struct AccountOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("The AWS region (AWS_REGION).", valueName: "region"))
+    var region: String?
+
+    @Option(help: ArgumentHelp("The profile of ~/.aws/config (AWS_PROFILE).", valueName: "name"))
+    var profile: String?
+
+    /// - Parameter recipe: what the recipe says, when there is one and the command line says nothing.
+    func session(recipe: String? = nil) throws -> Session {
+        try Session(try AWSClient.overNetwork(profile: profile, region: region ?? recipe))
+    }
+}
 
 struct PublishCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "publish", abstract: "Publish a package as a Lambda function (comes in a later version).")
+        commandName: "publish", abstract: "Publish a recipe's package as a Lambda function.",
+        discussion: """
+            Builds the package, reads what is in the account, and changes what differs: role, log group, function, \
+            version and alias, API, buckets and their notifications. Doing it again changes nothing; after an \
+            interruption it goes on. Prints where each function can be called.
+            """)
 
     @OptionGroup var recipe: RecipeArgument
+    @OptionGroup var source: SourceOptions
+    @OptionGroup var account: AccountOptions
+
+    @Option(
+        name: [.short, .long], help: ArgumentHelp("The folder for what is built.", valueName: "dir"),
+        completion: .directory)
+    var output = "out"
+
+    @Option(
+        help: ArgumentHelp("Publish this zip, built before, instead of building one.", valueName: "file"),
+        completion: .file(extensions: ["zip"]))
+    var package: String?
+
+    @Flag(help: "Say what would change, and change nothing.")
+    var plan = false
+
+    @Flag(help: "Print the plan, or what was published, as JSON.")
+    var json = false
+
+    @Flag(help: "Take over a function of this name that was not published from here.")
+    var adopt = false
 
     func run() throws {
-        // The recipe is read, so that at least its mistakes are found today.
-        _ = try recipe.read()
-        throw ToolError(
-            "not-in-this-version", "publish is not in version \(ToolVersion.version)",
-            hint: "‘scar-build build’ makes the zip; until then create the function with the aws command line: "
-                + "runtime provided.al2023, any handler name, and the recipe's memory and ephemeral storage")
+        let file = try recipe.read()
+        for function in file.functions { try Deployments.check(function) }
+        let deployments = try packages(file).map { Deployments.deployment(of: $0, package: $1) }
+        try Recursion.check(deployments)
+        let report = PublishReport(isQuiet: source.quiet)
+        var results: [JSON] = []
+        for (function, deployment) in zip(file.functions, deployments) {
+            let session = try account.session(recipe: function.function.region)
+            var options = FunctionPublisher.Options()
+            options.adopts = adopt
+            let publisher = FunctionPublisher(session, options: options)
+            let found = try publisher.plan(deployment)
+            if plan {
+                if json { results.append(found.json) } else { try StandardOutput.write(PublishReport.text(of: found)) }
+                continue
+            }
+            try publisher.apply(found) { report.show($0, isDone: $1) }
+            if found.isEmpty { report.unchanged(deployment.name) }
+            let outcome = try publisher.outcome(of: deployment)
+            if json { results.append(outcome.json) } else { try StandardOutput.line(outcome.text) }
+        }
+        if json {
+            try StandardOutput.write((results.count == 1 ? results[0] : .array(results)).text(pretty: true))
+        }
+    }
+
+    /// Each function's zip: built, or the one that was given.
+    private func packages(_ file: RecipeFile) throws -> [(Recipe, Deployment.Package)] {
+        guard let package else {
+            var options = try source.options()
+            options.output = output
+            options.target = .zip
+            let reporter = TerminalReporter(isQuiet: source.quiet)
+            let built = try Builder(options, progress: reporter.handler).build(file)
+            return try zip(file.functions, built).map { ($0, try Deployment.Package(at: $1.path)) }
+        }
+        guard let only = file.functions.first, file.functions.count == 1 else {
+            throw ValidationError("--package is for recipes of one function; this one has \(file.functions.count).")
+        }
+        return [(only, try Deployment.Package(at: package))]
+    }
+}
+
+/// Shows plans, and changes as they are made.
+struct PublishReport {
+    let isQuiet: Bool
+
+    func show(_ change: Change, isDone: Bool) {
+        guard !isQuiet, isDone else { return }
+        StandardError.write(Self.line(change) + "\n")
+    }
+
+    func unchanged(_ name: String) {
+        if !isQuiet { StandardError.write("    keep  \(name)  is as it should be\n") }
+    }
+
+    static func text(of plan: Plan) -> [UInt8] {
+        var text = "\(plan.function) in \(plan.region), account \(plan.account): "
+        text += plan.isEmpty ? "nothing to change\n" : "\(plan.changes.count) changes\n"
+        for change in plan.changes {
+            text += line(change) + "\n"
+            for detail in change.details {
+                let old = detail.old.map { "\(Diagnostic.printable($0)) → " } ?? ""
+                text += "            \(detail.name): \(old)\(Diagnostic.printable(detail.new))\n"
+            }
+        }
+        return Array(text.utf8)
+    }
+
+    private static func line(_ change: Change) -> String {
+        let action = change.action.rawValue
+        return String(repeating: " ", count: max(0, 8 - action.count)) + action
+            + "  \(change.kind)  \(Diagnostic.printable(change.name))"
     }
 }

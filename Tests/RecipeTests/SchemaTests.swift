@@ -158,6 +158,13 @@ extension SchemaTests {
         case _ where sample.path[0] == "input" || sample.path[0] == "output":
             required.append(([sample.path[0], "path"], .string("other/path")))
         case _ where sample.path[0] == "tests": required.append((["tests", "name"], .string("other")))
+        case "api.cors.origins", "api.cors.methods", "api.cors.headers":
+            required.append((["api", "cors", "origins"], .array([.string("*")])))
+        case "api.jwt.issuer", "api.jwt.audience":
+            required += [
+                (["api", "jwt", "issuer"], .string("https://other.example")),
+                (["api", "jwt", "audience"], .array([.string("other")])),
+            ]
         case _ where sample.path[0] == "api": required.append((["api", "stage"], .string("other")))
         case _ where sample.path[0] == "batch": required.append((["batch", "memory"], .integer(2048)))
         default: break

@@ -223,6 +223,15 @@ struct WrongRecipeTests {
 
     static let conflicts: [WrongRecipe] = [
         .with(
+            "tokensForURL",
+            "\"api\": {\"kind\": \"url\", \"jwt\": {\"issuer\": \"https://a.b\", \"audience\": [\"c\"]}}",
+            "r.json:2:32: error[conflicting-keys]: ‘api.jwt’ is for ‘api.kind’ http\n"
+                + "  help: set ‘kind’ to \"http\", or use ‘authorization’ instead"),
+        .with(
+            "corsForREST", "\"api\": {\"kind\": \"rest\", \"cors\": {\"origins\": [\"*\"]}}",
+            "r.json:2:34: error[conflicting-keys]: ‘api.cors’ is for ‘api.kind’ http and url\n"
+                + "  help: a REST API hands every request to the function, and so those that browsers ask first"),
+        .with(
             "absoluteScript", "\"script\": \"/etc/passwd\"",
             "r.json:2:12: error[path-outside-recipe]: ‘script’ is ‘/etc/passwd’, which is absolute\n  help: \(ownFolder)"
         ),

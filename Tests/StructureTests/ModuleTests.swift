@@ -18,12 +18,13 @@ struct ModuleTests {
         "LayerFS": ["SquashFS", "ELF", "ByteKit", "CCompress", "CInflate", "CArchive"],
         "Supervisor": ["SquashFS", "JSON", "CSupervisor"],
         "Packager": ["Supervisor", "ByteKit", "JSON", "CCompress"],
-        "Publisher": ["ByteKit"],
+        "AWS": ["Transport", "ByteKit", "JSON"],
+        "Publisher": ["AWS", "Transport", "ByteKit", "JSON"],
         "Toolchain": [
-            "Recipe", "Registry", "LayerFS", "Packager", "Publisher", "Supervisor", "SquashFS", "Transport",
-            "ImageModel", "ByteKit", "JSON",
+            "Recipe", "Registry", "LayerFS", "Packager", "Publisher", "AWS", "Supervisor", "SquashFS",
+            "Transport", "ImageModel", "ByteKit", "JSON",
         ],
-        "scar-build": ["Toolchain", "Recipe", "Registry", "ImageModel", "ByteKit", "JSON"],
+        "scar-build": ["Toolchain", "Publisher", "AWS", "Recipe", "Registry", "ImageModel", "ByteKit", "JSON"],
         "bootstrap": ["CSupervisor", "CCompress"],
     ]
 

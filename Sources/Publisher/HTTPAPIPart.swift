@@ -1,0 +1,179 @@
+internal import AWS
+
+/// An HTTP API whose every path calls the function.
+struct HTTPAPIPart: Part {
+    /// What says in the session which API it is.
+    private static let fact = "http-api"
+    private static let permission = "scar-build-http-api"
+
+    func changes(for deployment: Deployment, after before: [Change], _ session: Session) throws -> [Change] {
+        let there = try session.httpAPIs.apis(tagged: Deployment.ownerTag, deployment.name)
+        guard let api = deployment.api, api.kind == .http else {
+            return there.map { old in
+                Change(.remove, "HTTP API", old.name) { try $0.httpAPIs.delete(old.id) }
+            } + (there.isEmpty ? [] : removal(of: Self.permission, deployment))
+        }
+        let wanted = Wanted(api, deployment, session)
+        guard let found = there.first else {
+            return [creation(wanted, deployment), permissionChange(wanted, deployment, isNew: true)]
+        }
+        session.note(Self.fact, found.id)
+        session.note("url", "\(found.endpoint)/\(api.stage)")
+        var changes = updates(found, wanted, deployment)
+        let permissions = try session.lambda.permissions(deployment.name, qualifier: deployment.alias)
+        if permissions.first(where: { $0.id == Self.permission }) != wanted.permission(found.id, session) {
+            changes.append(permissionChange(wanted, deployment, isNew: false))
+        }
+        return changes
+    }
+
+    /// What the API should consist of.
+    private struct Wanted {
+        let api: Deployment.API
+        let target: String
+        let account: String
+
+        init(_ api: Deployment.API, _ deployment: Deployment, _ session: Session) {
+            self.api = api
+            target = session.functionARN(deployment.name, alias: deployment.alias)
+            account = session.account
+        }
+
+        var authorization: String {
+            switch api.authorization {
+            case .none: "NONE"
+            case .iam: "AWS_IAM"
+            case .jwt: "JWT"
+            }
+        }
+
+        /// Key and authorization of each route. A browser asks before it asks, and without a token.
+        var routes: [(key: String, authorization: String)] {
+            let all = [(key: "$default", authorization: authorization)]
+            guard api.cors != nil, api.authorization != .none else { return all }
+            return all + [(key: "OPTIONS /{proxy+}", authorization: "NONE")]
+        }
+
+        func permission(_ id: String, _ session: Session) -> LambdaAPI.Permission {
+            LambdaAPI.Permission(
+                id: HTTPAPIPart.permission, principal: "apigateway.amazonaws.com",
+                sourceARN: session.apiARN(id, "*/*"))
+        }
+    }
+
+    // MARK: Changes
+
+    private func creation(_ wanted: Wanted, _ deployment: Deployment) -> Change {
+        let api = wanted.api
+        var details: [Change.Detail] = [
+            .init("stage", to: api.stage), .init("who may call", to: wanted.authorization),
+        ]
+        if let cors = api.cors { details.append(.init("CORS", to: FunctionURLPart.text(cors))) }
+        let tags = deployment.allTags
+        return Change(.create, "HTTP API", api.name, details) { session in
+            let id = try session.httpAPIs.create(api.name, cors: api.cors, tags: tags)
+            session.note(Self.fact, id)
+            // What is missing is made as it is after an interrupted run.
+            guard let made = try session.httpAPIs.apis(tagged: Deployment.ownerTag, deployment.name).first else {
+                return
+            }
+            try Self.complete(made, wanted, tags, session)
+            session.note("url", "\(made.endpoint)/\(api.stage)")
+        }
+    }
+
+    private func updates(_ found: HTTPAPI.API, _ wanted: Wanted, _ deployment: Deployment) -> [Change] {
+        let api = wanted.api
+        var details: [Change.Detail] = []
+        if found.name != api.name { details.append(.init("name", from: found.name, to: api.name)) }
+        if found.cors != api.cors {
+            details.append(
+                .init(
+                    "CORS", from: found.cors.map(FunctionURLPart.text),
+                    to: api.cors.map(FunctionURLPart.text) ?? "none"))
+        }
+        if !found.stages.contains(api.stage) {
+            details.append(.init("stage", from: found.stages.joined(separator: ", "), to: api.stage))
+        }
+        if found.integrations.first?.target != wanted.target {
+            details.append(.init("calls", from: found.integrations.first?.target, to: wanted.target))
+        }
+        let there = found.routes.map { "\($0.key) \($0.authorization)" }.sorted()
+        let routes = wanted.routes.map { "\($0.key) \($0.authorization)" }.sorted()
+        if there != routes {
+            details.append(
+                .init("routes", from: there.joined(separator: ", "), to: routes.joined(separator: ", ")))
+        }
+        if case .jwt(let issuer, let audience) = api.authorization,
+            found.authorizers.first.map({ $0.issuer != issuer || $0.audience != audience }) ?? true
+        {
+            details.append(.init("tokens of", from: found.authorizers.first?.issuer, to: issuer))
+        }
+        guard !details.isEmpty else { return [] }
+        let tags = deployment.allTags
+        return [
+            Change(.update, "HTTP API", api.name, details) { session in
+                if found.name != api.name || found.cors != api.cors {
+                    try session.httpAPIs.update(found.id, name: api.name, cors: api.cors)
+                }
+                try Self.complete(found, wanted, tags, session)
+                session.note("url", "\(found.endpoint)/\(api.stage)")
+            }
+        ]
+    }
+
+    /// Makes what an API lacks, and takes away what it should not have.
+    private static func complete(
+        _ found: HTTPAPI.API, _ wanted: Wanted, _ tags: [String: String], _ session: Session
+    ) throws {
+        let (api, id) = (session.httpAPIs, found.id)
+        var integration = found.integrations.first?.id
+        if found.integrations.first?.target != wanted.target {
+            integration = try api.putIntegration(integration, of: id, calling: wanted.target)
+        }
+        var authorizer: String?
+        if case .jwt(let issuer, let audience) = wanted.api.authorization {
+            let old = found.authorizers.first
+            authorizer = old?.id
+            if old?.issuer != issuer || old?.audience != audience {
+                authorizer = try api.putAuthorizer(
+                    old?.id, of: id, name: wanted.api.name, issuer: issuer, audience: audience)
+            }
+        }
+        for (key, authorization) in wanted.routes {
+            var route = HTTPAPI.Route(
+                id: "", key: key, target: "integrations/\(integration ?? "")", authorization: authorization,
+                authorizer: authorization == "JWT" ? authorizer : nil)
+            if let old = found.routes.first(where: { $0.key == key }) {
+                route.id = old.id
+                guard old != route else { continue }
+            }
+            try api.putRoute(route, of: id)
+        }
+        for old in found.routes where !wanted.routes.contains(where: { $0.key == old.key }) {
+            try api.deleteRoute(old.id, of: id)
+        }
+        if !found.stages.contains(wanted.api.stage) { try api.createStage(wanted.api.stage, of: id, tags: tags) }
+        for old in found.stages where old != wanted.api.stage { try api.deleteStage(old, of: id) }
+    }
+
+    // MARK: Permission
+
+    private func permissionChange(_ wanted: Wanted, _ deployment: Deployment, isNew: Bool) -> Change {
+        Change(
+            isNew ? .create : .update, "permission", Self.permission,
+            [.init("may call", to: "the API \(wanted.api.name)")]
+        ) { session in
+            guard let id = session.fact(Self.fact) else { return }
+            try PermissionChanges.put(wanted.permission(id, session), deployment, session)
+        }
+    }
+
+    private func removal(of permission: String, _ deployment: Deployment) -> [Change] {
+        [
+            Change(.remove, "permission", permission) {
+                try $0.lambda.removePermission(permission, from: deployment.name, qualifier: deployment.alias)
+            }
+        ]
+    }
+}

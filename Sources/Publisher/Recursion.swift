@@ -1,0 +1,56 @@
+/// Finds functions whose output would call them again, which only stops when the account's money does.
+package enum Recursion {
+    /// Checks functions that are published together.
+    package static func check(_ deployments: [Deployment]) throws(PublishError) {
+        for start in deployments.indices {
+            var path = [start]
+            try follow(&path, deployments)
+        }
+    }
+
+    private static func follow(_ path: inout [Int], _ deployments: [Deployment]) throws(PublishError) {
+        guard let last = path.last else { return }
+        for next in deployments.indices where calls(deployments[last], deployments[next]) {
+            if next == path[0] {
+                throw PublishError(
+                    .recursion, message(path.map { deployments[$0].name }),
+                    hint: "let the output go to another folder, or let ‘suffix’ tell input and output apart")
+            }
+            guard !path.contains(next) else { continue }
+            path.append(next)
+            try follow(&path, deployments)
+            path.removeLast()
+        }
+    }
+
+    private static func message(_ names: [String]) -> String {
+        guard let first = names.first else { return "" }
+        guard names.count > 1 else { return "\(first): its output would be its input again, without end" }
+        return "\(names.joined(separator: " → ")) → \(first): the output of the last would call the first, without end"
+    }
+
+    private static func calls(_ one: Deployment, _ other: Deployment) -> Bool {
+        one.outputs.contains { output in other.inputs.contains { mayHold(output, $0) } }
+    }
+
+    /// Whether a file of the output can be one of the input.
+    static func mayHold(_ output: Deployment.Channel, _ input: Deployment.Channel) -> Bool {
+        // A file that goes to ‘videos’ may be called ‘in/x.mp4’, but no program does that by accident: only what goes
+        // into the input's own folder, or below it, counts.
+        output.bucket == input.bucket && output.keyPrefix.utf8.starts(with: input.keyPrefix.utf8)
+            && meet(output.suffixes, input.suffixes, isEnd: true)
+            && meet(output.prefixes, input.prefixes, isEnd: false)
+    }
+
+    /// Whether a name can have one of each list at its end, or beginning.
+    static func meet(_ one: [String], _ other: [String], isEnd: Bool) -> Bool {
+        guard !one.isEmpty, !other.isEmpty else { return true }
+        return one.contains { a in
+            other.contains { b in
+                let (a, b) =
+                    isEnd ? (Array(a.utf8.reversed()), Array(b.utf8.reversed())) : (Array(a.utf8), Array(b.utf8))
+                return a.starts(with: b) || b.starts(with: a)
+            }
+        }
+    }
+}

@@ -1,0 +1,136 @@
+internal import AWS
+internal import ByteKit
+internal import JSON
+
+/// Takes away what publishing made.
+///
+/// What is where follows from names and tags alone: no recipe is needed, and a removal that was stopped goes on when it is
+/// asked for again.
+package struct Removal: Sendable {
+    let session: Session
+    /// Whether logs stay.
+    package var keepsLogs = false
+
+    package init(_ session: Session) { self.session = session }
+
+    /// What removing would do, and what stays and why.
+    package func plan(_ name: String, alias: String = "live") throws -> (plan: Plan, kept: [String]) {
+        var changes: [Change] = []
+        var kept: [String] = []
+        let function = try session.lambda.function(name)
+        if let function, !FunctionPart.isOurs(function) {
+            throw PublishError(
+                .notOurs, "the function \(name) was not published from here", hint: "remove it with what made it")
+        }
+        let tagged = try session.tagging.resources(tagged: [Deployment.mark.name: Deployment.mark.value])
+        // First what calls it, then the function, then what it stood on.
+        let permissions = function == nil ? [] : try session.lambda.permissions(name, qualifier: alias)
+        var buckets = permissions.filter { $0.principal == "s3.amazonaws.com" }.compactMap(Self.bucket)
+        for (arn, tags) in tagged where tags[BucketsPart.tag(name)] != nil { buckets.append(Self.lastWord(of: arn)) }
+        buckets += try bucketsOfRole(name)
+        for bucket in Set(buckets).sorted() {
+            let document = try session.s3.region(of: bucket) == nil ? nil : try session.s3.notifications(of: bucket)
+            if document?.children.contains(where: { Notification.isOf(name, $0) }) == true {
+                changes.append(
+                    Change(.remove, "notification", "\(bucket) → \(name)") { session in
+                        try NotificationsPart.replace(in: bucket, function: name, with: [], session)
+                    })
+            }
+        }
+        for api in try session.httpAPIs.apis(tagged: Deployment.ownerTag, name) {
+            changes.append(Change(.remove, "HTTP API", api.name) { try $0.httpAPIs.delete(api.id) })
+        }
+        for api in try session.restAPIs.apis(tagged: Deployment.ownerTag, name) {
+            changes.append(Change(.remove, "REST API", api.name) { try $0.restAPIs.delete(api.id) })
+        }
+        if function != nil {
+            // Its URL, versions, aliases and permissions go with it.
+            changes.append(Change(.remove, "function", name) { try $0.lambda.delete(name) })
+        }
+        changes += try logGroup(name, &kept)
+        for bucket in Set(buckets).sorted() { changes += try self.bucket(bucket, of: name, &kept) }
+        changes += try packages(name)
+        // The role is last: its policy says which buckets there are, should this be stopped in between.
+        changes += try role(name)
+        return (
+            Plan(function: name, region: session.region.name, account: session.account, changes: changes), kept
+        )
+    }
+
+    // MARK: Parts
+
+    private static func bucket(_ permission: LambdaAPI.Permission) -> String? {
+        permission.sourceARN.map(lastWord)
+    }
+
+    private static func lastWord(of arn: String) -> String {
+        arn.split(separator: ":").last.map { String($0.prefix { $0 != "/" }) } ?? ""
+    }
+
+    /// The buckets that the role may use: those of other regions carry their tags where nobody looks.
+    private func bucketsOfRole(_ name: String) throws -> [String] {
+        guard let policy = try session.identity.policy(RolePart.policyName, of: session.roleName(name)) else {
+            return []
+        }
+        return (policy["Statement"]?.array ?? []).flatMap { $0["Resource"]?.array ?? [] }.compactMap(\.string)
+            .filter { $0.split(separator: ":").dropFirst(2).first == "s3" }.map(Self.lastWord)
+    }
+
+    private func role(_ name: String) throws -> [Change] {
+        let role = session.roleName(name)
+        guard let found = try session.identity.role(role), found.tags[Deployment.mark.name] == Deployment.mark.value
+        else { return [] }
+        return [Change(.remove, "role", role) { try $0.identity.deleteRole(role) }]
+    }
+
+    private func logGroup(_ name: String, _ kept: inout [String]) throws -> [Change] {
+        let group = Session.logGroup(name)
+        guard let found = try session.logs.group(group) else { return [] }
+        let isOurs = try session.logs.tags(ofGroup: found.arn)[Deployment.mark.name] == Deployment.mark.value
+        guard isOurs, !keepsLogs else {
+            kept.append("the log group \(group)" + (isOurs ? "" : ", which was not made here"))
+            return []
+        }
+        return [Change(.remove, "log group", group) { try $0.logs.deleteGroup(group) }]
+    }
+
+    /// A bucket made here goes when nobody uses it any more and nothing is in it.
+    private func bucket(_ bucket: String, of name: String, _ kept: inout [String]) throws -> [Change] {
+        guard try session.s3.region(of: bucket) != nil else { return [] }
+        var tags = try session.s3.tags(of: bucket)
+        guard tags[Deployment.mark.name] == Deployment.mark.value else {
+            kept.append("the bucket \(bucket), which was not made here")
+            return []
+        }
+        tags[BucketsPart.tag(name)] = nil
+        let isUsed = tags.keys.contains { $0.hasPrefix(Deployment.ownerTag + ":") }
+        let isEmpty = try session.s3.page(bucket, prefix: "", limit: 1).objects.isEmpty
+        if isUsed || !isEmpty {
+            kept.append("the bucket \(bucket), which \(isUsed ? "other functions use" : "holds files")")
+            let rest = tags
+            return [
+                Change(.update, "bucket", bucket, [.init("tag \(BucketsPart.tag(name))", from: "yes", to: "(none)")]) {
+                    try $0.s3.setTags(rest, of: bucket)
+                }
+            ]
+        }
+        return [Change(.remove, "bucket", bucket) { try $0.s3.deleteBucket(bucket) }]
+    }
+
+    /// What an interrupted upload left, and the bucket for it when that is all there was.
+    private func packages(_ name: String) throws -> [Change] {
+        let bucket = session.packagesBucket
+        guard try session.s3.region(of: bucket) != nil,
+            try session.s3.tags(of: bucket)[Deployment.mark.name] == Deployment.mark.value
+        else { return [] }
+        let objects = try session.s3.objects(bucket, prefix: "")
+        let ours = objects.filter { $0.key.hasPrefix(PackageUpload.prefix(name)) }
+        var changes = ours.map { object in
+            Change(.remove, "package", object.key) { try $0.s3.delete(bucket, object.key) }
+        }
+        if ours.count == objects.count {
+            changes.append(Change(.remove, "bucket", bucket) { try $0.s3.deleteBucket(bucket) })
+        }
+        return changes
+    }
+}

@@ -1,0 +1,67 @@
+internal import ArgumentParser
+internal import AWS
+internal import ByteKit
+internal import Publisher
+internal import Toolchain
+
+struct LogsCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "logs", abstract: "Show what a published function said.")
+
+    @Argument(help: "The function's name.")
+    var name: String
+
+    @Option(help: ArgumentHelp("Only the call with this request id, all of what it said.", valueName: "id"))
+    var request: String?
+
+    @Option(help: ArgumentHelp("From so long ago: 90s, 15m, 2h, 3d.", valueName: "time"))
+    var since: LogTime = LogTime(seconds: 3600)
+
+    @Flag(name: .shortAndLong, help: "Go on showing what comes, until stopped.")
+    var follow = false
+
+    @OptionGroup var account: AccountOptions
+
+    func run() throws {
+        let client = try AWSClient.overNetwork(profile: account.profile, region: account.region)
+        let log = FunctionLog(name, client)
+        let start = (client.serviceTime - since.seconds) * 1000
+        if let request {
+            let events = try log.events(ofRequest: request)
+            guard !events.isEmpty else {
+                throw ToolError(
+                    "not-found", "the log of \(name) has no call \(request)",
+                    hint: "logs arrive some seconds after the call, and end with the log group's retention")
+            }
+            for event in events { try Self.show(event) }
+            return
+        }
+        try log.forEach(since: start, follow: follow) { try Self.show($0) }
+    }
+
+    private static func show(_ event: LogsAPI.Event) throws {
+        var text = event.message[...]
+        while text.last == "\n" || text.last == "\r" { text.removeLast() }
+        let time = Timestamp.extended(event.time / 1000, milliseconds: event.time % 1000)
+        for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
+            try StandardOutput.line("\(time)  \(Diagnostic.printable(String(line)))")
+        }
+    }
+}
+
+/// A length of time, as people write it.
+struct LogTime: ExpressibleByArgument {
+    var seconds: Int
+
+    init(seconds: Int) { self.seconds = seconds }
+
+    init?(argument: String) {
+        let units: [Character: Int] = ["s": 1, "m": 60, "h": 3600, "d": 86_400]
+        guard let last = argument.last, let unit = units[last], let count = Int(argument.dropLast()), count >= 0,
+            count <= 100_000_000
+        else { return nil }
+        seconds = count * unit
+    }
+
+    var defaultValueDescription: String { "1h" }
+}

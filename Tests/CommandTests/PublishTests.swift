@@ -1,0 +1,148 @@
+import ByteKit
+import JSON
+import TestKit
+import Testing
+
+/// The commands around a published function, as a person types them.
+@Suite("Publishing, from the command line,", .serialized, .enabled(if: AWSEmulator.isInstalled))
+struct PublishCommandTests: ~Copyable {
+    private static let shared = Result { try AWSEmulator() }
+
+    private let folder: TestFolder
+    private let emulator: AWSEmulator
+
+    init() throws {
+        let started = try Self.shared.get()
+        try started.reset()
+        folder = try TestFolder()
+        emulator = started
+    }
+
+    private func run(_ arguments: String...) throws -> Peer.Result {
+        try Tool.run(arguments, variables: emulator.variables.map { ($0.key, $0.value) } + [("HOME", folder.path)])
+    }
+
+    private func recipe(memory: Int = 512) throws -> String {
+        try Tool.recipe(
+            #"""
+            {"name": "frames", "image": "example/frames:1",
+             "function": {"memory": \#(memory), "environment": {"TOKEN": "hunter2"}},
+             "input": [{"path": "videos/in", "suffix": [".mp4"]}], "output": [{"path": "videos/out"}],
+             "api": {"authorization": "none"}}
+            """#, in: folder.path)
+    }
+
+    private func package() throws -> String {
+        let path = folder.path + "/package.zip"
+        let script = "import sys, zipfile\nzipfile.ZipFile(sys.argv[1], 'w').writestr('bootstrap', '#!/bin/sh')"
+        try #require(try Peer.run("python3", ["-c", script, path]).status == 0)
+        return path
+    }
+
+    private func write(_ text: String, _ name: String) throws -> String {
+        var file = try OutputFile("\(folder.path)/\(name)")
+        try file.write(Array(text.utf8))
+        try file.finish()
+        return "\(folder.path)/\(name)"
+    }
+
+    @Test("a plan changes nothing, publishing prints the address, and again changes nothing")
+    func life() throws {
+        let (recipe, package) = (try recipe(), try package())
+        let plan = try run("publish", recipe, "--package", package, "--plan")
+        #expect(plan.status == 0)
+        #expect(plan.text.contains("create  function  frames"))
+        #expect(!plan.text.contains("hunter2"))
+        #expect(try emulator.changes() == [])
+        let published = try run("publish", recipe, "--package", package)
+        #expect(published.status == 0, "\(published.errorText)")
+        #expect(published.text.hasPrefix("https://"))
+        #expect(published.text.hasSuffix("/scar\n"))
+        let list = try JSON.parse(try run("ls", "--json").output)
+        #expect(list["functions"]?[0]?["name"]?.string == "frames")
+        #expect(list["functions"]?[0]?["version"]?.string == "1")
+        try emulator.clear()
+        let again = try run("publish", recipe, "--package", package, "--json")
+        #expect(try JSON.parse(again.output)["version"]?.string == "1")
+        #expect(again.errorText.contains("is as it should be"))
+        #expect(try emulator.changes() == [])
+        let other = try run("publish", try self.recipe(memory: 1024), "--package", package, "--plan", "--json")
+        let changes = try JSON.parse(other.output)["changes"]?.array ?? []
+        #expect(changes.map { $0["kind"]?.string } == ["function", "alias"])
+        #expect(changes.first?["details"]?[0]?["new"]?.string == "1024 MB")
+        let removed = try run("rm", "frames")
+        #expect(removed.status == 0, "\(removed.errorText)")
+        #expect(try run("ls", "--json").text.contains("\"functions\": []"))
+        #expect(try run("rm", "frames").status == 1)
+        #expect(try emulator.problems() == [])
+    }
+
+    @Test("a function whose output is its input is refused before anything is asked")
+    func recursion() throws {
+        let path = try Tool.recipe(
+            #"""
+            {"name": "f", "image": "example/f:1", "input": [{"path": "videos/in"}],
+             "output": [{"path": "videos/in/out"}]}
+            """#, in: folder.path)
+        let result = try run("publish", path, "--package", try package())
+        #expect(result.status == 1)
+        #expect(result.errorText.contains("error[conflicting-keys]"))
+        #expect(try emulator.requests() == [])
+    }
+
+    @Test("a call's answer goes to stdout or into a file, and an event that is no JSON is not sent")
+    func invoke() throws {
+        try #require(try run("publish", try recipe(), "--package", try package()).status == 0)
+        let event = try write(#"{"a": 1}"#, "event.json")
+        let called = try run("invoke", "frames", "--payload", event)
+        #expect(called.status == 0, "\(called.errorText)")
+        let file = folder.path + "/answer"
+        #expect(try run("invoke", "frames", "-o", file).status == 0)
+        #expect(try !InputFile.contents(of: file, limit: 1 << 20).isEmpty)
+        let handed = try run("invoke", "frames", "--async")
+        #expect(handed.status == 0)
+        #expect(!handed.text.isEmpty)
+        try emulator.clear()
+        let wrong = try run("invoke", "frames", "--payload", try write("{", "wrong.json"))
+        #expect(wrong.status == 1)
+        #expect(wrong.errorText.contains("not a JSON document"))
+        #expect(try emulator.changes() == [])
+        let missing = try run("logs", "nobody")
+        #expect(missing.status == 1)
+        #expect(missing.errorText.contains("error[not-found]"))
+    }
+
+    @Test("files go there and back in their folders, and are submitted one by one")
+    func files() throws {
+        try #require(try run("publish", try recipe(), "--package", try package()).status == 0)
+        try Folder.create(folder.path + "/send/deep er")
+        _ = try write("one", "send/a.mp4")
+        _ = try write("two", "send/deep er/b+c.mp4")
+        let put = try run("put", "s3://videos/in", folder.path + "/send")
+        #expect(put.status == 0, "\(put.errorText)")
+        #expect(try run("ls", "videos/in").text == "in/a.mp4\nin/deep er/b+c.mp4\n")
+        let got = try run("get", "s3://videos/in", folder.path + "/got")
+        #expect(got.status == 0, "\(got.errorText)")
+        #expect(
+            try InputFile.contents(of: folder.path + "/got/deep er/b+c.mp4", limit: 99) == Array("two".utf8))
+        let submitted = try run(
+            "submit", "frames", "s3://videos/in", "--journal", folder.path + "/journal")
+        #expect(submitted.text == "2 of 2 submitted\n", "\(submitted.errorText)")
+        #expect(try emulator.problems() == [])
+    }
+
+    @Test("without credentials or a region the command says what to do")
+    func unconfigured() throws {
+        let path = try recipe()
+        let nothing: [(name: String, value: String)] = [
+            ("HOME", folder.path), ("AWS_EC2_METADATA_DISABLED", "true"), ("AWS_ACCESS_KEY_ID", ""),
+            ("AWS_REGION", ""), ("AWS_DEFAULT_REGION", ""), ("AWS_PROFILE", ""),
+        ]
+        let package = try package()
+        let region = try Tool.run(["publish", path, "--package", package], variables: nothing)
+        #expect(region.errorText.contains("--region"))
+        let keys = try Tool.run(["publish", path, "--package", package, "--region", "eu-west-1"], variables: nothing)
+        #expect(keys.status == 1)
+        #expect(keys.errorText.contains("error[aws-credentials]"))
+    }
+}

@@ -1,0 +1,193 @@
+import AWS
+import ByteKit
+import JSON
+import Publisher
+import TestKit
+import Testing
+
+extension EmulatorTests {
+    @Suite("a fault")
+    struct FaultTests: ~Copyable {
+        private let fixture: Fixture
+
+        init() throws { fixture = try Fixture() }
+
+        @Test("of a role that is too new to be used is waited for")
+        func newRole() throws {
+            try fixture.emulator.fail(
+                "CreateFunction", times: 3, status: 400, code: "InvalidParameterValueException",
+                message: "The role defined for the function cannot be assumed by Lambda.")
+            try fixture.publish(try fixture.deployment())
+            #expect(try fixture.emulator.changes().filter { $0 == "CreateFunction" }.count == 4)
+        }
+
+        @Test("of a role that can never be used ends, and says so")
+        func wrongRole() throws {
+            try fixture.emulator.fail(
+                "CreateFunction", times: 1000, status: 400, code: "InvalidParameterValueException",
+                message: "The role defined for the function cannot be assumed by Lambda.")
+            let error = #expect(throws: InterruptedPublication.self) {
+                try fixture.publish(try fixture.deployment())
+            }
+            #expect(error?.diagnostic.message.contains("cannot be assumed") == true)
+        }
+
+        @Test("of a change that is still going on is waited for")
+        func conflict() throws {
+            try fixture.publish(try fixture.deployment())
+            try fixture.emulator.fail(
+                "UpdateFunctionConfiguration", times: 2, status: 409, code: "ResourceConflictException",
+                message: "The operation cannot be performed at this time. An update is in progress for resource")
+            var deployment = try fixture.deployment()
+            deployment.function.memory = 256
+            try fixture.publish(deployment)
+            #expect(try fixture.publish(deployment) == [])
+        }
+
+        @Test("of lacking rights ends at once, names them, and says what was done")
+        func denied() throws {
+            try fixture.emulator.fail(
+                "CreateRole", times: 9, status: 403, code: "AccessDenied",
+                message: "User: dev is not authorized to perform: iam:CreateRole")
+            let error = try #require(throws: InterruptedPublication.self) {
+                try fixture.publish(try fixture.deployment())
+            }
+            #expect(error.diagnostic.message.contains("iam:CreateRole"))
+            #expect(error.diagnostic.hint?.contains("create the log group") == true)
+            #expect(try fixture.emulator.changes().filter { $0 == "CreateRole" }.count == 1)
+            try fixture.emulator.clear()
+            try fixture.publish(try fixture.deployment())
+            #expect(try fixture.publish(try fixture.deployment()) == [])
+        }
+
+        @Test("of a lost answer to the creation of a function is no fault")
+        func lostAnswer() throws {
+            let deployment = try fixture.deployment()
+            // As if the first attempt had succeeded unheard: the function is there when it is asked for.
+            let session = try fixture.session()
+            var plan = try FunctionPublisher(session).plan(deployment)
+            try fixture.publish(deployment)
+            plan.changes = plan.changes.filter { $0.kind == "function" }
+            try FunctionPublisher(session).apply(plan) { _, _ in }
+            #expect(try fixture.publish(deployment) == [])
+        }
+    }
+
+    @Suite("what is there already")
+    struct OthersTests: ~Copyable {
+        private let fixture: Fixture
+
+        init() throws { fixture = try Fixture() }
+
+        private static let others = #"""
+            {"TopicConfigurations": [{"Id": "t", "TopicArn": "arn:aws:sns:eu-west-1:123456789012:topic",
+               "Events": ["s3:ObjectRemoved:*"]}],
+             "QueueConfigurations": [{"Id": "q", "QueueArn": "arn:aws:sqs:eu-west-1:123456789012:queue",
+               "Events": ["s3:ObjectCreated:Put"], "Filter": {"Key": {"FilterRules": [{"Name": "prefix", "Value": "logs/"}]}}}],
+             "LambdaFunctionConfigurations": [{"Id": "mine",
+               "LambdaFunctionArn": "arn:aws:lambda:eu-west-1:123456789012:function:other",
+               "Events": ["s3:ObjectCreated:*"], "Filter": {"Key": {"FilterRules": [{"Name": "suffix", "Value": ".pdf"}]}}}],
+             "EventBridgeConfiguration": {}}
+            """#
+
+        private func makeBucket() throws {
+            let aws = fixture.emulator
+            _ = try aws.aws(
+                "s3api", "create-bucket", "--bucket", "videos", "--create-bucket-configuration",
+                "LocationConstraint=eu-west-1")
+        }
+
+        private func notifications() throws -> JSON {
+            try fixture.emulator.aws("s3api", "get-bucket-notification-configuration", "--bucket", "videos")
+        }
+
+        private func ids(_ json: JSON, _ kind: StaticString) -> [String] {
+            (json[kind]?.array ?? []).compactMap { $0["Id"]?.string }.sorted()
+        }
+
+        @Test("in a bucket's notifications stays, of all four kinds, when a function comes and when it goes")
+        func notificationsStay() throws {
+            try makeBucket()
+            _ = try fixture.emulator.aws(
+                "s3api", "put-bucket-notification-configuration", "--bucket", "videos",
+                "--notification-configuration", Self.others, "--skip-destination-validation")
+            let before = try notifications()
+            try fixture.publish(try fixture.deployment())
+            let during = try notifications()
+            #expect(ids(during, "TopicConfigurations") == ["t"])
+            #expect(ids(during, "QueueConfigurations") == ["q"])
+            #expect(ids(during, "LambdaFunctionConfigurations").count == 3)
+            #expect(try fixture.emulator.problems() == [])
+            try fixture.remove()
+            #expect(try notifications() == before)
+        }
+
+        @Test("in a bucket's notifications for the same objects is an error that names it, before anything is changed")
+        func overlap() throws {
+            try makeBucket()
+            let other = #"""
+                {"QueueConfigurations": [{"Id": "q", "QueueArn": "arn:aws:sqs:eu-west-1:123456789012:queue",
+                 "Events": ["s3:ObjectCreated:*"], "Filter": {"Key": {"FilterRules": [{"Name": "prefix", "Value": "in"}]}}}]}
+                """#
+            _ = try fixture.emulator.aws(
+                "s3api", "put-bucket-notification-configuration", "--bucket", "videos",
+                "--notification-configuration", other, "--skip-destination-validation")
+            try fixture.emulator.clear()
+            let error = try #require(throws: PublishError.self) { try fixture.publish(try fixture.deployment()) }
+            #expect(error.message.contains("‘q’"))
+            #expect(try fixture.emulator.changes() == [])
+        }
+
+        @Test("under the function's name and was not made here is left alone, unless it is to be taken over")
+        func foreignFunction() throws {
+            try fixture.publish(try fixture.deployment())
+            let arn = "arn:aws:lambda:eu-west-1:123456789012:function:frames"
+            _ = try fixture.emulator.aws("lambda", "untag-resource", "--resource", arn, "--tag-keys", "createdby")
+            let error = try #require(throws: PublishError.self) { try fixture.publish(try fixture.deployment()) }
+            #expect(error.code == .notOurs)
+            #expect(throws: PublishError.self) { try fixture.remove() }
+            var options = FunctionPublisher.Options()
+            options.adopts = true
+            #expect(try fixture.publish(try fixture.deployment(), options: options) == ["update the function frames"])
+        }
+
+        @Test("as a bucket in another region is an error for input, and fine for output")
+        func otherRegion() throws {
+            _ = try fixture.emulator.aws("s3api", "create-bucket", "--bucket", "pictures", "--region", "us-east-1")
+            try fixture.publish(try fixture.deployment())
+            _ = try fixture.emulator.aws("s3api", "create-bucket", "--bucket", "far", "--region", "us-east-1")
+            var deployment = try fixture.deployment()
+            deployment.inputs = [.init(bucket: "far", folder: "in")]
+            let error = try #require(throws: PublishError.self) { try fixture.publish(deployment) }
+            #expect(error.message.contains("us-east-1"))
+        }
+
+        @Test("as a bucket of somebody's own stays when the function goes, and so does one with files in it")
+        func bucketsStay() throws {
+            try makeBucket()
+            try fixture.publish(try fixture.deployment())
+            try fixture.session().s3.put([1, 2, 3], to: "pictures", "out/a b+c%.png")
+            let session = try fixture.session()
+            let (plan, kept) = try Removal(session).plan("frames")
+            #expect(kept.count == 2)
+            try FunctionPublisher(session).apply(plan) { _, _ in }
+            let buckets = try fixture.emulator.aws("s3api", "list-buckets")["Buckets"]?.array ?? []
+            #expect(buckets.compactMap { $0["Name"]?.string }.sorted() == ["pictures", "videos"])
+        }
+
+        @Test("as a bucket that two functions share stays until both have gone")
+        func sharedBucket() throws {
+            try fixture.publish(try fixture.deployment())
+            var second = try fixture.deployment("faces")
+            second.inputs = [.init(bucket: "pictures", folder: "out", suffixes: [".png"])]
+            second.outputs = [.init(bucket: "pictures", folder: "faces")]
+            try fixture.publish(second)
+            try fixture.remove("frames")
+            let buckets = try fixture.emulator.aws("s3api", "list-buckets")["Buckets"]?.array ?? []
+            #expect(buckets.compactMap { $0["Name"]?.string } == ["pictures"])
+            #expect(try fixture.publish(second) == [])
+            try fixture.remove("faces")
+            #expect(try fixture.leftovers() == [])
+        }
+    }
+}

@@ -1,0 +1,91 @@
+import AWS
+import ByteKit
+import JSON
+import Publisher
+import TestKit
+import Transport
+
+/// An account of the emulator's, and a small package to publish.
+struct Fixture: ~Copyable {
+    /// All suites of this module share one; they run one test at a time.
+    static let emulator = Result { try AWSEmulator() }
+
+    let emulator: AWSEmulator
+    let folder: TestFolder
+    let time = ManualTime()
+
+    /// Begins with an empty account.
+    init() throws {
+        let started = try Self.emulator.get()
+        try started.reset()
+        folder = try TestFolder()
+        emulator = started
+    }
+
+    /// A session of its own, as a new process would have. Waiting takes no time.
+    func session(region: String = "eu-west-1") throws -> Session {
+        let variables = emulator.variables
+        let configuration = try Configuration { variables[$0] }
+        let system = TimeSource.system
+        let time = TimeSource(
+            now: time.source.now, unixTime: system.unixTime, sleep: time.source.sleep, jitter: { 1 })
+        return try Session(
+            AWSClient(
+                configuration, region: try configuration.region(region), transport: CurlTransport(), time: time))
+    }
+
+    /// A zip that Lambda would take; another content makes another digest.
+    func package(_ content: String = "#!/bin/sh\n") throws -> Deployment.Package {
+        // A zip with one stored entry, as short as zips are.
+        let path = folder.path + "/package.zip"
+        let script =
+            "import sys, zipfile\nwith zipfile.ZipFile(sys.argv[1], 'w') as z:\n    z.writestr(zipfile.ZipInfo('bootstrap'), sys.argv[2])\n"
+        guard try Peer.run("python3", ["-c", script, path, content]).status == 0 else {
+            throw BackgroundProgram.Unavailable("no zip could be made")
+        }
+        return try Deployment.Package(at: path)
+    }
+
+    /// A function with all that hangs on one, but for what a test changes.
+    func deployment(_ name: String = "frames", content: String = "#!/bin/sh\n") throws -> Deployment {
+        var deployment = Deployment(
+            name: name,
+            function: DesiredFunction(
+                memory: 512, timeout: 60, timeoutThreshold: 10, ephemeralStorage: 512, layers: [],
+                environment: [("TOKEN", "hunter2")]),
+            package: try package(content), tags: ["team": "video"])
+        deployment.inputs = [.init(bucket: "videos", folder: "in", suffixes: [".mp4", ".mov"])]
+        deployment.outputs = [.init(bucket: "pictures", folder: "out")]
+        deployment.api = .init(name: name, authorization: .none)
+        return deployment
+    }
+
+    /// Publishes as a new process would; gives the changes that were made.
+    @discardableResult
+    func publish(_ deployment: Deployment, options: FunctionPublisher.Options = .init()) throws -> [String] {
+        let publisher = FunctionPublisher(try session(), options: options)
+        let plan = try publisher.plan(deployment)
+        try publisher.apply(plan) { _, _ in }
+        return plan.changes.map(\.title)
+    }
+
+    func remove(_ name: String = "frames") throws {
+        let session = try session()
+        try FunctionPublisher(session).apply(try Removal(session).plan(name).plan) { _, _ in }
+    }
+
+    /// Everything in the account that a publication can make, by AWS's own client. Service by service.
+    func leftovers() throws -> [String] {
+        let lists: [(service: String, operation: String, key: String)] = [
+            ("lambda", "list-functions", "Functions"), ("iam", "list-roles", "Roles"),
+            ("logs", "describe-log-groups", "logGroups"), ("s3api", "list-buckets", "Buckets"),
+            ("apigatewayv2", "get-apis", "Items"), ("apigateway", "get-rest-apis", "items"),
+        ]
+        return try lists.flatMap { list in
+            let json = try emulator.aws(list.service, list.operation)
+            let members = json.members ?? []
+            let found = members.first { $0.name == Array(list.key.utf8) }?.json.array ?? []
+            return found.map { "\(list.service): \(String(decoding: $0.text(), as: UTF8.self))" }
+        }
+    }
+}

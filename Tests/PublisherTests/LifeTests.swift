@@ -1,0 +1,146 @@
+import AWS
+import ByteKit
+import JSON
+import Publisher
+import TestKit
+import Testing
+
+extension EmulatorTests {
+    @Suite("a function")
+    struct LifeTests: ~Copyable {
+        private let fixture: Fixture
+
+        init() throws { fixture = try Fixture() }
+
+        @Test("is removed with everything that was made for it, wherever the removal was stopped before")
+        func removal() throws {
+            var steps = 0
+            while true {
+                try fixture.emulator.reset()
+                try fixture.publish(try fixture.deployment())
+                try fixture.emulator.clear()
+                try fixture.emulator.cut(afterChanges: steps)
+                let isWhole = (try? fixture.remove()) != nil
+                try fixture.emulator.clear()
+                if !isWhole { try fixture.remove() }
+                #expect(try fixture.emulator.problems() == [])
+                #expect(try fixture.leftovers() == [], "stopped after \(steps) changes")
+                if isWhole { break }
+                steps += 1
+            }
+            #expect(steps >= 6)
+        }
+
+        @Test("goes back to the version before, and forward again when it is published again")
+        func rollback() throws {
+            try fixture.publish(try fixture.deployment())
+            try fixture.publish(try fixture.deployment(content: "two"))
+            let inventory = Inventory(try fixture.session())
+            let back = try inventory.rollBack("frames")
+            #expect(back == ("2", "1"))
+            let alias = try fixture.emulator.aws("lambda", "get-alias", "--function-name", "frames", "--name", "live")
+            #expect(alias["FunctionVersion"]?.string == "1")
+            #expect(throws: PublishError.self) { try inventory.rollBack("frames") }
+            #expect(throws: PublishError.self) { try inventory.rollBack("nobody") }
+            try fixture.publish(try fixture.deployment(content: "two"))
+            #expect(try inventory.functions().first?.version == "2")
+        }
+
+        @Test("keeps as many versions as it is told, and always the one in use")
+        func versions() throws {
+            for content in ["one", "two", "three"] {
+                var deployment = try fixture.deployment(content: content)
+                deployment.keptVersions = 2
+                try fixture.publish(deployment)
+            }
+            let list = try fixture.emulator.aws("lambda", "list-versions-by-function", "--function-name", "frames")
+            let versions = (list["Versions"]?.array ?? []).compactMap { $0["Version"]?.string }
+            #expect(versions == ["$LATEST", "2", "3"])
+        }
+
+        @Test("is listed with what callers get")
+        func list() throws {
+            #expect(try Inventory(try fixture.session()).functions().isEmpty)
+            var deployment = try fixture.deployment()
+            deployment.api = .init(kind: .url, name: "frames", authorization: .iam)
+            try fixture.publish(deployment)
+            let entries = try Inventory(try fixture.session()).functions()
+            #expect(entries.map(\.function.name) == ["frames"])
+            #expect(entries.first?.version == "1")
+            #expect(entries.first?.url?.hasPrefix("https://") == true)
+        }
+
+        // MARK: Submitting
+
+        private func submission(_ journal: String) throws -> (Submission, [Submission.Item]) {
+            let session = try fixture.session()
+            try fixture.publish(try fixture.deployment())
+            for number in 0..<20 { try session.s3.put([1], to: "videos", "in/a b\(number).mp4") }
+            var submission = Submission("frames", session)
+            submission.journal = journal
+            submission.width = 4
+            let objects = try session.s3.objects("videos", prefix: "in/")
+            try fixture.emulator.clear()
+            return (submission, objects.map { .object(bucket: "videos", $0) })
+        }
+
+        @Test("is called once for each object, and the journal goes when all is done")
+        func submit() throws {
+            let journal = fixture.folder.path + "/journal"
+            let (submission, items) = try submission(journal)
+            let last = Monitor(0)
+            let summary = try submission.run(items) { done, total in last.withLock { $0 = max($0, done * 100 + total) }
+            }
+            #expect(summary.called == 20)
+            #expect(summary.failures.isEmpty)
+            #expect(last.withLock { $0 } == 2020)
+            #expect(try fixture.emulator.changes() == Array(repeating: "Invoke", count: 20))
+            #expect(throws: FileError.self) { _ = try InputFile.contents(of: journal, limit: 1 << 20) }
+        }
+
+        @Test("is called again only for what failed, when the same is submitted again")
+        func resume() throws {
+            let (submission, items) = try submission(fixture.folder.path + "/journal")
+            try fixture.emulator.fail("Invoke", times: 3, status: 400, code: "InvalidRequestContentException")
+            let first = try submission.run(items) { _, _ in }
+            #expect(first.failures.count == 3)
+            try fixture.emulator.clear()
+            let second = try submission.run(items) { _, _ in }
+            #expect(second.skipped == 17)
+            #expect(second.called == 3)
+            #expect(try fixture.emulator.changes().count == 3)
+        }
+
+        @Test("is not called any more when no call can succeed")
+        func hopeless() throws {
+            let (submission, items) = try submission(fixture.folder.path + "/journal")
+            try fixture.emulator.fail("Invoke", times: 1000, status: 403, code: "AccessDeniedException")
+            #expect(throws: AWSError.self) { try submission.run(items) { _, _ in } }
+            #expect(try fixture.emulator.changes().count <= 4)
+        }
+
+        // MARK: Files
+
+        @Test("has files that come back as they went, whatever their names")
+        func files() throws {
+            let s3 = try fixture.session().s3
+            try s3.createBucket("files", tags: [:])
+            let path = fixture.folder.path + "/file"
+            var file = try OutputFile(path)
+            try file.write(Array(0...255))
+            try file.finish()
+            let keys = [
+                "plain", "a b", "ü/日本", "plus+", "100%", "a&b=c", "q?x#y", "semi;colon", "star*(1)'!", "~tilde",
+            ]
+            for key in keys { try s3.upload(path, to: "files", key) }
+            let objects = try s3.objects("files", prefix: "")
+            #expect(Set(objects.map(\.key)) == Set(keys))
+            for object in objects {
+                let target = fixture.folder.path + "/back"
+                try s3.download(object, from: "files", to: target)
+                #expect(try InputFile.contents(of: target, limit: 1 << 20) == Array(0...255))
+            }
+            #expect(try fixture.emulator.problems() == [])
+        }
+    }
+}
