@@ -42,8 +42,12 @@ extension LambdaAPI {
                 ?? ""
             sourceARN = condition(["ArnLike", "ArnEquals", "StringEquals"], "AWS:SourceArn")
             sourceAccount = condition(["StringEquals"], "AWS:SourceAccount")
-            urlAuthorization = condition(["StringEquals"], "lambda:FunctionUrlAuthType")
-            isViaURL = json["Condition"]?["Bool"]?["lambda:InvokedViaFunctionUrl"] != nil
+            // Lambda says the last two as conditions, and emulators beside them.
+            urlAuthorization =
+                condition(["StringEquals"], "lambda:FunctionUrlAuthType") ?? json["FunctionUrlAuthType"]?.string
+            isViaURL =
+                json["Condition"]?["Bool"]?["lambda:InvokedViaFunctionUrl"] != nil
+                || json["InvokedViaFunctionUrl"]?.bool == true
         }
     }
 

@@ -13,10 +13,12 @@ and enumerations), and its signature is computed again by botocore. What is wron
 import datetime
 import http.client
 import json
+import os
 import re
 import socket
 import sys
 import threading
+import time
 import xml.etree.ElementTree as ElementTree
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, parse_qsl, unquote, urlsplit
@@ -421,7 +423,15 @@ class Handler(BaseHTTPRequestHandler):
     do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = handle_request
 
 
+def end_with(parent):
+    """Ends when whoever started this has gone: suites that share it have no last moment to stop it in."""
+    while os.getppid() == parent:
+        time.sleep(1)
+    os._exit(0)
+
+
 if __name__ == "__main__":
+    threading.Thread(target=end_with, args=(os.getppid(),), daemon=True).start()
     port, SECRET = int(sys.argv[1]), sys.argv[2]
     from moto.server import ThreadedMotoServer
 

@@ -1,6 +1,5 @@
 import AWS
 import ByteKit
-import JSON
 import Publisher
 import TestKit
 import Transport
@@ -74,18 +73,12 @@ struct Fixture: ~Copyable {
         try FunctionPublisher(session).apply(try Removal(session).plan(name).plan) { _, _ in }
     }
 
-    /// Everything in the account that a publication can make, by AWS's own client. Service by service.
+    /// Everything in the account that a publication can make, as botocore sees it.
     func leftovers() throws -> [String] {
-        let lists: [(service: String, operation: String, key: String)] = [
-            ("lambda", "list-functions", "Functions"), ("iam", "list-roles", "Roles"),
-            ("logs", "describe-log-groups", "logGroups"), ("s3api", "list-buckets", "Buckets"),
-            ("apigatewayv2", "get-apis", "Items"), ("apigateway", "get-rest-apis", "items"),
-        ]
-        return try lists.flatMap { list in
-            let json = try emulator.aws(list.service, list.operation)
-            let members = json.members ?? []
-            let found = members.first { $0.name == Array(list.key.utf8) }?.json.array ?? []
-            return found.map { "\(list.service): \(String(decoding: $0.text(), as: UTF8.self))" }
-        }
+        let result = try Peer.run(
+            "python3", ["\(Products.repository)/Tests/Oracles/list-account.py"],
+            variables: emulator.variables.map { ($0.key, $0.value) })
+        guard result.status == 0 else { throw BackgroundProgram.Unavailable(result.errorText) }
+        return result.text.split(separator: "\n").map(String.init)
     }
 }
