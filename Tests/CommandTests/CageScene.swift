@@ -2,7 +2,7 @@ import ByteKit
 import Glibc
 import TestKit
 
-/// An image with one file in it, on a registry of its own, and functions whose script is a C program.
+/// An image with a file and a shell in it, on a registry of its own, and functions whose script is a C program.
 final class CageScene {
     private let registry: RegistryProcess
     private let folder: TestFolder
@@ -21,9 +21,30 @@ final class CageScene {
         folder = try TestFolder()
         registry = try RegistryProcess()
         let image = TestImage(layers: [
-            TarBuilder.archive([.folder("bin"), .file("image-marker", Array("image".utf8))])
+            TarBuilder.archive([.file("image-marker", Array("image".utf8))] + (try Self.shell()))
         ])
         try registry.push(image, repository: "cage/test", tag: "latest")
+    }
+
+    /// This machine's shell and the programs that the scripts call, with their libraries.
+    private static func shell() throws -> [TarItem] {
+        let listing = try Peer.run(
+            "sh",
+            [
+                "-c",
+                """
+                for name in sh cat sleep basename mkdir ls sha256sum seq head; do
+                    file=$(readlink -f "$(command -v $name)")
+                    echo "$file bin/$name"
+                    ldd "$file" | sed -nE 's,^[^/]*/([^ ]+) .*,/\\1 \\1,p'
+                done | sort -u
+                """,
+            ])
+        return try listing.text.split(separator: "\n").map { line in
+            let words = line.split(separator: " ").map(String.init)
+            return TarItem.file(words[1], try InputFile.contents(of: words[0], limit: 64 << 20))
+                .with { $0.mode = 0o755 }
+        }
     }
 
     func write(_ text: String, to name: String) throws {

@@ -276,8 +276,21 @@ struct TestFunction: ~Copyable {
             shell("cd '\(path)/root' && mkdir bin srv && cp -L /bin/sh bin/sh")
         }
         #expect(try function.handle("{}").contains("\(function.folder.path)/root/srv"))
-        var missing = try TestFunction("#!/bin/sh\npwd\n") { spec, _ in spec.workingDirectory = utf8("/no/such") }
-        #expect(missing.failure("{}").type == "Script.NotStarted")
+    }
+
+    @Test("an image's folder to start in is made when it is missing, and does without when it cannot be")
+    func missingWorkingDirectory() throws {
+        func function(_ folder: String) throws -> TestFunction {
+            try TestFunction("#!/bin/sh\npwd\n") { spec, path in
+                spec.root = utf8("\(path)/root")
+                spec.workingDirectory = utf8(folder)
+                shell("cd '\(path)/root' && mkdir bin && touch file && cp -L /bin/sh bin/sh")
+            }
+        }
+        var missing = try function("/srv/data")
+        #expect(try missing.handle("{}").contains("\(missing.folder.path)/root/srv/data"))
+        var impossible = try function("/file/below")
+        #expect(try impossible.handle("{}").contains("/invocations/"))
     }
 
     @Test("what the program leaves in its folders goes, however it was left")
