@@ -10,9 +10,14 @@ static size_t here(char *room) {
 APART static char *folder(char *path, size_t size) {
     char room[path_limit];
     size_t length = here(room);
-    if (length == 0) return NULL;
+    if (length == 0) {
+        // Deeper than a whole path, maybe: glibc finds the way up by itself.
+        if ((path = CALL(NULL, getcwd, path, size)) != NULL) unmap_in_place(path);
+        return path;
+    }
     if (path == NULL) {
-        if (size == 0) size = length + 1;
+        // musl takes no size with a NULL.
+        if (size == 0 || the_settings.is_musl) size = length + 1;
     } else if (size == 0) {
         return fail(EINVAL), NULL;
     }

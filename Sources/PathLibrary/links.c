@@ -1,27 +1,18 @@
 // Links: what they hold, and where paths lead through them.
 #include "library.h"
 
-static const char *target_to_store(const char *target, char *room, size_t size) {
-    // A relative target is counted from the link's folder, not from here.
-    return target[0] == '/' ? map(AT_FDCWD, target, room, size) : target;
-}
-
 int symlink(const char *target, const char *path) {
     is_active();
     char room[map_room(target)];
     MAP(path);
-    return CALL(-1, symlink, target_to_store(target, room, sizeof room), path);
+    return CALL(-1, symlink, map_target(target, room, sizeof room), path);
 }
 
 int symlinkat(const char *target, int folder, const char *path) {
     is_active();
     char room[map_room(target)];
     MAP_AT(folder, path);
-    return CALL(-1, symlinkat, target_to_store(target, room, sizeof room), folder, path);
-}
-
-static bool is_own_program(const char *path) {
-    return the_mapping.program != NULL && path != NULL && strcmp(path, "/proc/self/exe") == 0;
+    return CALL(-1, symlinkat, map_target(target, room, sizeof room), folder, path);
 }
 
 // Gives the program as much of a target as it has room for; readlink puts no NUL at the end.
@@ -38,7 +29,7 @@ static long hand_over(char *room, long length, char *target, size_t size) {
 // A target with its prefix may be longer than the program's buffer, so it is read into a whole path's room.
 APART static long read_link(int folder, const char *path, char *target, size_t size) {
     char room[path_limit];
-    if (is_own_program(path)) {
+    if (names_own_program(path)) {
         *append(room, the_mapping.program) = 0;
         return hand_over(room, (long)strlen(room), target, size);
     }
@@ -48,13 +39,20 @@ APART static long read_link(int folder, const char *path, char *target, size_t s
     return hand_over(room, length, target, size);
 }
 
+// What is answered when there is no room is the C library's to say: glibc fails, musl looks whether there is a link.
 long readlink(const char *path, char *target, unsigned long size) {
-    if (!is_active() || size == 0) return CALL(-1, readlink, path, target, size);
+    if (!is_active() || size == 0) {
+        MAP(path);
+        return CALL(-1, readlink, path, target, size);
+    }
     return read_link(AT_FDCWD, path, target, size);
 }
 
 long readlinkat(int folder, const char *path, char *target, unsigned long size) {
-    if (!is_active() || size == 0) return CALL(-1, readlinkat, folder, path, target, size);
+    if (!is_active() || size == 0) {
+        MAP_AT(folder, path);
+        return CALL(-1, readlinkat, folder, path, target, size);
+    }
     return read_link(folder, path, target, size);
 }
 

@@ -105,12 +105,18 @@ static const char *below_prefix(const char *path, char *room, size_t size, bool 
     return write_path(&out, path, fold) ? room : NULL;
 }
 
+bool names_own_program(const char *path) {
+    if (the_mapping.program == NULL || path == NULL || !begins_with(path, "/proc/", 6)) return false;
+    if (strcmp(path + 6, "self/exe") == 0) return true;
+    if (path[6] < '1' || path[6] > '9') return false;
+    char own[40];
+    append(append_number(append(own, "/proc/"), (unsigned long)kernel4(__NR_getpid, 0, 0, 0, 0)), "/exe");
+    return strcmp(path, own) == 0;
+}
+
 static const char *map_absolute(const char *path, char *room, size_t size) {
     if (is_tidy(path)) {
-        if (is_below_prefix(path) || is_host(path)) {
-            bool is_program = the_mapping.program != NULL && strcmp(path, "/proc/self/exe") == 0;
-            return is_program ? the_mapping.program : path;
-        }
+        if (is_below_prefix(path) || is_host(path)) return names_own_program(path) ? the_mapping.program : path;
         return below_prefix(path, room, size, false);
     }
     // Decided by what the path means when no link is in it; passed on as it was said, for the kernel follows links.
@@ -153,17 +159,41 @@ static size_t climb(const char **path) {
     }
 }
 
+// How many levels a path climbs above where it begins, as if there were no links.
+static size_t levels_above(const char *path) {
+    size_t depth = 0, above = 0;
+    while (*path != 0) {
+        if (*path == '/') {
+            path++;
+            continue;
+        }
+        int up = dots(path);
+        if (up == 0) depth++;
+        else if (up == 2 && depth > 0) depth--;
+        else above += up == 2;
+        while (*path != 0 && *path != '/') path++;
+    }
+    return above;
+}
+
+// How many components a folder's path has, which is tidy and ends at `end`.
+static size_t depth_of(const char *path, const char *end) {
+    size_t depth = 0;
+    for (; path < end; path++) depth += *path == '/';
+    return depth;
+}
+
 // A relative path that may lead out of the image's tree, or into a folder of the host's: where it leads from the root
 // decides. Not inlined: its room is a whole path's.
 __attribute__((noinline)) static const char *map_relative(int folder, const char *path, char *room, size_t size) {
     const char *rest = path;
-    size_t levels = climb(&rest);
+    size_t levels = climb(&rest), levels_later = levels_above(rest);
     char here[2 * path_limit];
     size_t length = folder_path(folder, here, path_limit);
     if (length == 0) return path;
     bool inside = is_below_prefix(here);
     // Below a folder of the host's there is nothing of the image's to be led out of.
-    if (!inside && levels == 0) return path;
+    if (!inside && levels + levels_later == 0) return path;
     char *image = inside ? here + the_mapping.prefix_length : here;
     char *end = here + length;
     if (end == image + 1 && *image == '/') *(end = image) = 0;
@@ -172,6 +202,7 @@ __attribute__((noinline)) static const char *map_relative(int folder, const char
         above = above || end == image;
         while (end > image && *--end != '/') {}
     }
+    above = above || levels_later > depth_of(image, end);
     size_t rest_length = strlen(rest);
     if (rest_length + 2 > (size_t)(here + sizeof here - end)) return path;
     *end++ = '/';
@@ -221,7 +252,7 @@ static bool may_leave(const char *path) {
         path += 2;
         while (*path == '/') path++;
     }
-    return dots(path) == 2 || may_enter_host(path);
+    return levels_above(path) > 0 || may_enter_host(path);
 }
 
 size_t map_room(const char *path) {
@@ -237,6 +268,15 @@ const char *map(int folder, const char *path, char *room, size_t size) {
     if (path[0] != '/') return map_relative(folder, path, room, size);
     const char *mapped = map_absolute(path, room, size);
     return mapped != NULL ? mapped : path;
+}
+
+const char *map_target(const char *target, char *room, size_t size) {
+    // A relative target is counted from the link's folder, not from here.
+    if (target == NULL || target[0] != '/') return target;
+    const char *mapped = map(AT_FDCWD, target, room, size);
+    if (mapped != room || is_host(target) || levels_above(target) > 0) return mapped;
+    memcpy(room + the_mapping.prefix_length, target, strlen(target) + 1);
+    return room;
 }
 
 const char *unmapped(const char *path) {

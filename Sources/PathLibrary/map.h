@@ -25,6 +25,10 @@ size_t map_room(const char *path);
 // The kernel's path for a path that is relative to the folder `folder` (AT_FDCWD: the working directory): either `path`
 // itself, or `room`. NULL stays NULL.
 const char *map(int folder, const char *path, char *room, size_t size);
+// What a new link is to hold: as it was said, with the prefix in front where the mapped path has it.
+const char *map_target(const char *target, char *room, size_t size);
+// Whether a path is the kernel's link to the running program, which would lead to the loader.
+bool names_own_program(const char *path);
 // The program's path for a kernel's: a place in `path`, or "/".
 const char *unmapped(const char *path);
 // The same, where it stands; answers the new length.

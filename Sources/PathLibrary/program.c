@@ -27,6 +27,11 @@ static bool read_interpreter(head *of, char **interpreter, char **argument) {
     char *start = of->bytes + 2, *end = start, *limit = of->bytes + of->length;
     while (end < limit && *end != '\n') end++;
     bool is_whole = end < limit || of->length < head_size;
+    if (!is_whole) {
+        // The last byte can only say whether the name before it is whole.
+        end--;
+        is_whole = *end == ' ' || *end == '\t' || *end == 0;
+    }
     while (start < end && (*start == ' ' || *start == '\t')) start++;
     char *name_end = start;
     while (name_end < end && *name_end != ' ' && *name_end != '\t' && *name_end != 0) name_end++;
@@ -47,7 +52,6 @@ static bool read_interpreter(head *of, char **interpreter, char **argument) {
 static int start_script(launch *how, head *script, const char *said, char *const arguments[], int depth) {
     char *interpreter, *argument;
     if (!read_interpreter(script, &interpreter, &argument)) return ENOEXEC;
-    if (depth >= deepest_script) return ELOOP;
     char *all[count_entries(arguments) + argument_room];
     size_t count = 0;
     all[count++] = interpreter;
@@ -159,6 +163,10 @@ static int start_mapped(launch *how, const char *said, const char *real, char *c
     head of;
     int error = open_head(real, &of);
     if (error != 0) return error;
+    if (depth > deepest_script) {
+        if (of.file >= 0) kernel_close(of.file);
+        return ELOOP;
+    }
     if (of.file < 0) return finish_with_environment(how, real, arguments, NULL, NULL);
     if (begins_with(of.bytes, "\177ELF", 4)) return start_elf(how, &of, real, arguments);
     kernel_close(of.file);

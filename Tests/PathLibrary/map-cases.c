@@ -101,7 +101,7 @@ static void host(void) {
 }
 
 static void relative(void) {
-    const char *plain[] = {"", ".", "./", "x", "x/../../../y", "./x", "..x", "...", "./...", "~", "tmp/x"};
+    const char *plain[] = {"", ".", "./", "x", "x/..", "x/../y", "./x", "..x", "...", "./...", "~", "tmp/x"};
     for (size_t index = 0; index < sizeof plain / sizeof *plain; index++) stays(plain[index]);
     cases++;
     if (mapped_in(AT_FDCWD, NULL) != NULL || unmapped(NULL) != NULL) puts("NULL became something"), failures++;
@@ -135,6 +135,15 @@ static void climbing(const char *folder) {
     maps("../../../etc/passwd", wanted);
     maps(".././../../../../../etc/passwd", wanted);
     maps("../../../../tmp/x", "/tmp/x");
+    // Down first, then up: beyond the root by the letters, so it stops there; what is below stays the kernel's.
+    stays("x/../../..");
+    stays("x/y/../../../bin");
+    stays("../x/../../bin");
+    snprintf(path, sizeof path, "%s/usr/lib/x/../../../etc/passwd", root);
+    maps("x/../../../../etc/passwd", path);
+    snprintf(path, sizeof path, "%s/usr/x/../../etc/passwd", root);
+    maps("../x/../../../etc/passwd", path);
+    maps("x/../../../tmp/y", "/tmp/y");
     // In the image's terms /tmp is the host's, though a folder of that name may be in the tree.
     maps("../../tmp/x", "/tmp/x");
     if (chdir(root) != 0) failures++;
@@ -155,12 +164,16 @@ static void climbing(const char *folder) {
     expect("map at", "../../..", mapped_in(lib, "../../.."), root);
     expect("map at", "../../../etc/passwd", mapped_in(lib, "../../../etc/passwd"), wanted);
     expect("map at", "../x", mapped_in(lib, "../x"), "../x");
+    snprintf(path, sizeof path, "%s/usr/lib/x/../../../y", root);
+    expect("map at", "x/../../../../y", mapped_in(lib, "x/../../../../y"), path);
     expect("map at", "a closed file", mapped_in(999, "../x"), "../x");
     expect("map at", "no file", mapped_in(-5, "../x"), "../x");
     // From a folder of the host's into another of its folders, and out of them.
     if (chdir(folder) != 0) failures++;
     snprintf(path, sizeof path, "../%s/x", find_last(folder));
     stays(path);
+    stays("x/../y");
+    maps("x/../../../../../../../../../../../../../../etc/passwd", wanted);
     maps("../../../../../../../../../../../../../../etc/passwd", wanted);
     if (chdir("/") != 0) failures++;
     maps("../etc/passwd", wanted);
@@ -237,6 +250,22 @@ static void lists(void) {
     expect("list", "too small", map_list("/a", ":", room, 5), NULL);
 }
 
+// What a link is to hold stays as it was said, where that means the same.
+static void targets(void) {
+    static const char *const cases_of[][2] = {
+        {"/usr/lib", "/p/root/usr/lib"}, {"//usr/./lib//x/", "/p/root//usr/./lib//x/"}, {"/", "/p/root/"},
+        {"/a/../b", "/p/root/a/../b"},   {"/../a", "/p/root/a"},                        {"/a/../../b", "/p/root/a/../b"},
+        {"/tmp/../usr", "/p/root/usr"},  {"/tmp/x", "/tmp/x"},                          {"/usr/../tmp/x", "/tmp/x"},
+        {"../x", "../x"},                {"tmp/x", "tmp/x"},                            {"", ""},
+    };
+    for (size_t index = 0; index < sizeof cases_of / sizeof *cases_of; index++) {
+        const char *target = cases_of[index][0];
+        char room[map_room(target)];
+        expect("target", target, map_target(target, room, sizeof room), cases_of[index][1]);
+    }
+    expect("target", "NULL", map_target(NULL, (char[1]){0}, 1), NULL);
+}
+
 int main(int count, char **arguments) {
     assert(count == 2);
     // Without a prefix nothing happens.
@@ -250,6 +279,7 @@ int main(int count, char **arguments) {
     lengths();
     noise();
     lists();
+    targets();
     shows("/p/root", "/");
     shows("/p/root/", "/");
     shows("/p/root/usr/lib", "/usr/lib");
@@ -258,6 +288,13 @@ int main(int count, char **arguments) {
     shows("relative", "relative");
     the_mapping.program = "/p/root/bin/a";
     maps("/proc/self/exe", "/p/root/bin/a");
+    char own[64];
+    snprintf(own, sizeof own, "/proc/%d/exe", getpid());
+    maps(own, "/p/root/bin/a");
+    snprintf(own, sizeof own, "/proc/%d/exe", getppid());
+    stays(own);
+    stays("/proc/exe");
+    stays("/proc/0/exe");
     the_mapping.program = NULL;
     climbing(arguments[1]);
     printf("%d cases\n", cases);
