@@ -196,7 +196,8 @@ extension FunctionRun {
             try FolderTree.make(setting.paths.onHost(wanted))
             return wanted
         } catch {
-            Log.failure(.system("Launch.NoFolder", "the image’s working folder is missing and cannot be made: ", wanted, error))
+            Log.failure(
+                .system("Launch.NoFolder", "the image’s working folder is missing and cannot be made: ", wanted, error))
             return workspace.path
         }
     }
