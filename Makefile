@@ -58,7 +58,7 @@ test: ## run all tests, against real peers and a real registry
 	@scripts/setup test
 	@$(MAKE) --no-print-directory path-library
 	$(SWIFT) build --build-tests
-	@SCAR_TESTBED_RIE=$$(scripts/setup --rie) scripts/testbed run $(TEST_IMAGES) -- $(SWIFT) test --skip-build $(TEST_FLAGS)
+	@SCAR_TESTBED_RIE=$$(scripts/setup --rie) PYTHONPATH=$$(scripts/setup --python-path) scripts/testbed run $(TEST_IMAGES) -- $(SWIFT) test --skip-build $(TEST_FLAGS)
 
 fuzz: ## feed every reader of foreign bytes what it does not expect; fails when one gives in
 	@scripts/setup build
