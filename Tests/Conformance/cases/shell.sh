@@ -25,7 +25,7 @@ pwd; cd /usr/share/conformance && pwd; pwd -P; cd folder-link && pwd && pwd -P; 
 ### cd_to_tmp_and_back
 cd /tmp && pwd -P && cd ../usr && pwd -P && ls conformance-above; echo "$OLDPWD"
 ### redirections
-echo one >/work/a; echo two >>/work/a; cat </work/a; : >/work/b; cat /work/missing; echo "$?"
+echo one >/desk/a; echo two >>/desk/a; cat </desk/a; : >/desk/b; cat /desk/missing; echo "$?"
 cat 3</usr/share/conformance/file <&3; echo x >/no/such/folder/file; echo "$?"
 echo tmp >/tmp/t && cat /tmp/t; echo null >/dev/null; exec 5</usr/share/conformance/file; cat <&5
 ### here_documents
@@ -41,9 +41,9 @@ for path in /usr /usr/share/conformance/file /usr/share/conformance/dangling /et
 done
 [ /usr/share/conformance/file -ef /usr/share/conformance/absolute-link ] && echo same
 ### files_are_made_and_moved
-cd /work && mkdir -p a/b/c && touch a/file && cp /usr/share/conformance/file a/b/ && mv a/b/file a/b/c/other && ln -s /usr/share/conformance/file l &&
-ln -s ../usr r && ln a/file hard && ls -R . && cat l && readlink l r && readlink -f l r && rm -r a && rmdir /work/missing; echo "$?"
-cp -a /usr/share/conformance/folder/sub copied && ls -l copied | cut -c1-10; cp -P /work/l l2 && readlink l2
+cd /desk && mkdir -p a/b/c && touch a/file && cp /usr/share/conformance/file a/b/ && mv a/b/file a/b/c/other && ln -s /usr/share/conformance/file l &&
+ln -s ../usr r && ln a/file hard && ls -R . && cat l && readlink l r && readlink -f l r && rm -r a && rmdir /desk/missing; echo "$?"
+cp -a /usr/share/conformance/folder/sub copied && ls -l copied | cut -c1-10; cp -P /desk/l l2 && readlink l2
 ### outside_of_writable_places
 echo x >/usr/new-in-usr && cat /usr/new-in-usr; echo x >/new-in-root && ls -l /new-in-root | cut -c1-10
 mkdir /var/new /srv/new; echo x >/etc/conformance-only-in-image; cat /etc/conformance-only-in-image; rm /etc/conformance-only-in-image
@@ -75,17 +75,17 @@ find /usr/share/conformance -name 'f*' | sort; find /usr/share/conformance -name
 find /usr/share/conformance/folder -type f -execdir pwd \; ; find / -maxdepth 1 | sort; find /usr/share/conformance/folder -depth | sort; find -L /usr/share/conformance/folder-link | sort
 ### text_tools
 sort /etc/passwd | head -n 3; awk -F: '/conformance/ { print $1, $3 }' /etc/passwd /etc/group; sed -n 's/conformance/x/p' /etc/group; grep -rl leaf /usr/share/conformance/folder; cut -d: -f1 /etc/passwd | head -n 2
-awk 'BEGIN { while (("cat /usr/share/conformance/file" | getline line) > 0) print line; print "out" > "/work/by-awk"; system("cat /work/by-awk") }'
-sed -i s/x/y/ /work/none; printf 'x\n' >/work/edit && sed -i s/x/y/ /work/edit && cat /work/edit
+awk 'BEGIN { while (("cat /usr/share/conformance/file" | getline line) > 0) print line; print "out" > "/desk/by-awk"; system("cat /desk/by-awk") }'
+sed -i s/x/y/ /desk/none; printf 'x\n' >/desk/edit && sed -i s/x/y/ /desk/edit && cat /desk/edit
 ### sort_with_temporary_files
-awk 'BEGIN { for (i = 0; i < 60000; i++) print (i * 7919) % 60013 }' | sort -n -S 64k -T /work 2>/dev/null | sha256sum; ls -A /work
+awk 'BEGIN { for (i = 0; i < 60000; i++) print (i * 7919) % 60013 }' | sort -n -S 64k -T /desk 2>/dev/null | sha256sum; ls -A /desk
 ### tar_round_trip trees=python,musl
-tar -cf /work/a.tar -C /usr/share/conformance file folder/sub relative-link && tar -tf /work/a.tar | sort && mkdir /work/out && tar -xf /work/a.tar -C /work/out && ls -R /work/out
-rm /work/a.tar
+tar -cf /desk/a.tar -C /usr/share/conformance file folder/sub relative-link && tar -tf /desk/a.tar | sort && mkdir /desk/out && tar -xf /desk/a.tar -C /desk/out && ls -R /desk/out
+rm /desk/a.tar
 ### compression trees=python,musl
-gzip -c /usr/share/conformance/file >/work/f.gz && gunzip -c /work/f.gz; rm /work/f.gz; zcat /work/none.gz; echo $?
+gzip -c /usr/share/conformance/file >/desk/f.gz && gunzip -c /desk/f.gz; rm /desk/f.gz; zcat /desk/none.gz; echo $?
 ### dates
-TZ=Europe/Berlin date -d @1700000000 2>/dev/null || TZ=Europe/Berlin date -D %s -d 1700000000; date -u -d @0 +%F; TZ=UTC touch -d '2020-02-03 04:05:06' /work/t; date -u -r /work/t +%F
+TZ=Europe/Berlin date -d @1700000000 2>/dev/null || TZ=Europe/Berlin date -D %s -d 1700000000; date -u -d @0 +%F; TZ=UTC touch -d '2020-02-03 04:05:06' /desk/t; date -u -r /desk/t +%F
 ### locale_tools trees=python
 locale -a; locale charmap; LC_ALL=de_DE.UTF-8 locale day; LC_ALL=de_DE.UTF-8 date -u -d @0 +%A
 ### iconv_program trees=small,python
@@ -98,19 +98,19 @@ getent services conformance/tcp; getent protocols conformance
 ### df_and_mounts
 df / >/dev/null && echo df works; df /usr/share | wc -l; du -s /usr/share/conformance/folder >/dev/null && echo du works
 ### temporary
-name=$(mktemp) && case $name in /tmp/*) echo in tmp ;; esac; [ -f "$name" ] && rm "$name"; name=$(mktemp -d -p /work) && rmdir "$name" && echo made; TMPDIR=/work mktemp -u | cut -c1-6
+name=$(mktemp) && case $name in /tmp/*) echo in tmp ;; esac; [ -f "$name" ] && rm "$name"; name=$(mktemp -d -p /desk) && rmdir "$name" && echo made; TMPDIR=/desk mktemp -u | cut -c1-6
 ### pipes_and_status
 false | true; echo $?; (exit 5); echo $?; sh -c 'kill -9 $$'; echo $?; cat /usr/share/conformance/file | cat | tr a-z A-Z; sleep 0.01 & wait $!; echo $?
 ### traps
 trap 'cat /usr/share/conformance/file; echo' EXIT; trap 'echo usr1' USR1; kill -USR1 $$
 ### fifo
-mkfifo /work/f; cat /usr/share/conformance/file >/work/f & cat /work/f; wait
+mkfifo /desk/f; cat /usr/share/conformance/file >/desk/f & cat /desk/f; wait
 ### long_command_lines
 i=0; words=; while [ $i -lt 2000 ]; do words="$words word$i"; i=$((i + 1)); done; /bin/echo $words | sha256sum; LONG=$words /usr/bin/env | grep -c ^LONG
 ### deep_shells
 sh -c 'sh -c "sh -c \"cat /usr/share/conformance/file; pwd\""'; env sh -c 'env sh -c "env cat /usr/share/conformance/file"'
 ### program_written_a_moment_ago
-printf '#!/bin/sh\necho written by a program: $0\n' >/tmp/p && chmod +x /tmp/p && /tmp/p; cp /tmp/p /work/p && /work/p; cp /bin/echo /tmp/my-echo 2>/dev/null && /tmp/my-echo copied; rm -f /tmp/my-echo
+printf '#!/bin/sh\necho written by a program: $0\n' >/tmp/p && chmod +x /tmp/p && /tmp/p; cp /tmp/p /desk/p && /desk/p; cp /bin/echo /tmp/my-echo 2>/dev/null && /tmp/my-echo copied; rm -f /tmp/my-echo
 ### own_program_in_the_package trees=small,python,musl
 /var/task/plain echo from the package; /var/task/static a b; cp /var/task/plain /tmp/compiled && /tmp/compiled exec_target; env /tmp/compiled exec_target; rm /tmp/compiled
 ### proc_of_another_process
@@ -118,12 +118,12 @@ sleep 1 & readlink /proc/$!/cwd; wait
 ### proc_exe_of_another_process
 sleep 1 & sleep 0.1; readlink /proc/$!/exe | sed 's/.*coreutils.*/sleep/;s/.*busybox.*/sleep/'; wait
 ### git trees=python limit=120
-export HOME=/work GIT_CONFIG_NOSYSTEM=1 GIT_AUTHOR_DATE='2020-01-01T00:00:00Z' GIT_COMMITTER_DATE='2020-01-01T00:00:00Z'
+export HOME=/desk GIT_CONFIG_NOSYSTEM=1 GIT_AUTHOR_DATE='2020-01-01T00:00:00Z' GIT_COMMITTER_DATE='2020-01-01T00:00:00Z'
 git config --global user.email a@b.c; git config --global user.name n; git config --global init.defaultBranch main
-git init -q /work/r && cd /work/r && cp /usr/share/conformance/file . && git add . && git commit -q -m one && git log --format='%H %s' && git --exec-path && git grep hello && git status --short
-git clone -q /work/r /work/s && cat /work/s/file && git -C /work/s log --oneline | wc -l && git -C /work/s rev-parse --show-toplevel
+git init -q /desk/r && cd /desk/r && cp /usr/share/conformance/file . && git add . && git commit -q -m one && git log --format='%H %s' && git --exec-path && git grep hello && git status --short
+git clone -q /desk/r /desk/s && cat /desk/s/file && git -C /desk/s log --oneline | wc -l && git -C /desk/s rev-parse --show-toplevel
 printf '#!/bin/sh\necho hook ran in $(pwd)\n' >.git/hooks/pre-commit; chmod +x .git/hooks/pre-commit; echo more >>file; git commit -q -a -m two; git diff HEAD~ | tail -n 2; git stash list; git submodule status
-rm -rf /work/r /work/s
+rm -rf /desk/r /desk/s
 ### file_magic trees=python
 file /usr/share/conformance/file /usr/share/conformance/script /usr/share/conformance/bad-text /usr/share/conformance/relative-link; file -i /etc/passwd; file -b /usr/share/zoneinfo/UTC
 ### dpkg trees=python
@@ -131,6 +131,6 @@ dpkg -S /usr/bin/env; dpkg -L coreutils | sha256sum; dpkg-query -W -f '${Version
 ### perl_tools trees=python
 perl -e 'print "$^X $0\n"; print join(",", grep { !/^\./ } @INC), "\n"'; perl -MConfig -e 'print "$Config{perlpath} $Config{privlibexp}\n"'; perldoc -V; json_pp </dev/null; echo $?
 ### run_parts trees=python
-mkdir /work/d; printf '#!/bin/sh\necho part $0\n' >/work/d/one; chmod +x /work/d/one; run-parts /work/d; which ls sh; type cat
+mkdir /desk/d; printf '#!/bin/sh\necho part $0\n' >/desk/d/one; chmod +x /desk/d/one; run-parts /desk/d; which ls sh; type cat
 ### script_by_relative_interpreter
-cd /work && printf '#!bin/sh2\necho relative interpreter\n' >rel && mkdir bin && cp /bin/sh bin/sh2 && chmod +x rel && ./rel; rm -r bin
+cd /desk && printf '#!bin/sh2\necho relative interpreter\n' >rel && mkdir bin && cp /bin/sh bin/sh2 && chmod +x rel && ./rel; rm -r bin

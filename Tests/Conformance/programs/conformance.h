@@ -36,7 +36,7 @@
 #define DATA "/usr/share/conformance"
 #define PROGRAMS "/usr/libexec/conformance"
 // An empty folder of the image that the cases may write to.
-#define WORK "/work"
+#define WORK "/desk"
 
 void add_case(const char *name, void (*body)(void));
 

@@ -269,7 +269,7 @@ CASE(odd_slashes) {
     show("three slashes", stat("///", &status));
     show("four bytes", stat("/..", &status));
     show("dots in names", open(WORK "/...", O_CREAT | O_WRONLY, 0600));
-    show_content("dots in names", open("/.../../work/...", O_RDONLY));
+    show_content("dots in names", open("/.../../desk/...", O_RDONLY));
 }
 
 // The kernel's limit is 4096 bytes with the end; a prefix must not make it smaller for what fits.

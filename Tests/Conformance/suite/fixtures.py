@@ -46,8 +46,8 @@ def make(folder, tree, libc, machine, variants):
     scripts(folder)
     programs_that_are_none(folder, machine)
     names(folder, tree)
-    put(folder, "/work/.keep", "")
-    os.unlink(folder + "/work/.keep")
+    put(folder, "/desk/.keep", "")
+    os.unlink(folder + "/desk/.keep")
     messages(folder)
     if libc == "glibc":
         locale(folder)

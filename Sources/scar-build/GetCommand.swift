@@ -1,0 +1,68 @@
+internal import ArgumentParser
+internal import AWS
+internal import ByteKit
+internal import Glibc
+internal import Publisher
+internal import Toolchain
+
+struct GetCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "get", abstract: "Bring files of a bucket here.",
+        discussion: "Every object below the folder, under its path there. What was cut off is gone on with.")
+
+    @Argument(help: ArgumentHelp("s3://BUCKET/FOLDER, or one object.", valueName: "bucket/folder"))
+    var source: String
+
+    @Argument(help: ArgumentHelp("The folder to put them into.", valueName: "dir"), completion: .directory)
+    var folder = "."
+
+    @OptionGroup var transfer: TransferOptions
+    @OptionGroup var account: AccountOptions
+
+    func run() throws {
+        let place = try StoragePath(source)
+        let s3 = S3API(try AWSClient.overNetwork(profile: account.profile, region: account.region))
+        var objects: [(object: S3API.Object, path: String)] = []
+        for object in try s3.objects(place.bucket, prefix: place.folder) where !object.key.hasSuffix("/") {
+            if object.key == place.folder {
+                objects.append((object, object.key.split(separator: "/").last.map(String.init) ?? object.key))
+            } else if object.key.utf8.starts(with: place.prefix.utf8) {
+                let rest = object.key.utf8.dropFirst(place.prefix.utf8.count)
+                objects.append((object, String(decoding: rest, as: UTF8.self)))
+            }
+        }
+        guard !objects.isEmpty else { throw ToolError("not-found", "there is nothing below \(source)") }
+        for item in objects { try Self.check(item.path) }
+        let (items, bar, total) = (objects, ProgressBar("get", isQuiet: transfer.quiet), Monitor(0))
+        let size = items.reduce(0) { $0 + $1.object.size }
+        let root = folder
+        _ = try Parallel.map(items.count, width: transfer.jobs) { index throws(AWSError) in
+            let (object, path) = items[index]
+            let target = "\(root)/\(path)"
+            do throws(FileError) {
+                if let slash = target.lastIndex(of: "/") { try Folder.create(String(target[..<slash])) }
+            } catch {
+                throw AWSError(.configuration, error.diagnostic.message, hint: error.diagnostic.hint)
+            }
+            try s3.download(object, from: place.bucket, to: target) { count in
+                let done = total.withLock { total -> Int in
+                    total += count
+                    return total
+                }
+                bar.show(done, of: size)
+            }
+        }
+        bar.end()
+        for item in items { try StandardOutput.line("\(root)/\(item.path)") }
+    }
+
+    /// A key is anybody's text: it must not lead out of the folder.
+    private static func check(_ path: String) throws {
+        let names = path.split(separator: "/", omittingEmptySubsequences: false)
+        guard !names.contains(where: { $0.isEmpty || $0 == "." || $0 == ".." }), !path.utf8.contains(0) else {
+            throw ToolError(
+                "strange-key", "the object ‘\(path)’ has a name that no file below a folder can have",
+                hint: "get it alone, with the aws command line")
+        }
+    }
+}
