@@ -1,7 +1,6 @@
 internal import ArgumentParser
 internal import AWS
 internal import ByteKit
-internal import Glibc
 internal import Publisher
 internal import Toolchain
 
