@@ -18,7 +18,7 @@ let embedded: [SwiftSetting] =
     strict + [.enableExperimentalFeature("Embedded"), .unsafeFlags(["-wmo", "-Osize"])]
 let staticLink: [LinkerSetting] = [
     .unsafeFlags(["-Xclang-linker", "-static", "-Xlinker", "--gc-sections", "-Xlinker", "-s"]),
-    .linkedLibrary("zstd"), .linkedLibrary("deflate"), .linkedLibrary("lzma"), .linkedLibrary("lz4"),
+    .linkedLibrary("ssl"), .linkedLibrary("crypto"), .linkedLibrary("zstd"), .linkedLibrary("deflate"), .linkedLibrary("lzma"), .linkedLibrary("lz4"),
     .linkedLibrary("m"),
 ]
 
@@ -50,11 +50,12 @@ let package = Package(
             name: "CCompress", providers: [.apt(["libzstd-dev", "libdeflate-dev", "liblzma-dev", "liblz4-dev"])]),
         .systemLibrary(name: "CInflate", pkgConfig: "libisal", providers: [.apt(["libisal-dev"])]),
         .target(name: "CSystem"),
-        .target(name: "CSupervisor"),
+        .target(name: "CSupervisor", linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]),
 
         // What everything stands on.
         module("ByteKit", ["CDigest", "CSystem"]),
         module("JSON"),
+        module("Signing", ["JSON", "CSupervisor"]),
         module("SquashFS", ["CCompress", "CSupervisor"]),
         module("ELF", ["ByteKit"]),
         module("ImageModel", ["ByteKit", "JSON"]),
@@ -64,9 +65,9 @@ let package = Package(
         module("Recipe", ["ByteKit", "JSON", "ImageModel"]),
         module("Registry", ["Transport", "ImageModel", "ByteKit", "JSON"]),
         module("LayerFS", ["SquashFS", "ELF", "ByteKit", "CCompress", "CInflate", "CArchive"]),
-        module("Supervisor", ["SquashFS", "JSON", "CSupervisor"]),
+        module("Supervisor", ["SquashFS", "Signing", "JSON", "CSupervisor"]),
         module("Packager", ["Supervisor", "ByteKit", "JSON", "CCompress"]),
-        module("AWS", ["Transport", "ByteKit", "JSON"]),
+        module("AWS", ["Transport", "Signing", "ByteKit", "JSON"]),
         module("Publisher", ["AWS", "Transport", "ByteKit", "JSON"]),
 
         // What joins them, and what people type.
@@ -84,7 +85,7 @@ let package = Package(
             ],
             swiftSettings: strict),
 
-        // The supervisor's product: the same sources as Supervisor, SquashFS and JSON, through links, compiled Embedded.
+        // The supervisor's product: the same sources as Supervisor, SquashFS, Signing and JSON, through links, compiled Embedded.
         .executableTarget(
             name: "bootstrap", dependencies: ["CSupervisor", "CCompress"],
             swiftSettings: embedded, linkerSettings: staticLink),
@@ -102,7 +103,7 @@ let package = Package(
         tests("Recipe", ["ImageModel", "ByteKit", "JSON"]),
         tests("Registry", ["Transport", "ImageModel", "ByteKit", "JSON"]),
         tests("LayerFS", ["SquashFS", "ELF", "ByteKit", "JSON"]),
-        tests("Supervisor", ["SquashFS", "JSON", "ByteKit"]),
+        tests("Supervisor", ["SquashFS", "Signing", "JSON", "ByteKit"]),
         tests("Packager", ["Supervisor", "ByteKit", "JSON"]),
         tests("AWS", ["Transport", "ByteKit", "JSON"]),
         tests("Publisher", ["AWS", "Transport", "ByteKit", "JSON"]),

@@ -9,6 +9,7 @@ struct ModuleTests {
     static let allowed: [String: Set<String>] = [
         "ByteKit": ["CDigest", "CSystem"],
         "JSON": [],
+        "Signing": ["JSON", "CSupervisor"],
         "SquashFS": ["CCompress", "CSupervisor"],
         "ELF": ["ByteKit"],
         "ImageModel": ["ByteKit", "JSON"],
@@ -16,9 +17,9 @@ struct ModuleTests {
         "Recipe": ["ByteKit", "JSON", "ImageModel"],
         "Registry": ["Transport", "ImageModel", "ByteKit", "JSON"],
         "LayerFS": ["SquashFS", "ELF", "ByteKit", "CCompress", "CInflate", "CArchive"],
-        "Supervisor": ["SquashFS", "JSON", "CSupervisor"],
+        "Supervisor": ["SquashFS", "Signing", "JSON", "CSupervisor"],
         "Packager": ["Supervisor", "ByteKit", "JSON", "CCompress"],
-        "AWS": ["Transport", "ByteKit", "JSON"],
+        "AWS": ["Transport", "Signing", "ByteKit", "JSON"],
         "Publisher": ["AWS", "Transport", "ByteKit", "JSON"],
         "Toolchain": [
             "Recipe", "Registry", "LayerFS", "Packager", "Publisher", "AWS", "Supervisor", "SquashFS",
@@ -33,7 +34,7 @@ struct ModuleTests {
         switch module {
         case "scar-build": ["Glibc", "Synchronization", "ArgumentParser"]
         // What is also compiled Embedded has no Glibc module: its calls to C go through CSupervisor.
-        case "bootstrap", "JSON", "SquashFS", "Supervisor": ["Synchronization"]
+        case "bootstrap", "JSON", "Signing", "SquashFS", "Supervisor": ["Synchronization"]
         default: ["Glibc", "Synchronization"]
         }
     }

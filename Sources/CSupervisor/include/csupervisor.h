@@ -150,10 +150,26 @@ int csupervisor_ending_signal(int status);
 
 // ---- Sockets: csupervisor_sockets.c
 
-/// Connects to an IPv4 address (host byte order) within a time limit; small writes go out at once.
-int csupervisor_connect(uint32_t address, uint16_t port, int timeout_milliseconds);
-/// Sends all of it, never raising SIGPIPE: 0, or the error. Gives up when nothing moves for the time limit.
-int csupervisor_send(int socket, const void *bytes, size_t count, int timeout_milliseconds);
+/// Where a server is: an IPv4 or IPv6 address with its port.
+typedef struct {
+    uint8_t bytes[28];
+    uint32_t length;
+} csupervisor_address;
+
+/// Reads an address as people write it: 1, or 0 when it is none.
+int csupervisor_address_parse(const char *host, uint16_t port, csupervisor_address *address);
+/// Whether it is this machine itself.
+int csupervisor_address_is_loopback(const csupervisor_address *address);
+/// Asks for the addresses of a name, and takes as long as that takes: how many there are, or an error of its own.
+int csupervisor_resolve(const char *host, uint16_t port, csupervisor_address *addresses, int capacity);
+const char *csupervisor_resolve_text(int failure);
+
+/// Begins to connect: the socket, which does not block; small writes go out at once. It is connected when it can be
+/// written to and `csupervisor_connection_failure` gives 0.
+int csupervisor_connect(const csupervisor_address *address);
+int csupervisor_connection_failure(int socket);
+/// Sends what fits now, never raising SIGPIPE: how much, or the error.
+long csupervisor_send(int socket, const void *bytes, size_t count);
 
 typedef struct {
     int descriptor;  // negative: not looked at
@@ -162,3 +178,44 @@ typedef struct {
 
 /// Waits until one of them is ready: how many are, 0 after the time limit; negative limit for ever.
 int csupervisor_wait(csupervisor_watch *watches, int count, int64_t timeout_milliseconds);
+/// Waits until something can be written: 1, or 0 after the time limit.
+int csupervisor_wait_writable(int descriptor, int64_t timeout_milliseconds);
+void csupervisor_sleep(int64_t milliseconds);
+
+// ---- TLS and sums, of OpenSSL: csupervisor_tls.c
+
+typedef struct {
+    uint64_t state[14];
+} csupervisor_sha256;
+
+void csupervisor_sha256_begin(csupervisor_sha256 *sum);
+void csupervisor_sha256_update(csupervisor_sha256 *sum, const void *bytes, size_t count);
+/// Writes the 32 bytes of the digest.
+void csupervisor_sha256_finish(csupervisor_sha256 *sum, uint8_t *digest);
+
+/// The authorities that servers are held against. OpenSSL is initialised when the first is made.
+typedef struct csupervisor_tls_trust csupervisor_tls_trust;
+csupervisor_tls_trust *csupervisor_tls_trust_make(int verifies);
+void csupervisor_tls_trust_free(csupervisor_tls_trust *trust);
+/// Adds the certificates of a PEM text: how many.
+int csupervisor_tls_trust_add(csupervisor_tls_trust *trust, const void *text, size_t count);
+
+/// TLS over a connected socket, for which the server must prove that it is `host`.
+typedef struct csupervisor_tls csupervisor_tls;
+csupervisor_tls *csupervisor_tls_make(const csupervisor_tls_trust *trust, int socket, const char *host);
+void csupervisor_tls_free(csupervisor_tls *tls);
+
+enum {
+    csupervisor_tls_wants_read = -10000,  // try again when the socket can be read
+    csupervisor_tls_wants_write = -10001,
+    csupervisor_tls_failed = -10002,  // csupervisor_tls_reason says why
+};
+
+/// Each gives a positive number when something was done, 0 at the end, one of the above, or a system error.
+long csupervisor_tls_handshake(csupervisor_tls *tls);
+long csupervisor_tls_read(csupervisor_tls *tls, void *bytes, size_t count);
+long csupervisor_tls_write(csupervisor_tls *tls, const void *bytes, size_t count);
+/// Tells the other side that nothing more comes.
+void csupervisor_tls_end(csupervisor_tls *tls);
+/// Why the last call failed. Only on the thread that made it, and at once.
+const char *csupervisor_tls_reason(const csupervisor_tls *tls);

@@ -82,17 +82,22 @@ package protocol RuntimeEndpoint {
 package struct RuntimeAPI: RuntimeEndpoint {
     /// Longer events do not come: 6 MB for synchronous calls, with something to spare for emulators.
     private static var eventLimit: Int { 64 << 20 }
+    /// An event may be hours away; all else is answered at once.
+    private static var patience: Int64 { 30_000_000_000 }
     private var client: HTTPClient
 
     /// - Parameter address: `host:port`, as AWS_LAMBDA_RUNTIME_API has it.
     /// - Returns: nil when it is not an IPv4 address, or localhost, with a port.
     package init?(address: [UInt8]) {
-        guard let client = HTTPClient(address: address) else { return nil }
-        self.client = client
+        guard address.contains(UInt8(ascii: ":")), let origin = Origin(authority: address, isEncrypted: false),
+            AddressLookup.literal(origin.host, origin.port) != nil
+        else { return nil }
+        client = HTTPClient(origin, nil)
     }
 
     package mutating func next() throws(RuntimeError) -> Invocation {
-        let response = try client.send("GET", [UInt8]("/2018-06-01/runtime/invocation/next"), limit: Self.eventLimit)
+        let request = HTTPRequest("GET", [UInt8]("/2018-06-01/runtime/invocation/next"))
+        let response = try send(request, stall: nil, limit: Self.eventLimit)
         try Self.check(response.status, expecting: 200)
         guard let requestID = response["lambda-runtime-aws-request-id"], Self.isSound(requestID),
             let deadline = response["lambda-runtime-deadline-ms"]?.decimalValue
@@ -105,8 +110,7 @@ package struct RuntimeAPI: RuntimeEndpoint {
 
     package mutating func respond(to requestID: [UInt8], with body: [UInt8]) throws(RuntimeError) {
         let path = [UInt8]("/2018-06-01/runtime/invocation/") + requestID + [UInt8]("/response")
-        let response = try client.send("POST", path, type: "application/json", body: body)
-        try Self.check(response.status, expecting: 202)
+        try post(body, type: "application/json", to: path)
     }
 
     package mutating func report(_ failure: Failure, for requestID: [UInt8]) throws(RuntimeError) {
@@ -119,12 +123,37 @@ package struct RuntimeAPI: RuntimeEndpoint {
     }
 
     private mutating func post(_ failure: Failure, to path: [UInt8]) throws(RuntimeError) {
-        let response = try client.send(
-            "POST", path, type: "application/vnd.aws.lambda.error+json",
-            field: [UInt8]("Lambda-Runtime-Function-Error-Type: ") + [UInt8](failure.type.text),
-            body: failure.document)
+        try post(
+            failure.document, type: "application/vnd.aws.lambda.error+json",
+            [.init("Lambda-Runtime-Function-Error-Type", [UInt8](failure.type.text))], to: path)
+    }
+
+    private mutating func post(
+        _ body: [UInt8], type: StaticString, _ fields: [HTTPResponse.Field] = [], to path: [UInt8]
+    ) throws(RuntimeError) {
+        let request = HTTPRequest(
+            "POST", path, [.init("Content-Type", [UInt8](type))] + fields, body: .bytes(body))
+        let response = try send(request, stall: Self.patience, limit: 1 << 20)
         try Self.check(response.status, expecting: 202)
     }
+
+    private mutating func send(
+        _ request: HTTPRequest, stall: Int64?, limit: Int
+    ) throws(RuntimeError) -> HTTPResponse {
+        do throws(NetworkError) {
+            return try client.send(request, TimeLimit(stall: stall, deadline: nil), bodyLimit: limit)
+        } catch {
+            switch error {
+            case .failed(let number): throw .unreachable(number)
+            case .stalled, .outOfTime: throw .unreachable(Self.timedOut)
+            case .tooLong: throw .eventTooLong
+            case .unresolved, .untrusted, .cutOff, .malformed, .file: throw .malformed
+            }
+        }
+    }
+
+    /// ETIMEDOUT.
+    private static var timedOut: Int32 { 110 }
 
     private static func check(_ status: Int, expecting: Int) throws(RuntimeError) {
         switch status {

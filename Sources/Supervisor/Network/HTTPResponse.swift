@@ -60,10 +60,32 @@ package struct HTTPResponseParser: Sendable {
     private var state = State.head
     private var pending: [UInt8] = []
     private var trailerBytes = 0
+    private var interimHeads = 0
+    /// Where in `pending` the end of the head may begin.
+    private var searched = 0
+    private var bodyCount = 0
     private var response = HTTPResponse(status: 0, fields: [], body: [], keepsAlive: true)
 
     /// - Parameter bodyLimit: the longest body taken, in bytes.
     package init(bodyLimit: Int) { self.bodyLimit = bodyLimit }
+
+    /// The response without its body, once its head has come.
+    package var head: HTTPResponse? {
+        if case .head = state { return nil }
+        var head = response
+        head.body = []
+        return head
+    }
+
+    /// How much of the body has come and is still here.
+    package var bodyHere: Int { response.body.count }
+
+    /// Hands out what has come of the body since the last time; the response is given without it.
+    package mutating func takeBody() -> [UInt8] {
+        var body: [UInt8] = []
+        swap(&body, &response.body)
+        return body
+    }
 
     /// Takes more bytes; gives the response when it is complete.
     package mutating func feed(_ bytes: [UInt8]) throws(HTTPError) -> HTTPResponse? {
@@ -101,7 +123,7 @@ package struct HTTPResponseParser: Sendable {
         case .chunkSize:
             guard let line = try takeLine() else { return false }
             let size = try Self.chunkSize(line)
-            guard size <= bodyLimit - response.body.count else { throw .bodyTooLong }
+            guard size <= bodyLimit - bodyCount else { throw .bodyTooLong }
             state = size == 0 ? .trailer : .chunk(size)
             return true
         case .chunk(let left):
@@ -124,7 +146,8 @@ package struct HTTPResponseParser: Sendable {
 
     private mutating func takeBody(_ most: Int) throws(HTTPError) -> Int {
         let taken = min(most, pending.count)
-        guard taken <= bodyLimit - response.body.count else { throw .bodyTooLong }
+        guard taken <= bodyLimit - bodyCount else { throw .bodyTooLong }
+        bodyCount += taken
         response.body.append(contentsOf: pending[..<taken])
         pending.removeFirst(taken)
         return taken
@@ -143,17 +166,19 @@ package struct HTTPResponseParser: Sendable {
     }
 
     private mutating func takeHead() throws(HTTPError) -> [UInt8]? {
-        var index = 3
+        var index = max(3, searched)
         while index < pending.count, index < Self.headLimit {
             if pending[index] == 0x0a, pending[index - 1] == 0x0d, pending[index - 2] == 0x0a,
                 pending[index - 3] == 0x0d
             {
                 let head = [UInt8](pending[..<(index - 1)])
                 pending.removeFirst(index + 1)
+                searched = 0
                 return head
             }
             index += 1
         }
+        searched = index
         guard pending.count < Self.headLimit else { throw .headTooLong }
         return nil
     }
@@ -178,6 +203,7 @@ package struct HTTPResponseParser: Sendable {
 
 extension HTTPResponseParser {
     private static let mostFields = 128
+    private static let mostInterimHeads = 16
 
     private mutating func begin(_ head: [UInt8]) throws(HTTPError) {
         // Every line ends in CRLF; a CR or LF elsewhere would be read differently by different readers.
@@ -194,7 +220,11 @@ extension HTTPResponseParser {
         response.fields = []
         for line in lines.dropFirst() { response.fields.append(try Self.field(line)) }
         // Interim answers are passed over.
-        if (100..<200).contains(response.status) { return }
+        if (100..<200).contains(response.status) {
+            interimHeads += 1
+            guard interimHeads <= Self.mostInterimHeads else { throw .malformedHead }
+            return
+        }
         try chooseBody()
     }
 
