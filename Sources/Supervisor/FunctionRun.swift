@@ -56,13 +56,14 @@ struct FunctionRun {
     }
 
     private func handle(_ record: Event.ObjectRecord, _ summary: inout Answer.Summary) throws(Failure) {
-        guard let storage = setting.storage else { throw .storageUnavailable }
+        let storage = try setting.storages.holding(record, setting.spec.inputs)
         let event = record.event ?? invocation.event
         let workspace = try Workspace.make(under: setting.scratch, event: event)
         let name = record.key.lastComponent
         // Checked before the file is made: the name becomes one of ours.
         guard record.key.isInnerPath else { throw .badKey(record.key) }
-        let size = try storage.fetch(record.bucket, record.key, to: try workspace.makeInput(name))
+        let size = try storage.fetch(
+            record.bucket, record.key, to: try workspace.makeInput(name), until: deadline)
         summary.inputs.append(Answer.Object(bucket: record.bucket, key: record.key, size: size))
         let input = workspace.inputPath.appending(path: name)
         _ = try runProgram(
@@ -85,13 +86,7 @@ struct FunctionRun {
         }
         let report = try runProgram(workspace, input: input, event: invocation.event, variables)
         let files = try workspace.outputs()
-        let delivered: [Answer.Object]
-        if files.count == 1, setting.storage == nil {
-            // It goes back with the answer, and nowhere else.
-            delivered = []
-        } else {
-            delivered = try deliver(files, of: workspace)
-        }
+        let delivered = try deliver(files, of: workspace)
         if files.count == 1, let file = files.first {
             let size = try Self.size(of: file, in: workspace)
             // A result that is in the storage already need not fit into the answer too.

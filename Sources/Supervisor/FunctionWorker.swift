@@ -12,8 +12,8 @@ package struct FunctionWorker: InvocationWorker {
         package var package: [UInt8]
         /// Where invocations get their folders.
         package var scratch: [UInt8]
-        /// The folder that plays the storage, if one does.
-        package var storage: LocalStorage?
+        /// Where objects are.
+        package let storages: Storages
         /// The supervisor's own variables.
         package var environment: [[UInt8]]
         /// How long starting may take, in nanoseconds. Lambda allows 10 s before the first event is asked for: a tree
@@ -28,7 +28,7 @@ package struct FunctionWorker: InvocationWorker {
             self.spec = spec
             self.package = package
             self.scratch = scratch
-            self.storage = storage
+            storages = Storages(folder: storage, spec, package: package, environment: environment)
             self.environment = environment
         }
     }

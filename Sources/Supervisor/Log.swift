@@ -51,6 +51,11 @@ enum Log {
 enum Clock {
     static var nanoseconds: Int64 { csupervisor_monotonic_nanoseconds() }
     static var epochMilliseconds: Int64 { csupervisor_real_milliseconds() }
+
+    /// Waits, but not past a time of the first clock.
+    static func sleep(milliseconds: Int64, until deadline: Int64) {
+        csupervisor_sleep(min(milliseconds, max(0, (deadline - nanoseconds) / 1_000_000)))
+    }
 }
 
 extension [UInt8] {

@@ -119,7 +119,7 @@ package enum Event: Sendable, Equatable {
 
 extension LaunchSpec.Channel {
     /// Whether an object lies in this input's folder and its name passes the filters.
-    fileprivate func takes(_ object: Event.ObjectRecord) -> Bool {
+    func takes(_ object: Event.ObjectRecord) -> Bool {
         guard bucket == object.bucket else { return false }
         let folder = folder
         guard folder.isEmpty || object.key.starts(with: folder + [UInt8(ascii: "/")]) else { return false }

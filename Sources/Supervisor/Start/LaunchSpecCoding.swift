@@ -67,6 +67,7 @@ extension LaunchSpec {
         members.append(("timeoutThreshold", .integer(timeoutThreshold)))
         members.append(("inputs", .array(inputs.map(Self.json))))
         members.append(("outputs", .array(outputs.map(Self.json))))
+        if !storages.isEmpty { members.append(("storages", .array(storages.map { $0.json }))) }
         return JSON.object(members).text(pretty: true)
     }
 
@@ -135,6 +136,9 @@ extension LaunchSpec {
         spec.inputs = try object.elements("inputs") { (json) throws(LaunchSpecError) in try Channel(json, "inputs") }
         spec.outputs = try object.elements("outputs") { (json) throws(LaunchSpecError) in
             try Channel(json, "outputs")
+        }
+        if object.optional("storages") != nil {
+            spec.storages = try object.elements("storages") { (json) throws(LaunchSpecError) in try Storage(json) }
         }
         try object.finish()
         return spec
@@ -206,7 +210,7 @@ extension LaunchSpec.Channel {
 }
 
 /// What a text must be.
-private enum TextRule {
+enum TextRule {
     case any, innerPath, absolutePath, digest
 
     func accepts(_ text: [UInt8]) -> Bool {
@@ -235,7 +239,7 @@ private enum TextRule {
 }
 
 extension LaunchSpecError {
-    fileprivate static func at(
+    static func at(
         _ json: JSON, _ code: Code, _ member: [UInt8], _ reason: StaticString
     ) -> LaunchSpecError {
         LaunchSpecError(
@@ -244,7 +248,7 @@ extension LaunchSpecError {
 }
 
 extension JSON {
-    fileprivate func text(_ name: StaticString, _ rule: TextRule) throws(LaunchSpecError) -> [UInt8] {
+    func text(_ name: StaticString, _ rule: TextRule) throws(LaunchSpecError) -> [UInt8] {
         guard let text = utf8 else { throw .at(self, .wrongKind, [UInt8](name), "must be a string") }
         guard rule.accepts(text) else { throw .at(self, .badValue, [UInt8](name), rule.requirement) }
         return text
@@ -266,7 +270,7 @@ extension JSON {
 }
 
 /// Takes members out of an object and remembers which, so that what is left over can be refused.
-private struct ObjectReader {
+struct ObjectReader {
     private let json: JSON
     private let members: [JSON.Member]
     private let name: [UInt8]
