@@ -103,7 +103,7 @@ let package = Package(
         tests("Recipe", ["ImageModel", "ByteKit", "JSON"]),
         tests("Registry", ["Transport", "ImageModel", "ByteKit", "JSON"]),
         tests("LayerFS", ["SquashFS", "ELF", "ByteKit", "JSON"]),
-        tests("Supervisor", ["SquashFS", "Signing", "JSON", "ByteKit"]),
+        tests("Supervisor", ["SquashFS", "Signing", "Transport", "JSON", "ByteKit"]),
         tests("Packager", ["Supervisor", "ByteKit", "JSON"]),
         tests("AWS", ["Transport", "ByteKit", "JSON"]),
         tests("Publisher", ["AWS", "Transport", "ByteKit", "JSON"]),

@@ -27,6 +27,8 @@ package struct Recipe: Sendable, Equatable {
     package var function: Function
     package var inputs: [Storage]
     package var outputs: [Storage]
+    /// What inputs and outputs may name besides `s3`.
+    package var servers: [StorageServer]
     package var execution: Execution
     package var api: API?
     package var batch: Batch?
@@ -98,7 +100,7 @@ package struct Recipe: Sendable, Equatable {
 
     /// A place that files come from or go to.
     package struct Storage: Sendable, Equatable {
-        /// The kind of storage: `s3`.
+        /// `s3`, or the name of a server.
         package var storage: String
         /// A bucket and a folder in it: `videos/in`.
         package var path: String
@@ -106,6 +108,21 @@ package struct Recipe: Sendable, Equatable {
         package var prefix: [String]
         /// Names must end with one of these; none takes all.
         package var suffix: [String]
+    }
+
+    /// A server that speaks S3's protocol.
+    package struct StorageServer: Sendable, Equatable {
+        package var name: String
+        package var endpoint: String
+        package var region: String
+        package var pathStyle: Bool
+        package var verify: Bool
+        /// One of the recipe's files.
+        package var authority: RecipePath?
+        /// The names of variables, never what is in them.
+        package var accessKey: String
+        package var secretKey: String
+        package var sessionToken: String?
     }
 
     /// A call to be tried on the built package.

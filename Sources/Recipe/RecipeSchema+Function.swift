@@ -103,11 +103,8 @@ extension RecipeSchema {
     private static var filters: [SchemaKey] {
         [
             SchemaKey(
-                "storage",
-                .choice(
-                    [SchemaChoice("s3", "Amazon S3, as the function's role")]
-                        + ["minio", "onedata", "webdav", "rucio"].map { SchemaChoice($0, "", isLater: true) }),
-                .defaulting(.string("s3")), "The kind of storage."),
+                "storage", .text(.storageName), .defaulting(.string("s3")),
+                "`s3`: Amazon S3, as the function's role. Otherwise the name of one of the recipe's `storages`."),
             SchemaKey(
                 "prefix", .list(.text(.filter), count: 0...64), .defaulting(.array([])),
                 "Only files whose name begins with one of these. An empty list takes all."),
@@ -115,6 +112,34 @@ extension RecipeSchema {
                 "suffix", .list(.text(.filter), count: 0...64), .defaulting(.array([])),
                 "Only files whose name ends with one of these. An empty list takes all."),
         ]
+    }
+
+    static var storageServer: SchemaObject {
+        SchemaObject(
+            "a storage",
+            [
+                SchemaKey("name", .text(.storageName), .required, "What inputs and outputs call it."),
+                SchemaKey("endpoint", .text(.endpoint), .required, "The server's address."),
+                SchemaKey(
+                    "region", .text(.regionName), .defaulting(.string("us-east-1")), "What requests are signed for."),
+                SchemaKey(
+                    "pathStyle", .boolean, .defaulting(.bool(true)),
+                    "Whether buckets are part of the path (`https://host/bucket/key`); otherwise of the host's name "
+                        + "(`https://bucket.host/key`)."),
+                SchemaKey(
+                    "verify", .boolean, .defaulting(.bool(true)),
+                    "Whether the server's certificate is checked. Without that, anybody on the way can read and change "
+                        + "what is stored."),
+                SchemaKey(
+                    "authority", .text(.path(example: "minio-ca.pem")),
+                    "The certificates that the server's is checked against, in PEM, instead of the usual ones. It is "
+                        + "shipped in the package."),
+                SchemaKey(
+                    "accessKey", .text(.variable), .required, "The function's variable that holds the access key."),
+                SchemaKey(
+                    "secretKey", .text(.variable), .required, "The function's variable that holds the secret key."),
+                SchemaKey("sessionToken", .text(.variable), "The one that holds a session token, if there is one."),
+            ])
     }
 
     // MARK: API, batch and tests

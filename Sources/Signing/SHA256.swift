@@ -4,7 +4,6 @@ internal import CSupervisor
     internal import JSON
 #endif
 
-
 /// A SHA-256 sum of bytes that come piece by piece. FIPS 180-4.
 @safe package struct SHA256: Sendable {
     private var state = csupervisor_sha256()

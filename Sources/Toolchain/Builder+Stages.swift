@@ -165,6 +165,7 @@ extension Builder {
         input.timeoutThreshold = recipe.function.timeoutThreshold
         input.inputs = recipe.inputs.map(Self.channel)
         input.outputs = recipe.outputs.map(Self.channel)
+        input.storages = recipe.servers.map(Self.storage)
         input.relocation = try relocation(linked, image.platform)
         input.launcher = try launcher(of: recipe, image, root, input)
         return input
@@ -219,6 +220,15 @@ extension Builder {
         LaunchSpec.Channel(
             storage: Array(storage.storage.utf8), path: Array(storage.path.utf8),
             prefix: storage.prefix.map { Array($0.utf8) }, suffix: storage.suffix.map { Array($0.utf8) })
+    }
+
+    private static func storage(_ server: Recipe.StorageServer) -> LaunchSpec.Storage {
+        LaunchSpec.Storage(
+            name: Array(server.name.utf8), endpoint: Array(server.endpoint.utf8), region: Array(server.region.utf8),
+            pathStyle: server.pathStyle, verify: server.verify,
+            authority: server.authority.map { Array("\(FunctionPackage.filesFolder)/\($0.written)".utf8) },
+            accessKey: Array(server.accessKey.utf8), secretKey: Array(server.secretKey.utf8),
+            sessionToken: server.sessionToken.map { Array($0.utf8) })
     }
 
     // MARK: - Records

@@ -52,14 +52,6 @@ struct BootstrapTests {
         #"{"httpMethod":"POST","body":"\#(body)","isBase64Encoded":false}"#
     }
 
-    @Test("the binary is static, and small")
-    func size() throws {
-        let path = try #require(BootstrapBinary.path)
-        #expect(shell("readelf -d '\(path)'").output.contains("no dynamic section"))
-        let size = try #require(Int(shell("stat -c %s '\(path)'").output.filter { $0 != "\n" }))
-        #expect(size < 6 << 20)
-    }
-
     @Test("it answers events over one connection or many, plain or in chunks, and ends with Lambda")
     func answers() throws {
         let package = TestPackage("#!/bin/sh\nprintf 'you said '; cat \"$INPUT_FILE_PATH\"\n")

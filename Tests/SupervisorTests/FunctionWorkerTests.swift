@@ -24,7 +24,7 @@ struct TestFunction: ~Copyable {
                 storage: storage ? LocalStorage(root: utf8("\(path)/storage")) : nil,
                 environment: [
                     "PATH=/usr/bin:/bin", "AWS_LAMBDA_RUNTIME_API=127.0.0.1:1", "_LAMBDA_X=1", "HOME=/nowhere",
-                    "COLOUR=red",
+                    "COLOUR=red", "AWS_EC2_METADATA_DISABLED=true",
                 ]
                 .map(utf8)))
         try worker.prepare()
@@ -138,14 +138,23 @@ struct TestFunction: ~Copyable {
                 == "out/s/t/r-1.wav\ntext/a/b/r-2.txt\n")
     }
 
-    @Test("without a storage, an object event and outputs that cannot go anywhere are errors that say so")
-    func noStorage() throws {
-        var function = try TestFunction(
-            "#!/bin/sh\necho 1 > \"$TMP_OUTPUT_DIR/1\"; echo 2 > \"$TMP_OUTPUT_DIR/2\"\n", storage: false)
+    @Test("without credentials, an object event and outputs that have a place to go to are errors that say so")
+    func noCredentials() throws {
+        var function = try TestFunction("#!/bin/sh\necho 1 > \"$TMP_OUTPUT_DIR/1\"\n", storage: false)
         let failure = function.failure(EventTests.event(EventTests.record("a.txt")))
-        #expect(failure.type == "Storage.Unavailable")
-        #expect(failure.message.contains("this version stages S3 objects only through SCAR_LOCAL_STORAGE"))
-        #expect(function.failure(request("x")).type == "Storage.Unavailable")
+        #expect(failure.type == "Storage.Credentials")
+        #expect(failure.message.hasPrefix("record 1 of 1, in/a.txt: no credentials for the storage: "))
+        #expect(function.failure(request("x")).type == "Storage.Credentials")
+    }
+
+    @Test("an output whose storage launch.json does not describe is an error that names it")
+    func unknownStorage() throws {
+        var function = try TestFunction("#!/bin/sh\necho 1 > \"$TMP_OUTPUT_DIR/1\"\n", storage: false) { spec, _ in
+            spec.outputs = [.init(storage: utf8("webdav"), path: utf8("out"))]
+        }
+        let failure = function.failure(request("x"))
+        #expect(failure.type == "Storage.Unsupported")
+        #expect(failure.message == "launch.json describes no storage called ‘webdav’")
     }
 
     @Test("a request's body is the input file, and the output is the answer")
@@ -160,12 +169,15 @@ struct TestFunction: ~Copyable {
         #expect(try binary.handle(request("")).hasSuffix(#""body":"//4=","isBase64Encoded":true}"#))
     }
 
-    @Test("one output file is the answer, as base64; it goes to the storage as well when there is one")
+    @Test("one output file is the answer, as base64; it goes to the outputs that take it as well")
     func fileAnswer() throws {
         var function = try TestFunction("#!/bin/sh\necho ignored; printf picture > \"$TMP_OUTPUT_DIR/p.png\"\n")
         #expect(try function.handle(request("")).hasSuffix(#""body":"cGljdHVyZQ==","isBase64Encoded":true}"#))
         #expect(function.folder.read("storage/out/results/p.png") == "picture")
-        var alone = try TestFunction("#!/bin/sh\nprintf picture > \"$TMP_OUTPUT_DIR/p.png\"\n", storage: false)
+        var alone = try TestFunction("#!/bin/sh\nprintf picture > \"$TMP_OUTPUT_DIR/p.png\"\n", storage: false) {
+            spec, _ in
+            spec.outputs = []
+        }
         #expect(try alone.handle(request("")).hasSuffix(#""body":"cGljdHVyZQ==","isBase64Encoded":true}"#))
     }
 
@@ -173,7 +185,9 @@ struct TestFunction: ~Copyable {
     func tooLarge() throws {
         var function = try TestFunction("#!/bin/sh\nhead -c 7000000 /dev/zero | tr '\\0' x\n")
         #expect(function.failure(request("")).type == "Function.ResponseSizeTooLarge")
-        var file = try TestFunction("#!/bin/sh\nhead -c 5000000 /dev/zero > \"$TMP_OUTPUT_DIR/f\"\n", storage: false)
+        var file = try TestFunction("#!/bin/sh\nhead -c 5000000 /dev/zero > \"$TMP_OUTPUT_DIR/f\"\n", storage: false) {
+            spec, _ in spec.outputs = []
+        }
         #expect(file.failure(request("")).type == "Function.ResponseSizeTooLarge")
         var stored = try TestFunction("#!/bin/sh\necho small; head -c 5000000 /dev/zero > \"$TMP_OUTPUT_DIR/f\"\n")
         #expect(try stored.handle(request("")).contains(#""body":"small\n""#))

@@ -28,7 +28,9 @@ internal import CSupervisor
             unsafe tls = nil
             return
         }
-        guard let context = try trust?.context() else { throw .untrusted([UInt8]("there is nothing to hold it against")) }
+        guard let context = try trust?.context() else {
+            throw .untrusted([UInt8]("there is nothing to hold it against"))
+        }
         var made: OpaquePointer?
         do throws(SystemFailure) {
             _ = unsafe try origin.host.withCall { host in
@@ -44,7 +46,8 @@ internal import CSupervisor
         guard try attempt(limit, { unsafe csupervisor_tls_handshake(made) }) > 0 else { throw .cutOff }
     }
 
-    private static func connect(_ addresses: [csupervisor_address], _ limit: TimeLimit) throws(NetworkError) -> OpenFile {
+    private static func connect(_ addresses: [csupervisor_address], _ limit: TimeLimit) throws(NetworkError) -> OpenFile
+    {
         var last = NetworkError.failed(reset)
         for address in addresses {
             var address = address

@@ -29,7 +29,9 @@ extension LaunchSpec.Storage {
             })
         try object.finish()
         guard WebAddress(parsing: endpoint) != nil else {
-            throw .at(json, .badValue, [UInt8]("storages.endpoint"), "must be an address that begins with http:// or https://")
+            throw .at(
+                json, .badValue, [UInt8]("storages.endpoint"), "must be an address that begins with http:// or https://"
+            )
         }
         guard S3Setting.isRegion(region) else {
             throw .at(json, .badValue, [UInt8]("storages.region"), "must be small letters, digits and hyphens")

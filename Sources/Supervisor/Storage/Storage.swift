@@ -47,7 +47,8 @@ package enum Storage: Sendable {
         _ method: StaticString, bucket: [UInt8], key: [UInt8], expires seconds: Int
     ) throws(Failure) -> [UInt8] {
         guard case .s3(let server) = self else {
-            throw Failure("Storage.Unsupported", [UInt8]("a folder that plays the storage has no addresses to give out"))
+            throw Failure(
+                "Storage.Unsupported", [UInt8]("a folder that plays the storage has no addresses to give out"))
         }
         return try server.presignedURL(method, bucket, key, seconds: seconds)
     }

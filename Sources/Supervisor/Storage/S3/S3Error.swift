@@ -65,7 +65,9 @@ struct S3Error: Error {
     }
 
     /// Whether other credentials might help.
-    var isAboutExpiry: Bool { isCode("ExpiredToken") || isCode("ExpiredTokenException") || isCode("TokenRefreshRequired") }
+    var isAboutExpiry: Bool {
+        isCode("ExpiredToken") || isCode("ExpiredTokenException") || isCode("TokenRefreshRequired")
+    }
 
     // MARK: Messages
 

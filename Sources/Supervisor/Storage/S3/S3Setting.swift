@@ -21,7 +21,9 @@ struct S3Setting: Sendable {
         name = [UInt8]("s3")
         let address = environment["AWS_ENDPOINT_URL_S3"] ?? environment["AWS_ENDPOINT_URL"]
         endpoint = address.flatMap { WebAddress(parsing: $0) }
-        if address != nil, endpoint == nil { problem = [UInt8]("AWS_ENDPOINT_URL_S3 or AWS_ENDPOINT_URL is no address") }
+        if address != nil, endpoint == nil {
+            problem = [UInt8]("AWS_ENDPOINT_URL_S3 or AWS_ENDPOINT_URL is no address")
+        }
         let wanted = environment["AWS_REGION"] ?? environment["AWS_DEFAULT_REGION"]
         region = wanted.flatMap { Self.isRegion($0) ? $0 : nil } ?? [UInt8]("us-east-1")
         usesPaths = endpoint != nil
@@ -75,7 +77,9 @@ struct S3Setting: Sendable {
     func place(
         of bucket: [UInt8], _ key: [UInt8], in region: [UInt8]
     ) throws(Failure) -> (origin: Origin, path: [UInt8]) {
-        if let problem { throw Failure("Storage.Unavailable", [UInt8]("the storage ") + name + [UInt8](": ") + problem) }
+        if let problem {
+            throw Failure("Storage.Unavailable", [UInt8]("the storage ") + name + [UInt8](": ") + problem)
+        }
         guard Self.isBucket(bucket) else {
             throw Failure("Storage.BadKey", [UInt8]("‘") + bucket + [UInt8]("’ is no bucket name"))
         }

@@ -84,7 +84,8 @@ private struct Upload: Sendable {
             guard got > 0 else {
                 let number = got == 0 ? SystemFailure.invalid : Int32(truncatingIfNeeded: -got)
                 throw S3Error(
-                    .system("Staging.Failed", "cannot read the output file for ", bucket.appending(path: key),
+                    .system(
+                        "Staging.Failed", "cannot read the output file for ", bucket.appending(path: key),
                         SystemFailure(errorNumber: number)))
             }
             sum.update(got == buffer.count ? buffer : [UInt8](buffer[..<got]))
