@@ -18,7 +18,8 @@ let embedded: [SwiftSetting] =
     strict + [.enableExperimentalFeature("Embedded"), .unsafeFlags(["-wmo", "-Osize"])]
 let staticLink: [LinkerSetting] = [
     .unsafeFlags(["-Xclang-linker", "-static", "-Xlinker", "--gc-sections", "-Xlinker", "-s"]),
-    .linkedLibrary("ssl"), .linkedLibrary("crypto"), .linkedLibrary("zstd"), .linkedLibrary("deflate"), .linkedLibrary("lzma"), .linkedLibrary("lz4"),
+    .linkedLibrary("ssl"), .linkedLibrary("crypto"), .linkedLibrary("zstd"), .linkedLibrary("deflate"),
+    .linkedLibrary("lzma"), .linkedLibrary("lz4"),
     .linkedLibrary("m"),
 ]
 

@@ -22,6 +22,9 @@ package enum Deployments {
         // Only Amazon's buckets can call a function, and only they are the role's business.
         deployment.inputs = recipe.inputs.filter { $0.storage == "s3" }.map(channel)
         deployment.outputs = recipe.outputs.filter { $0.storage == "s3" }.map(channel)
+        deployment.keptVariables = recipe.servers.flatMap { server in
+            [server.accessKey, server.secretKey, server.sessionToken].compactMap(\.self)
+        }
         deployment.api = recipe.api.map(api)
         deployment.network = function.vpc.map {
             Deployment.Network(subnets: $0.subnets, securityGroups: $0.securityGroups)

@@ -162,6 +162,18 @@ import Transport
         #expect(monotonicNanoseconds() - begin < 4_000_000_000)
     }
 
+    @Test("that stops in the middle is waited for a while, and then asked for the rest")
+    func stalling() throws {
+        let storage = try MemoryStorage(["/in/a": Self.content]) { request in
+            guard request.method == "GET", request.attempt == 0 else { return nil }
+            return .init(steps: [
+                .bytes(Self.head(300_000)), .bytes(Array(Self.content[..<100_000])), .pause(milliseconds: 15_000),
+            ])
+        }
+        #expect(try copies(storage, seconds: 10))
+        #expect(storage.server.requests.dropFirst().first?.headers["range"] == "bytes=100000-")
+    }
+
     @Test("that dribbles is given up when the time is over")
     func dribbling() throws {
         let steps =

@@ -64,4 +64,49 @@ import Testing
         #expect(try failure(server, describe(verify: false, authority: nil)).type == "none")
         #expect(try failure(server, describe(verify: true, authority: nil)).message.contains("could not be trusted"))
     }
+
+    private static let key = "AWS_ACCESS_KEY_ID=A AWS_SECRET_ACCESS_KEY=s AWS_REGION=eu-west-1"
+
+    @Test(
+        "is reached by the executable from an image that is no help: a resolver and an OpenSSL of another system’s",
+        .enabled(if: EmptyRoot.isPossible))
+    func foreignImage() throws {
+        let folder = TemporaryFolder()
+        let server = try TLSServer(name: "store.example", folder: folder.path)
+        let root = EmptyRoot()
+        root.folder.write("hosts: mymachines resolve [!UNAVAIL=return] nonsense\n", to: "root/etc/nsswitch.conf")
+        root.folder.write("127.0.0.1 store.example\n", to: "root/etc/hosts")
+        root.folder.write(
+            "openssl_conf = x\n[x]\nproviders = y\n[y]\nz = w\n[w]\nmodule = /z.so\nactivate = 1\n",
+            to: "root/usr/lib/ssl/openssl.cnf")
+        let variables = "\(Self.key) AWS_ENDPOINT_URL_S3=https://store.example:\(server.port)"
+        let event = EventTests.event(EventTests.record("a"))
+        let refused = root.run(event, variables: variables)
+        #expect(refused.answer.contains("it could not be trusted: self"), "\(refused)")
+        shell(
+            "mkdir -p '\(root.path)/etc/ssl/certs' && cp '\(server.certificate)' '\(root.path)/etc/ssl/certs/ca-certificates.crt'"
+        )
+        let trusted = root.run(event, variables: variables)
+        #expect(trusted.answer.contains(#""inputs":[{"bucket":"in","key":"a""#), "\(trusted)")
+    }
+
+    @Test("of Amazon’s is held against authorities that are built in, and are those of the system’s collection")
+    func amazonRoots() throws {
+        let source = shell("cat '\(Products.repository)/Sources/Supervisor/Network/AmazonRoots.swift'").output
+        let texts = source.components(between: "-----BEGIN CERTIFICATE-----", and: "-----END CERTIFICATE-----")
+        #expect(texts.count == 5)
+        let known = shell("cat /etc/ssl/certs/ca-certificates.crt").output
+            .components(between: "-----BEGIN CERTIFICATE-----", and: "-----END CERTIFICATE-----")
+        try #require(known.count > 50)
+        #expect(Set(texts).isSubset(of: Set(known)))
+    }
+}
+
+extension String {
+    /// What stands between each two marks, without white space.
+    fileprivate func components(between begin: String, and end: String) -> [String] {
+        split(separator: begin).dropFirst().compactMap { part in
+            part.split(separator: end).first.map { String($0.filter { !$0.isWhitespace }) }
+        }
+    }
 }

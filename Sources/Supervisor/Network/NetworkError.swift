@@ -55,8 +55,12 @@ struct TimeLimit {
     /// When all of it must be over, in nanoseconds of the monotonic clock; nil for never.
     var deadline: Int64?
 
-    /// For those far away: as long as AWS's own clients wait is too long for a function.
-    static func until(_ deadline: Int64) -> TimeLimit { TimeLimit(stall: 20_000_000_000, deadline: deadline) }
+    /// Until a time at which all must be over. Of what is left of it, a third may pass without anything moving, 20 seconds
+    /// at most: who was waited for in vain can then be asked again.
+    static func until(_ deadline: Int64) -> TimeLimit {
+        let third = max(0, deadline - Clock.nanoseconds) / 3
+        return TimeLimit(stall: min(20_000_000_000, max(1_000_000_000, third)), deadline: deadline)
+    }
 
     /// When the next wait must be over.
     var nextDeadline: Int64? {

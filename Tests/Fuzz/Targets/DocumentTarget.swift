@@ -23,6 +23,7 @@ extension FuzzBench {
             case UInt8(ascii: "p"): _ = try Platform(parsing: text)
             case UInt8(ascii: "r"): _ = try RecipeParser.parse(rest, path: "/recipe.json")
             case UInt8(ascii: "s"): _ = try LaunchSpec.decode(rest)
+            case UInt8(ascii: "w"): return WebAddress(parsing: rest) == nil ? .refused : .accepted
             case UInt8(ascii: "u"): _ = try URL(parsing: text).resolving(text)
             default: try Self.roundTrip(rest)
             }

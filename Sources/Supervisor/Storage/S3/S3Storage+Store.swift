@@ -26,7 +26,7 @@ extension S3Storage {
         do throws(S3Error) {
             let upload = Upload(self, file.descriptor, size, bucket, key, deadline)
             if size < Self.partThreshold {
-                _ = try upload.sendStretch("PUT", [], 0, size)
+                _ = try upload.sendStretch([], 0, size)
             } else {
                 let partSize = max(Self.smallestPart, (size + Self.mostParts - 1) / Self.mostParts)
                 try upload.sendParts(of: partSize)
@@ -63,12 +63,12 @@ private struct Upload: Sendable {
 
     /// Sends a stretch of the file, as the object or as a part of it.
     func sendStretch(
-        _ method: StaticString, _ query: [UInt8], _ offset: Int, _ count: Int
+        _ query: [UInt8], _ offset: Int, _ count: Int
     ) throws(S3Error) -> HTTPResponse {
         let payload = try sum(offset, count)
         return try storage.send(until: deadline) {
             S3Storage.Request(
-                method: method, bucket: bucket, key: key, query: query,
+                method: "PUT", bucket: bucket, key: key, query: query,
                 body: .file(descriptor, offset: offset, count: count), payload: payload)
         }
     }
@@ -94,11 +94,12 @@ private struct Upload: Sendable {
         return sum.finish().hexadecimal
     }
 
-    private func send(_ method: StaticString, _ query: [UInt8], _ body: [UInt8]) throws(S3Error) -> HTTPResponse {
+    private func post(_ query: [UInt8], _ body: [UInt8]) throws(S3Error) -> HTTPResponse {
         let payload = SHA256.sum(of: body).hexadecimal
         return try storage.send(until: deadline) {
             S3Storage.Request(
-                method: method, bucket: bucket, key: key, query: query, body: .bytes(body), payload: payload)
+                method: "POST", bucket: bucket, key: key, query: query, body: .bytes(body), payload: payload,
+                isSlow: true)
         }
     }
 
@@ -113,7 +114,7 @@ private struct Upload: Sendable {
 
     /// Amazon S3, "Uploading and copying objects using multipart upload".
     func sendParts(of partSize: Int) throws(S3Error) {
-        let begun = try send("POST", [UInt8]("uploads="), [])
+        let begun = try post([UInt8]("uploads="), [])
         guard let id = S3Error.element("UploadId", in: begun.body), !id.isEmpty else {
             throw S3Error(
                 Failure("Storage.WriteFailed", [UInt8]("the storage began an upload in parts and did not say which")))
@@ -121,7 +122,7 @@ private struct Upload: Sendable {
         let upload = [UInt8]("uploadId=") + id.percentEncoded()
         do throws(S3Error) {
             let tags = try sendAll((size + partSize - 1) / partSize, partSize, upload)
-            let answer = try send("POST", upload, Self.document(tags))
+            let answer = try post(upload, Self.document(tags))
             // This one may say no after it has said yes: the status comes first, the work takes long.
             if S3Error.element("Code", in: answer.body) != nil { throw S3Error(answer, nil) }
         } catch {
@@ -176,7 +177,7 @@ private struct Upload: Sendable {
         query.append(decimal: index + 1)
         query += [UInt8]("&") + upload
         let offset = index * partSize
-        let answer = try sendStretch("PUT", query, offset, min(partSize, size - offset))
+        let answer = try sendStretch(query, offset, min(partSize, size - offset))
         guard let tag = answer["etag"] else {
             throw S3Error(Failure("Storage.WriteFailed", [UInt8]("the storage took a part and gave no tag for it")))
         }

@@ -36,6 +36,8 @@ package final class S3Storage: Sendable {
         var body = HTTPRequest.Body.none
         /// The body's sum in hexadecimal digits.
         var payload: [UInt8] = S3Storage.emptyPayload
+        /// Whether the answer may take as long as there is time, as when a server puts parts together.
+        var isSlow = false
     }
 
     static var emptyPayload: [UInt8] { [UInt8]("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855") }
@@ -113,7 +115,8 @@ package final class S3Storage: Sendable {
         var client = take(place.origin)
         let response: HTTPResponse
         do throws(NetworkError) {
-            response = try client.send(signed, .until(deadline), bodyLimit: Self.errorLimit, to: sink)
+            let limit = request.isSlow ? TimeLimit(stall: nil, deadline: deadline) : .until(deadline)
+            response = try client.send(signed, limit, bodyLimit: Self.errorLimit, to: sink)
         } catch {
             throw S3Error(error, place.origin)
         }
