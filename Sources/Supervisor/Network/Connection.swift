@@ -58,7 +58,7 @@ internal import CSupervisor
             }
             let socket = OpenFile(owning: made)
             do throws(NetworkError) {
-                try wait(limit.nextDeadline, limit) { csupervisor_wait_writable(made, $0) }
+                try wait(limit.connectDeadline, limit) { csupervisor_wait_writable(made, $0) }
                 let failure = csupervisor_connection_failure(made)
                 if failure == 0 { return socket }
                 last = .failed(failure)

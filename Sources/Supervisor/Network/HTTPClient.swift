@@ -76,12 +76,20 @@ struct HTTPClient {
     private mutating func connect(_ limit: TimeLimit) throws(Trouble) -> Connection {
         if let connection { return connection }
         do throws(NetworkError) {
-            let connection = try Connection(to: origin, trust, limit)
+            let connection = try connected(limit)
             self.connection = connection
             return connection
         } catch {
             throw .failed(error)
         }
+    }
+
+    private func connected(_ limit: TimeLimit) throws(NetworkError) -> Connection {
+        let isLastWord = trust?.isWide ?? true
+        do throws(NetworkError) { return try Connection(to: origin, trust, limit) } catch {
+            guard case .untrusted = error, !isLastWord, trust?.widen() == true else { throw error }
+        }
+        return try Connection(to: origin, trust, limit)
     }
 
     // MARK: - One request and its answer

@@ -69,6 +69,12 @@ struct TimeLimit {
         return min(next, deadline ?? next)
     }
 
+    /// When a connection must be there: another address of the same server may be nearer.
+    var connectDeadline: Int64 {
+        let next = Clock.nanoseconds + 5_000_000_000
+        return min(next, nextDeadline ?? next)
+    }
+
     /// Milliseconds until a time, rounded up; negative for ever, nil when it has passed.
     static func milliseconds(until time: Int64?) -> Int64? {
         guard let time else { return -1 }

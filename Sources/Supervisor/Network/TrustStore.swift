@@ -33,7 +33,11 @@ final class TrustStore: Sendable {
     }
 
     private enum State: Sendable {
+        /// → few, ready or failed
         case untouched
+        /// Amazon's authorities alone: reading a system's hundred and more takes longer than the whole rest of a
+        /// connection, and its servers need none of them. → ready or failed, when somebody else's server is asked
+        case few(Context)
         case ready(Context)
         case failed([UInt8])
     }
@@ -50,9 +54,35 @@ final class TrustStore: Sendable {
             return state
         }
         switch state {
-        case .ready(let context): return context
+        case .few(let context), .ready(let context): return context
         case .failed(let reason): throw .untrusted(reason)
         case .untouched: throw .untrusted([])
+        }
+    }
+
+    /// Whether all authorities that there are have been read.
+    var isWide: Bool {
+        state.withLock { state in
+            switch state {
+            case .untouched, .few: false
+            case .ready, .failed: true
+            }
+        }
+    }
+
+    /// Reads the machine's own authorities too, unless another thread has; false when there are none to read.
+    func widen() -> Bool {
+        state.withLock { state in
+            guard case .few(let few) = state else { return true }
+            state = .ready(few)
+            for path in Self.usualPlaces {
+                guard let text = Self.contents([UInt8](path)), let context = Context(verifies: true), context.add(text)
+                else { continue }
+                _ = context.add([UInt8](AmazonRoots.text))
+                state = .ready(context)
+                return true
+            }
+            return false
         }
     }
 
@@ -60,19 +90,17 @@ final class TrustStore: Sendable {
         let isAnybody = if case .anybody = source { true } else { false }
         guard let context = Context(verifies: !isAnybody) else { return .failed([UInt8]("OpenSSL does not start")) }
         switch source {
-        case .anybody: break
+        case .anybody: return .ready(context)
         case .file(let path), .machine(.some(let path)):
             guard let text = contents(path), context.add(text) else {
                 return .failed([UInt8]("there are no certificates in ") + path)
             }
+            return .ready(context)
         case .machine(nil):
-            for path in usualPlaces {
-                if let text = contents([UInt8](path)), context.add(text) { break }
-            }
-            // For images that have none, or only those of their own network.
+            // Also for images that have none, or only those of their own network.
             _ = context.add([UInt8](AmazonRoots.text))
+            return .few(context)
         }
-        return .ready(context)
     }
 
     /// Of AL2023, Fedora and RHEL; Debian, Ubuntu, Arch and Gentoo; Alpine; SUSE.

@@ -12,7 +12,7 @@ extension S3Storage {
         _ bucket: [UInt8], _ key: [UInt8], to file: borrowing OpenFile, until deadline: Int64
     ) throws(Failure) -> Int {
         guard !key.isEmpty, !key.contains(0) else { throw .badKey(key) }
-        let download = Download(file.descriptor)
+        let download = Download(file.descriptor, endsSafely: setting.endpoint?.origin.isEncrypted ?? true)
         do throws(S3Error) {
             let sink: HTTPClient.Sink = { (head, bytes) throws(NetworkError) in try download.take(head, bytes) }
             let response = try send(until: deadline, to: sink, progress: { download.count }) {
@@ -35,6 +35,8 @@ extension S3Storage {
 /// An object on its way into a file, in one go or several.
 private final class Download {
     private let descriptor: Int32
+    /// Whether the end of a connection is known to be the server's doing.
+    private let endsSafely: Bool
     /// How much of it is in the file.
     private(set) var count = 0
     private var total: Int?
@@ -43,7 +45,10 @@ private final class Download {
     /// Whether the head of the answer that comes has been looked at.
     private var isBegun = false
 
-    init(_ descriptor: Int32) { self.descriptor = descriptor }
+    init(_ descriptor: Int32, endsSafely: Bool) {
+        self.descriptor = descriptor
+        self.endsSafely = endsSafely
+    }
 
     /// What the next request says besides the object's name.
     func fields() -> [HTTPResponse.Field] {
@@ -76,6 +81,9 @@ private final class Download {
 
     private func begin(_ head: HTTPResponse) throws(NetworkError) {
         isBegun = true
+        // In the clear, an object whose length nobody says could be half of one.
+        let isBounded = head["content-length"] != nil || head["transfer-encoding"] != nil
+        guard isBounded || endsSafely else { throw .malformed }
         guard head.status == 206 else {
             // From the beginning, also when it was not asked for: a server that knows no ranges.
             count = 0
