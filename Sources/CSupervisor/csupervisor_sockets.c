@@ -50,7 +50,7 @@ static void use_own_modules(void) {
 int csupervisor_resolve(const char *host, uint16_t port, csupervisor_address *addresses, int capacity) {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     pthread_once(&once, use_own_modules);
-    struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_ADDRCONFIG}, *found = NULL;
+    struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *found = NULL;
     int failure = getaddrinfo(host, NULL, &hints, &found);
     if (failure != 0) return failure < 0 ? failure : -failure;
     int count = 0;

@@ -242,6 +242,24 @@ import Transport
         #expect(failure.message.contains("cannot write the object out/large: NoSuchBucket"))
     }
 
+    @Test(
+        "is not offered a file that is longer than any object",
+        .enabled(if: shell("test -d /dev/shm && test $(stat -f -c %T /dev/shm) = tmpfs").code == 0))
+    func tooLong() throws {
+        let storage = try MemoryStorage(["/in/a": Self.content])
+        let shared = "/dev/shm/supervisor-tests.\(monotonicNanoseconds())"
+        defer { shell("rm -rf '\(shared)'") }
+        var function = try CloudFunction(
+            storage.server.origin, "#!/bin/sh\ntruncate -s 9223372036854775807 \"$TMP_OUTPUT_DIR/large\"\n"
+        ) { _, path in
+            // A file system that takes such a file.
+            shell("mkdir '\(shared)' && ln -s '\(shared)' '\(path)/scratch'")
+        }
+        let failure = function.failure("a")
+        #expect(failure.type == "Staging.Failed")
+        #expect(failure.message.contains("no storage takes the output file for out/large: File too large"))
+    }
+
     @Test("that fails in the middle of an upload in parts is told that it is over")
     func abortedParts() throws {
         let storage = try MemoryStorage(["/in/a": Self.content]) { request in

@@ -12,6 +12,8 @@ extension S3Storage {
     private static var smallestPart: Int { 16 << 20 }
     /// S3 takes at most so many parts.
     private static var mostParts: Int { 10_000 }
+    /// And so many bytes: 50 TB. A file with holes can have more.
+    private static var mostBytes: Int { 50_000_000_000_000 }
 
     /// Writes a file as an object, which appears whole or not at all.
     ///
@@ -22,6 +24,11 @@ extension S3Storage {
         let size: Int
         do throws(SystemFailure) { size = try file.status().size } catch {
             throw .system("Staging.Failed", "cannot read the output file for ", bucket.appending(path: key), error)
+        }
+        guard size <= Self.mostBytes else {
+            throw .system(
+                "Staging.Failed", "no storage takes the output file for ", bucket.appending(path: key),
+                SystemFailure(errorNumber: OpenFile.tooBig))
         }
         do throws(S3Error) {
             let upload = Upload(self, file.descriptor, size, bucket, key, deadline)
