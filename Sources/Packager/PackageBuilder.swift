@@ -65,7 +65,8 @@ private struct Builder {
                 LaunchSpec.Worker(
                     command: Self.words($0.command), program: Array(Launcher.packagePath(of: $0.source).utf8))
             }, environment: environment.variables, workingDirectory: workingDirectory(),
-            timeoutThreshold: input.timeoutThreshold, inputs: input.inputs, outputs: input.outputs)
+            timeoutThreshold: input.timeoutThreshold, inputs: input.inputs, outputs: input.outputs,
+            handling: input.handling)
         do throws(LaunchSpecError) {
             _ = try LaunchSpec.decode(spec.encode())
         } catch {

@@ -86,6 +86,7 @@ package struct PackageInput {
     package var timeoutThreshold = 10
     package var inputs: [LaunchSpec.Channel] = []
     package var outputs: [LaunchSpec.Channel] = []
+    package var handling = LaunchSpec.Handling()
 
     package init(name: String, bootstrap: String) {
         self.name = name

@@ -25,6 +25,8 @@ extension Recipe {
         /// Days.
         package var logRetention: Int
         package var logLevel: String
+        /// Whether each call leaves figures for CloudWatch.
+        package var metrics: Bool
         package var tags: [Variable]
         package var environment: [Variable]
         package var vpc: Network?

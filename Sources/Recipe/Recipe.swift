@@ -27,6 +27,7 @@ package struct Recipe: Sendable, Equatable {
     package var function: Function
     package var inputs: [Storage]
     package var outputs: [Storage]
+    package var calls: Calls
     package var execution: Execution
     package var api: API?
     package var batch: Batch?
@@ -106,6 +107,18 @@ package struct Recipe: Sendable, Equatable {
         package var prefix: [String]
         /// Names must end with one of these; none takes all.
         package var suffix: [String]
+    }
+
+    /// How calls are handled.
+    package struct Calls: Sendable, Equatable {
+        /// `script`, `arguments`: what of a direct call may be run.
+        package var eventMayBring: [String]
+        /// `failure`, `timeout`: how a run may end whose output is stored all the same.
+        package var keepOutput: [String]
+        package var requireOutput: Bool
+        package var partialBatches: Bool
+        package var streaming: Bool
+        package var linkLargeAnswers: Bool
     }
 
     /// A call to be tried on the built package.

@@ -12,6 +12,7 @@ extension RecipeReader {
             description: function["description"]?.string, region: function["region"]?.string,
             role: function["role"]?.string, bucket: function["bucket"]?.string, layers: texts(function["layers"]),
             logRetention: number(function["logRetention"]), logLevel: text(function["logLevel"]),
+            metrics: function["metrics"]?.bool ?? false,
             tags: variables(function["tags"]), environment: variables(function["environment"]),
             vpc: function["vpc"].map {
                 Recipe.Network(subnets: texts($0["subnets"]), securityGroups: texts($0["securityGroups"]))
@@ -47,6 +48,15 @@ extension RecipeReader {
                 .outOfRange, "‘function.environment’ has \(bytes) bytes, but Lambda takes 4096", "function.environment",
                 "move what the script needs to the recipe's ‘environment’, which has no such limit")
         }
+    }
+
+    func calls() -> Recipe.Calls {
+        let calls = json["calls"]
+        return Recipe.Calls(
+            eventMayBring: texts(calls?["eventMayBring"]), keepOutput: texts(calls?["keepOutput"]),
+            requireOutput: calls?["requireOutput"]?.bool ?? false,
+            partialBatches: calls?["partialBatches"]?.bool ?? false, streaming: calls?["streaming"]?.bool ?? false,
+            linkLargeAnswers: calls?["linkLargeAnswers"]?.bool ?? false)
     }
 
     func api(name: String) throws(RecipeError) -> Recipe.API? {

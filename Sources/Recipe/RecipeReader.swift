@@ -23,6 +23,7 @@ struct RecipeReader {
             command: command, files: try files(), environment: variables(json["environment"]), prune: prune(),
             budget: budget(), artifact: try artifact(), target: value(json["target"], .auto),
             function: try function(platform), inputs: storages(json["input"]), outputs: storages(json["output"]),
+            calls: calls(),
             execution: value(json["execution"], .lambda), api: try api(name: name), batch: batch(), tests: try tests(),
             checksum: Digest(of: json.text()))
         try refuseLoops(recipe)

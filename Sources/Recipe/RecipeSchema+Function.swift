@@ -36,6 +36,10 @@ extension RecipeSchema {
                     "logLevel", .choice(["debug", "info", "warning", "error"].map { SchemaChoice($0, "") }),
                     .defaulting(.string("info")), "How much the supervisor says in the log."),
                 SchemaKey(
+                    "metrics", .boolean, .defaulting(.bool(false)),
+                    "Whether each call leaves a line in the log that CloudWatch makes metrics of: times, bytes and "
+                        + "failures."),
+                SchemaKey(
                     "tags", .map(name: .tag, value: .tagValue, most: 50), .defaulting(.object(named: [])),
                     "Tags of the function."),
                 SchemaKey(
@@ -115,6 +119,49 @@ extension RecipeSchema {
                 "suffix", .list(.text(.filter), count: 0...64), .defaulting(.array([])),
                 "Only files whose name ends with one of these. An empty list takes all."),
         ]
+    }
+
+    // MARK: Calls
+
+    static var calls: SchemaObject {
+        SchemaObject(
+            "‘calls’",
+            [
+                SchemaKey(
+                    "eventMayBring",
+                    .list(
+                        .choice([
+                            SchemaChoice("script", "a program to run instead, in base64, as `scar run -s` sends it"),
+                            SchemaChoice("arguments", "words for the program, as `scar run` sends them"),
+                        ]), count: 0...2), .defaulting(.array([])),
+                    "What of a direct call may be run, and not only read: `script`, a program in base64 that runs instead "
+                        + "of the recipe's; `arguments`, words for the program. Whoever may invoke the function can then "
+                        + "run anything in it. What comes by HTTP or from a storage is never run."),
+                SchemaKey(
+                    "keepOutput",
+                    .list(
+                        .choice([
+                            SchemaChoice("failure", "the program failed"),
+                            SchemaChoice("timeout", "its time was up"),
+                        ]), count: 0...2), .defaulting(.array([])),
+                    "After which endings the files that are there are stored all the same: `failure`, `timeout`. The call "
+                        + "fails in any case."),
+                SchemaKey(
+                    "requireOutput", .boolean, .defaulting(.bool(false)),
+                    "Whether a call for a file or a message fails when the program leaves nothing in $TMP_OUTPUT_DIR."),
+                SchemaKey(
+                    "partialBatches", .boolean, .defaulting(.bool(false)),
+                    "Whether the answer to an SQS event lists the messages that failed, for an event source mapping with "
+                        + "ReportBatchItemFailures. Otherwise one that fails brings all of them back."),
+                SchemaKey(
+                    "streaming", .boolean, .defaulting(.bool(false)),
+                    "Whether the answer is sent while the program writes it, up to 200 MB, for function URLs with "
+                        + "RESPONSE_STREAM and callers of InvokeWithResponseStream."),
+                SchemaKey(
+                    "linkLargeAnswers", .boolean, .defaulting(.bool(false)),
+                    "Whether an output file that is stored and too large for an answer is answered with a link to it, where "
+                        + "the storage gives links. Whoever has the link needs no other right to the file."),
+            ])
     }
 
     // MARK: API, batch and tests

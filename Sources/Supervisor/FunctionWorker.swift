@@ -14,6 +14,8 @@ package struct FunctionWorker: InvocationWorker {
         package var scratch: [UInt8]
         /// The folder that plays the storage, if one does.
         package var storage: LocalStorage?
+        /// Gives a link that anybody may follow for a while to an object that was stored; nil where there are none.
+        package var link: (@Sendable (Answer.Object) -> [UInt8]?)?
         /// The supervisor's own variables.
         package var environment: [[UInt8]]
         /// How long starting may take, in nanoseconds. Lambda allows 10 s before the first event is asked for: a tree
@@ -22,8 +24,9 @@ package struct FunctionWorker: InvocationWorker {
 
         package init(
             spec: LaunchSpec, package: [UInt8], scratch: [UInt8], storage: LocalStorage?, environment: [[UInt8]],
-            patience: Int64 = 8_000_000_000
+            link: (@Sendable (Answer.Object) -> [UInt8]?)? = nil, patience: Int64 = 8_000_000_000
         ) {
+            self.link = link
             self.patience = patience
             self.spec = spec
             self.package = package
@@ -48,6 +51,7 @@ package struct FunctionWorker: InvocationWorker {
         self.setting = setting
         scratch = Scratch(setting.scratch)
         workers = WarmWorkers(setting)
+        Log.begin(Log.Style(setting.spec.handling.logLevel, environment: setting.environment))
     }
 
     package mutating func prepare() throws(Failure) {
@@ -91,15 +95,26 @@ package struct FunctionWorker: InvocationWorker {
         if let failure = failure ?? nil { throw failure }
     }
 
-    package mutating func handle(_ invocation: Invocation) throws(Failure) -> [UInt8] {
-        let begin = Clock.nanoseconds
-        try waitForTree(until: nil)
-        let run = FunctionRun(setting, workers, invocation)
-        switch try Event.classify(invocation.event, inputs: setting.spec.inputs) {
-        case .objects(let records): return try run.handle(records, since: begin)
-        case .request(let body): return try run.handle(body: body)
-        case .direct: return try run.handle(body: nil)
+    package mutating func handle(_ invocation: Invocation, _ stream: ResponseStream?) throws(Failure) -> Handled {
+        var run = FunctionRun(setting, workers, invocation, setting.spec.handling.streams ? stream : nil)
+        defer { conclude(run.tally) }
+        do throws(Failure) {
+            try waitForTree(until: nil)
+            return try run.handle(try Event.classify(invocation.event, inputs: setting.spec.inputs))
+        } catch {
+            run.tally.isFailure = true
+            guard let stream = run.stream, stream.isOpen else { throw error }
+            // The beginning has been sent: what comes after it says that it is none.
+            Log.failure(error)
+            stream.fail(error)
+            return .streamed
         }
+    }
+
+    private func conclude(_ tally: Tally) {
+        tally.log()
+        guard setting.spec.handling.metrics else { return }
+        Log.bytes(tally.metrics(setting.spec.name, milliseconds: Clock.epochMilliseconds))
     }
 }
 

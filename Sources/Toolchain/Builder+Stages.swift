@@ -165,6 +165,7 @@ extension Builder {
         input.timeoutThreshold = recipe.function.timeoutThreshold
         input.inputs = recipe.inputs.map(Self.channel)
         input.outputs = recipe.outputs.map(Self.channel)
+        input.handling = LaunchSpec.Handling(recipe)
         input.relocation = try relocation(linked, image.platform)
         input.launcher = try launcher(of: recipe, image, root, input)
         return input

@@ -1,5 +1,6 @@
 internal import ByteKit
 internal import Glibc
+internal import Supervisor
 
 /// Lambda's Runtime API on a loopback port, for one function and a few events.
 ///
@@ -118,6 +119,8 @@ final class LocalRuntime: Sendable {
         var method: Substring
         var path: Substring
         var body: [UInt8]
+        /// The error document of an answer that broke off after its beginning.
+        var lateError: [UInt8]?
     }
 
     private func answer(_ request: Request) -> [UInt8]? {
@@ -133,7 +136,8 @@ final class LocalRuntime: Sendable {
                 return state.isClosed ? .some(nil) : nil
             }
             return event.map { next($0.id, $0.body) }
-        case ("POST", "invocation", "response"): record(String(parts[3]), .response(request.body))
+        case ("POST", "invocation", "response"):
+            record(String(parts[3]), request.lateError.map { .error($0) } ?? .response(request.body))
         case ("POST", "invocation", "error"): record(String(parts[3]), .error(request.body))
         case ("POST", "init", "error"): record("", .initError(request.body))
         default: return Array("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n".utf8)
@@ -188,8 +192,8 @@ final class LocalRuntime: Sendable {
         guard (0...largestBody).contains(length) else { return nil }
         buffer.removeFirst(end + 4)
         if isChunked {
-            guard let body = chunks(connection, &buffer) else { return nil }
-            return Request(method: words[0], path: words[1], body: body)
+            guard let (body, error) = chunks(connection, &buffer) else { return nil }
+            return Request(method: words[0], path: words[1], body: body, lateError: error)
         }
         while buffer.count < length {
             guard receive(connection, &buffer) else { return nil }
@@ -199,20 +203,30 @@ final class LocalRuntime: Sendable {
         return Request(method: words[0], path: words[1], body: body)
     }
 
-    /// A chunked body. RFC 9112, section 7.1.
-    private static func chunks(_ connection: Int32, _ buffer: inout [UInt8]) -> [UInt8]? {
+    /// A chunked body, and the error document in its trailer. RFC 9112, section 7.1.
+    private static func chunks(
+        _ connection: Int32, _ buffer: inout [UInt8]
+    ) -> (body: [UInt8], error: [UInt8]?)? {
         var body: [UInt8] = []
         while true {
             guard let line = line(connection, &buffer), let size = Int(line.prefix { $0 != ";" }, radix: 16),
                 size >= 0, size <= largestBody - body.count
             else { return nil }
+            if size == 0 { break }
             while buffer.count < size + 2 {
                 guard receive(connection, &buffer) else { return nil }
             }
             body += buffer[..<size]
             buffer.removeFirst(size + 2)
-            if size == 0 { return body }
         }
+        var error: [UInt8]?
+        while let line = line(connection, &buffer) {
+            if line.isEmpty { return (body, error) }
+            let field = line.split(separator: ":", maxSplits: 1)
+            guard field.count == 2, field[0].lowercased() == "lambda-runtime-function-error-body" else { continue }
+            error = Base64.decode(Array(field[1].utf8.filter { $0 != UInt8(ascii: " ") }))
+        }
+        return nil
     }
 
     private static func line(_ connection: Int32, _ buffer: inout [UInt8]) -> String? {

@@ -67,7 +67,7 @@ struct WrongRecipeTests {
             "keyWithEscapes", "\"\\u001b[31m\": 1",
             "r.json:2:2: error[unknown-key]: ‘\\x1b[31m’ is not a key of a recipe\n  help: the keys here are name, image, platform, "
                 + "launcher, reuse, asRoot, script, command, files, environment, prune, budget, artifact, target, function, input, output, "
-                + "execution, api, batch and tests"),
+                + "calls, execution, api, batch and tests"),
         WrongRecipe(
             "keyBesideFunctions", "{\"functions\": [], \"name\": \"a\"}",
             "r.json:1:19: error[unknown-key]: ‘name’ is not a key of a recipe file\n  help: ‘name’ belongs in ‘functions’"

@@ -7,7 +7,10 @@ struct TestFunction: ~Copyable {
     let folder = TemporaryFolder()
     private var worker: FunctionWorker
 
-    init(_ script: String, storage: Bool = true, _ change: (inout LaunchSpec, String) -> Void = { _, _ in }) throws {
+    init(
+        _ script: String, storage: Bool = true, links: String? = nil,
+        _ change: (inout LaunchSpec, String) -> Void = { _, _ in }
+    ) throws {
         let path = folder.path
         folder.write(script, to: "package/script/run", executable: script.hasPrefix("#!"))
         shell("mkdir -p '\(path)/storage/in/sub' '\(path)/root'")
@@ -18,6 +21,8 @@ struct TestFunction: ~Copyable {
             environment: [.init(name: utf8("COLOUR"), value: utf8("blue"))], timeoutThreshold: 1)
         spec.outputs = [.init(storage: utf8("s3"), path: utf8("out/results"))]
         change(&spec, path)
+        var link: (@Sendable (Answer.Object) -> [UInt8]?)?
+        if let links { link = { object in utf8(links) + object.key } }
         worker = FunctionWorker(
             .init(
                 spec: spec, package: utf8("\(path)/package"), scratch: utf8("\(path)/scratch"),
@@ -26,18 +31,26 @@ struct TestFunction: ~Copyable {
                     "PATH=/usr/bin:/bin", "AWS_LAMBDA_RUNTIME_API=127.0.0.1:1", "_LAMBDA_X=1", "HOME=/nowhere",
                     "COLOUR=red",
                 ]
-                .map(utf8)))
+                .map(utf8), link: link))
         try worker.prepare()
     }
 
     mutating func handle(_ event: String, seconds: Double = 30) throws -> String {
-        text(try worker.handle(.sample(event, seconds: seconds)))
+        text(try worker.handle(.sample(event, seconds: seconds), nil).body)
     }
+
+    mutating func handle(bytes: [UInt8]) throws -> String {
+        var invocation = Invocation.sample("")
+        invocation.event = bytes
+        return try handle(invocation)
+    }
+
+    mutating func handle(_ invocation: Invocation) throws -> String { text(try worker.handle(invocation, nil).body) }
 
     /// What the function fails with.
     mutating func failure(_ event: String, seconds: Double = 30) -> (type: String, message: String) {
         do throws(Failure) {
-            return ("none", text(try worker.handle(.sample(event, seconds: seconds))))
+            return ("none", text(try worker.handle(.sample(event, seconds: seconds), nil).body))
         } catch {
             return ("\(error.type.text)", text(error.message))
         }
@@ -328,7 +341,7 @@ struct TestFunction: ~Copyable {
             let isPrepared = (try? worker.prepare()) != nil
             #expect(isPrepared || name.hasPrefix("missing"))
             do throws(Failure) {
-                let said = text(try worker.handle(.sample("{}")))
+                let said = text(try worker.handle(.sample("{}"), nil).body)
                 #expect(said.contains(answer), "\(said)")
             } catch {
                 #expect("\(error.type.text)" == answer, "\(text(error.message))")

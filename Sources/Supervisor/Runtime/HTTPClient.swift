@@ -30,7 +30,7 @@ struct HTTPClient {
         host = text
     }
 
-    private static func parse(_ host: [UInt8]) -> UInt32? {
+    static func parse(_ host: [UInt8]) -> UInt32? {
         if host.isEqual(to: "localhost") { return 0x7f00_0001 }
         let parts = host.parts(separatedBy: UInt8(ascii: "."))
         guard parts.count == 4 else { return nil }

@@ -13,13 +13,21 @@ package struct Invocation: Sendable, Equatable {
     package var deadline: Int
     package var functionARN: [UInt8]
     package var traceID: [UInt8]
+    /// What a caller with AWS's mobile SDK says about itself, and who it is: JSON; empty for others.
+    package var clientContext: [UInt8]
+    package var identity: [UInt8]
     package var event: [UInt8]
 
-    package init(requestID: [UInt8], deadline: Int, functionARN: [UInt8], traceID: [UInt8], event: [UInt8]) {
+    package init(
+        requestID: [UInt8], deadline: Int, functionARN: [UInt8], traceID: [UInt8], clientContext: [UInt8] = [],
+        identity: [UInt8] = [], event: [UInt8]
+    ) {
         self.requestID = requestID
         self.deadline = deadline
         self.functionARN = functionARN
         self.traceID = traceID
+        self.clientContext = clientContext
+        self.identity = identity
         self.event = event
     }
 }
@@ -41,6 +49,19 @@ package struct Failure: Error, Sendable, Equatable {
         JSON.object([
             ("errorMessage", .utf8(message.validUTF8)), ("errorType", .utf8([UInt8](type.text))),
             ("stackTrace", .array([])),
+        ]).text()
+    }
+}
+
+extension Failure {
+    /// What X-Ray shows, as one line of a header: ASCII, and short.
+    fileprivate var cause: [UInt8] {
+        let text = [UInt8](message.prefix(1024)).map { (0x20..<0x7f).contains($0) ? $0 : UInt8(ascii: "?") }
+        let exception = JSON.object([
+            ("message", .utf8(text)), ("type", .utf8([UInt8](type.text))), ("stack", .array([])),
+        ])
+        return JSON.object([
+            ("working_directory", .utf8([])), ("exceptions", .array([exception])), ("paths", .array([])),
         ]).text()
     }
 }
@@ -76,6 +97,8 @@ package protocol RuntimeEndpoint {
     mutating func report(_ failure: Failure, for requestID: [UInt8]) throws(RuntimeError)
     /// The function cannot start.
     mutating func reportInit(_ failure: Failure) throws(RuntimeError)
+    /// Takes an answer while it is made; nil where that cannot be.
+    func stream(for requestID: [UInt8]) -> ResponseStream?
 }
 
 /// Lambda's Runtime API over HTTP. AWS, "Using the Lambda runtime API for custom runtimes", version 2018-06-01.
@@ -83,12 +106,18 @@ package struct RuntimeAPI: RuntimeEndpoint {
     /// Longer events do not come: 6 MB for synchronous calls, with something to spare for emulators.
     private static var eventLimit: Int { 64 << 20 }
     private var client: HTTPClient
+    private let address: [UInt8]
 
     /// - Parameter address: `host:port`, as AWS_LAMBDA_RUNTIME_API has it.
     /// - Returns: nil when it is not an IPv4 address, or localhost, with a port.
     package init?(address: [UInt8]) {
         guard let client = HTTPClient(address: address) else { return nil }
         self.client = client
+        self.address = address
+    }
+
+    package func stream(for requestID: [UInt8]) -> ResponseStream? {
+        ResponseStream(address: address, requestID: requestID)
     }
 
     package mutating func next() throws(RuntimeError) -> Invocation {
@@ -100,7 +129,9 @@ package struct RuntimeAPI: RuntimeEndpoint {
         return Invocation(
             requestID: requestID, deadline: deadline,
             functionARN: response["lambda-runtime-invoked-function-arn"] ?? [],
-            traceID: response["lambda-runtime-trace-id"] ?? [], event: response.body)
+            traceID: response["lambda-runtime-trace-id"] ?? [],
+            clientContext: response["lambda-runtime-client-context"] ?? [],
+            identity: response["lambda-runtime-cognito-identity"] ?? [], event: response.body)
     }
 
     package mutating func respond(to requestID: [UInt8], with body: [UInt8]) throws(RuntimeError) {
@@ -121,7 +152,8 @@ package struct RuntimeAPI: RuntimeEndpoint {
     private mutating func post(_ failure: Failure, to path: [UInt8]) throws(RuntimeError) {
         let response = try client.send(
             "POST", path, type: "application/vnd.aws.lambda.error+json",
-            field: [UInt8]("Lambda-Runtime-Function-Error-Type: ") + [UInt8](failure.type.text),
+            field: [UInt8]("Lambda-Runtime-Function-Error-Type: ") + [UInt8](failure.type.text)
+                + [UInt8]("\r\nLambda-Runtime-Function-XRay-Error-Cause: ") + failure.cause,
             body: failure.document)
         try Self.check(response.status, expecting: 202)
     }

@@ -34,6 +34,8 @@ package struct LaunchSpec: Sendable, Equatable {
     package var inputs: [Channel]
     /// Where output files go.
     package var outputs: [Channel]
+    /// How events are handled.
+    package var handling: Handling
 
     /// A squashfs image in the package.
     package struct Artifact: Sendable, Equatable {
@@ -133,7 +135,7 @@ package struct LaunchSpec: Sendable, Equatable {
         name: [UInt8], artifact: Artifact? = nil, root: [UInt8], relocation: Relocation? = nil,
         script: [UInt8]? = nil, command: [[UInt8]]? = nil, interpreter: [[UInt8]]? = nil, worker: Worker? = nil,
         environment: [Variable] = [], workingDirectory: [UInt8]? = nil, timeoutThreshold: Int = 10,
-        inputs: [Channel] = [], outputs: [Channel] = []
+        inputs: [Channel] = [], outputs: [Channel] = [], handling: Handling = Handling()
     ) {
         self.name = name
         self.artifact = artifact
@@ -148,6 +150,7 @@ package struct LaunchSpec: Sendable, Equatable {
         self.timeoutThreshold = timeoutThreshold
         self.inputs = inputs
         self.outputs = outputs
+        self.handling = handling
     }
 }
 

@@ -67,6 +67,7 @@ extension LaunchSpec {
         members.append(("timeoutThreshold", .integer(timeoutThreshold)))
         members.append(("inputs", .array(inputs.map(Self.json))))
         members.append(("outputs", .array(outputs.map(Self.json))))
+        if handling != Handling() { members.append(("handling", handling.json)) }
         return JSON.object(members).text(pretty: true)
     }
 
@@ -136,6 +137,7 @@ extension LaunchSpec {
         spec.outputs = try object.elements("outputs") { (json) throws(LaunchSpecError) in
             try Channel(json, "outputs")
         }
+        if let handling = object.optional("handling") { spec.handling = try Handling(handling) }
         try object.finish()
         return spec
     }
@@ -205,6 +207,23 @@ extension LaunchSpec.Channel {
     }
 }
 
+extension LaunchSpec.Handling {
+    fileprivate init(_ json: JSON) throws(LaunchSpecError) {
+        self.init()
+        var object = try ObjectReader(json, name: [UInt8]("handling"))
+        eventMayBring = try object.choices("eventMayBring", Brought.allCases) { $0.name }
+        keepOutput = try object.choices("keepOutput", Ending.allCases) { $0.name }
+        requiresOutput = try object.bool("requiresOutput")
+        reportsMessages = try object.bool("reportsMessages")
+        streams = try object.bool("streams")
+        linksLargeAnswers = try object.bool("linksLargeAnswers")
+        let level = try object.required("logLevel")
+        logLevel = try level.choice("handling.logLevel", LogLevel.allCases) { $0.name }
+        metrics = try object.bool("metrics")
+        try object.finish()
+    }
+}
+
 /// What a text must be.
 private enum TextRule {
     case any, innerPath, absolutePath, digest
@@ -255,6 +274,14 @@ extension JSON {
         var texts: [[UInt8]] = []
         for element in elements { texts.append(try element.text(name, rule)) }
         return texts
+    }
+
+    fileprivate func choice<Choice>(
+        _ name: StaticString, _ choices: [Choice], _ spelling: (Choice) -> StaticString
+    ) throws(LaunchSpecError) -> Choice {
+        let text = try text(name, .any)
+        for choice in choices where text.isEqual(to: spelling(choice)) { return choice }
+        throw .at(self, .badValue, [UInt8](name), "is none of the values that are known here")
     }
 
     /// The words of a command: at least the one that names the program.
@@ -314,6 +341,12 @@ private struct ObjectReader {
         }
         guard range.contains(number) else { throw .at(found, .badValue, full([UInt8](member)), "is out of range") }
         return number
+    }
+
+    mutating func choices<Choice>(
+        _ member: StaticString, _ choices: [Choice], _ spelling: (Choice) -> StaticString
+    ) throws(LaunchSpecError) -> [Choice] {
+        try elements(member) { (json) throws(LaunchSpecError) in try json.choice(member, choices, spelling) }
     }
 
     mutating func elements<Element>(

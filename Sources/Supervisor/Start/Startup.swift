@@ -10,6 +10,7 @@ package enum Startup {
     /// Runs the function in this package until Lambda ends it, and gives the process's exit code.
     package static func run() -> Int32 {
         csupervisor_ignore_broken_pipes()
+        csupervisor_end_when_told()
         let environment = inheritedEnvironment()
         guard let address = FunctionEnvironment.value(of: "AWS_LAMBDA_RUNTIME_API", in: environment),
             let endpoint = RuntimeAPI(address: address)
@@ -32,7 +33,9 @@ package enum Startup {
     private struct BrokenWorker: InvocationWorker {
         let failure: Failure
         mutating func prepare() throws(Failure) { throw failure }
-        mutating func handle(_ invocation: Invocation) throws(Failure) -> [UInt8] { throw failure }
+        mutating func handle(_ invocation: Invocation, _ stream: ResponseStream?) throws(Failure) -> Handled {
+            throw failure
+        }
     }
 
     /// Reads `launch.json` and what else decides how the function runs.
