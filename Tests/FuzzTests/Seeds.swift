@@ -163,6 +163,18 @@ enum Seeds {
                 #"e{"version":"2.0","requestContext":{"http":{"method":"POST","path":"/"}},"body":"aGk=","isBase64Encoded":true,"headers":{"a":"b"}}"#
             ),
             (
+                "queue-event",
+                #"e{"Records":[{"eventSource":"aws:sqs","messageId":"m","body":"{\"Records\":[]}","attributes":{"MessageGroupId":"g"}}]}"#
+            ), ("topic-event", #"e{"Records":[{"EventSource":"aws:sns","Sns":{"Message":"words"}}]}"#),
+            (
+                "bus-event",
+                #"e{"source":"aws.s3","detail-type":"Object Created","detail":{"bucket":{"name":"b"},"object":{"key":"k"}}}"#
+            ), ("call-event", #"e{"script":"bHM=","cmd_args":"[\"a\"]"}"#),
+            (
+                "form",
+                "mXX\n--XX\r\nContent-Disposition: form-data; name=\"f\"; filename=\"a b\"\r\n\r\nok\r\n--XX\r\n\r\n\r\n--XX--"
+            ), ("response-head", "bStatus: 404 Not Found\r\nContent-Type: text/html\nSet-Cookie: a=1\n"),
+            (
                 "config",
                 #"c{"architecture":"amd64","os":"linux","config":{"Env":["A=b"],"Cmd":["sh"],"Entrypoint":["x"],"WorkingDir":"/w"},"rootfs":{"type":"layers","diff_ids":["sha256:\#(String(repeating: "1", count: 64))"]}}"#
             ),
