@@ -64,6 +64,7 @@ extension FunctionRun {
     }
 
     private func check(_ report: ChildProcess.Report, _ program: [UInt8], in folder: [UInt8]) throws(Failure) {
+        try setting.tree.check()
         var text: [UInt8] = []
         switch report.outcome {
         case .exited(0): return

@@ -19,6 +19,8 @@ package struct FunctionWorker: InvocationWorker {
         /// How long starting may take, in nanoseconds. Lambda allows 10 s before the first event is asked for: a tree
         /// that needs longer is finished behind that call, and the first event waits for it.
         package var patience: Int64
+        /// The image's tree on this machine.
+        let tree = ImageTree()
 
         package init(
             spec: LaunchSpec, package: [UInt8], scratch: [UInt8], storage: LocalStorage?, environment: [[UInt8]],
@@ -36,14 +38,6 @@ package struct FunctionWorker: InvocationWorker {
     let setting: Setting
     private let scratch: Scratch
     private let workers: WarmWorkers
-    /// The answer of putting the tree in place, when there is one.
-    private let tree = Guarded<TreeState>(.absent)
-
-    private enum TreeState: Sendable {
-        case absent, ready
-        case failed(Failure)
-    }
-
     package init(_ setting: Setting) {
         self.setting = setting
         scratch = Scratch(setting.scratch)
@@ -54,46 +48,18 @@ package struct FunctionWorker: InvocationWorker {
         guard setting.spec.script != nil || setting.spec.command?.isEmpty == false else {
             throw Failure("Launch.Invalid", [UInt8]("launch.json names neither a script nor a command"))
         }
-        guard let artifact = setting.spec.artifact else {
-            tree.withLock { $0 = .ready }
-            workers.warmUp()
-            return
-        }
-        let installer = ArtifactInstaller(artifact: artifact, root: setting.spec.root, package: setting.package)
-        let tree = tree
-        let install: @Sendable () -> Void = {
-            do throws(Failure) {
-                try installer.install()
-                tree.withLock { $0 = .ready }
-            } catch {
-                tree.withLock { $0 = .failed(error) }
-            }
-            SquashUnpacker.releaseMemory()
-        }
-        if !BackgroundThread.start(install) { install() }
-        try waitForTree(until: Clock.nanoseconds + setting.patience)
-        let isReady = tree.withLock { state in
-            if case .ready = state { true } else { false }
-        }
+        setting.tree.install(setting.installer)
         // While the sandbox starts there is a whole processor for it.
-        if isReady { workers.warmUp() }
-    }
-
-    /// Waits until the tree is in place, or the time given has passed.
-    private func waitForTree(until deadline: Int64?) throws(Failure) {
-        let failure = tree.wait(until: deadline) { state -> Failure?? in
-            switch state {
-            case .absent: return nil
-            case .ready: return .some(nil)
-            case .failed(let failure): return .some(failure)
-            }
-        }
-        if let failure = failure ?? nil { throw failure }
+        if try setting.tree.wait(until: Clock.nanoseconds + setting.patience) { workers.warmUp() }
     }
 
     package mutating func handle(_ invocation: Invocation) throws(Failure) -> [UInt8] {
         let begin = Clock.nanoseconds
-        try waitForTree(until: nil)
+        if (try? setting.tree.check()) == nil {
+            // It failed under an earlier event, which has told so.
+            setting.tree.install(setting.installer)
+        }
+        _ = try setting.tree.wait(until: nil)
         let run = FunctionRun(setting, workers, invocation)
         switch try Event.classify(invocation.event, inputs: setting.spec.inputs) {
         case .objects(let records): return try run.handle(records, since: begin)
@@ -108,6 +74,14 @@ extension FunctionWorker.Setting {
 
     /// What every run of the program finds in its environment.
     var base: FunctionEnvironment { FunctionEnvironment(inherited: environment, spec, package: package, paths) }
+
+    /// What puts the tree in place; nil when it is there by other means.
+    var installer: ArtifactInstaller? {
+        guard let artifact = spec.artifact else { return nil }
+        let wish = FunctionEnvironment.value(of: "SCAR_UNPACK", in: environment)
+        return ArtifactInstaller(
+            artifact: artifact, root: spec.root, package: package, isPatient: wish?.isEqual(to: "all") == true)
+    }
 
     var finder: ProgramFinder {
         ProgramFinder(spec: spec, package: package, paths: paths, path: base["PATH"] ?? [])

@@ -79,6 +79,34 @@ csupervisor_listing *csupervisor_list(int folder, int *error);
 const char *csupervisor_next_name(csupervisor_listing *listing);
 void csupervisor_end_list(csupervisor_listing *listing);
 
+// ---- Files that others wait for: csupervisor_leases.c
+
+/// The files whose bytes a thread has still to bring. Whoever opens one, in whatever way, is kept waiting by the kernel
+/// (a write lease, fcntl(2)), and the thread's holder learns of it.
+typedef struct csupervisor_holder csupervisor_holder;
+
+/// A holder for the calling thread, which has a table of descriptors of its own from here on: a copy. NULL where the
+/// kernel has no leases or would not wait long enough, or without memory.
+csupervisor_holder *csupervisor_holder_make(void);
+/// Only the thread that made it may, at its end.
+void csupervisor_holder_free(csupervisor_holder *holder);
+/// Whether the thread has a table of its own: without one only one thread may hold files.
+int csupervisor_holder_is_apart(const csupervisor_holder *holder);
+/// Makes all others wait who open this new file, until the descriptor is closed: 0, or the error.
+int csupervisor_hold(csupervisor_holder *holder, int descriptor);
+/// When somebody began to wait for the file, in monotonic nanoseconds; 0 when nobody does.
+int64_t csupervisor_wanted_since(const csupervisor_holder *holder, int descriptor);
+/// After a held file was closed: nobody waits for it any more.
+void csupervisor_let_go(csupervisor_holder *holder, int descriptor);
+/// How many of the holder's files somebody waits for.
+int csupervisor_wanted(const csupervisor_holder *holder);
+/// Grows each time that somebody begins to wait for a file of any holder.
+unsigned csupervisor_all_wanted(void);
+/// How many descriptors a thread that holds files can have open.
+int csupervisor_most_descriptors(void);
+/// How long the kernel keeps anybody waiting, in nanoseconds.
+int64_t csupervisor_longest_wait(void);
+
 // ---- Threads: csupervisor_threads.c
 
 /// A mutex with its condition.
@@ -95,6 +123,8 @@ void csupervisor_monitor_notify(csupervisor_monitor *monitor);
 int csupervisor_start_thread(void *(*body)(void *), void *context);
 /// Processors this process may run on.
 int csupervisor_processors(void);
+/// Lets other threads, and programs started by them, go first from now on.
+void csupervisor_yield_processors(void);
 /// Gives freed memory back to the kernel.
 void csupervisor_trim_memory(void);
 
