@@ -47,7 +47,7 @@ package struct Linker {
         /// What was done so that the tree works below a prefix; nil for a tree that will be the root.
         package var relocation: Relocation? { report.relocation }
         /// Nodes whose data comes first.
-        package let first: [Int32]
+        package internal(set) var first: [Int32]
         package fileprivate(set) var report: LinkReport
     }
 

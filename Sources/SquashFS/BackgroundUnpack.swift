@@ -46,7 +46,7 @@ package final class BackgroundUnpack: Sendable {
         for _ in 0...threads { workers.append(try UnpackWorker(reader.source, reader.superblock)) }
         // A file is written by one thread: where there are enough files, all threads have some.
         let unpack = BackgroundUnpack(
-            State(workers: workers), mostBytes: max(4 << 20, Int(reader.source.length) / 32))
+            State(workers: workers), mostBytes: max(4 << 20, Int(reader.source.length) / 8))
         let walk = Walk(SquashUnpacker(reader, options))
         try walk.unpacker.begin(folder)
         guard unpack.startThread(walk) else { throw SquashError(.noLeases) }

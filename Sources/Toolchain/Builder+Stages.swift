@@ -184,10 +184,8 @@ extension Builder {
     /// Makes the package, and sees to it that the programs which it starts could start.
     func package(_ input: PackageInput, _ linked: Linker.LinkedTree) throws -> FunctionPackage {
         let package = try PackageBuilder.package(input)
-        let folders = input.environment.last { $0.name == "LD_LIBRARY_PATH" }?.value.split(separator: ":") ?? []
         for program in package.programs {
-            let missing = try linked.missingLibraries(
-                of: Array(program.utf8), environment: folders.map { Array($0.utf8) })
+            let missing = try linked.missingLibraries(of: Array(program.utf8), environment: Self.libraryPath(input))
             guard !missing.isEmpty else { continue }
             let list = missing.prefix(8).map(\.description).joined(separator: ", ")
             let more = missing.count > 8 ? " and \(missing.count - 8) more" : ""
@@ -196,6 +194,12 @@ extension Builder {
                 hint: "they may have been pruned: name them in ‘prune.keep’")
         }
         return package
+    }
+
+    /// The folders of the image's own `LD_LIBRARY_PATH`.
+    static func libraryPath(_ input: PackageInput) -> [[UInt8]] {
+        let value = input.environment.last { $0.name == "LD_LIBRARY_PATH" }?.value
+        return (value ?? "").split(separator: ":").map { Array($0.utf8) }
     }
 
     private func launcher(
