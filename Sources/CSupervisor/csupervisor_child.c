@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -51,6 +52,17 @@ static sigset_t kept_signals(void) {
     return set;
 }
 
+// A file that has just got its bytes may still be open for writing, for a moment.
+enum { busy_tries = 1000 };
+
+static void execute(const launch *program) {
+    for (int tries = 0; tries < busy_tries; tries++) {
+        execve(program->path, program->arguments, program->environment);
+        if (errno != ETXTBSY) return;
+        sched_yield();
+    }
+}
+
 _Noreturn static void become_program(const launch *program) {
     reset_signals();
     setpgid(0, 0);
@@ -79,7 +91,7 @@ _Noreturn static void become_program(const launch *program) {
         tell(program->ends[news_pipe], 2, errno);
         _exit(127);
     }
-    execve(program->path, program->arguments, program->environment);
+    execute(program);
     tell(program->ends[news_pipe], 2, errno);
     _exit(127);
 }

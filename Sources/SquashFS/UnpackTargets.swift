@@ -31,6 +31,14 @@ struct UnpackAttributes: Sendable {
         return skipped
     }
 
+    /// Sets what writing has changed since all was set.
+    func setAgain(on file: borrowing OpenFile) throws(SystemFailure) -> Int {
+        let takenAway: UInt32 = 0o6000
+        guard extended.isEmpty, permissions & takenAway == 0 else { return try set(on: file) }
+        try file.setTime([], seconds: modified)
+        return 0
+    }
+
     func set(onSymlink name: [UInt8], in folder: borrowing OpenFile) throws(SquashError) {
         do throws(SystemFailure) {
             if let owner { try folder.setOwner(name, owner: owner.user, group: owner.group) }

@@ -55,7 +55,7 @@ final class UnpackWorker {
         defer { (held, self.pause) = (nil, {}) }
         try writeBytes(of: file.data, to: file.output, &tally)
         do throws(SystemFailure) {
-            tally.skippedAttributes += try file.attributes.set(on: file.output)
+            tally.skippedAttributes += try file.attributes.setAgain(on: file.output)
         } catch {
             throw SquashError(.attributesFailed, errorNumber: error.errorNumber)
         }
@@ -103,14 +103,18 @@ final class UnpackWorker {
     private func makeRoom(
         _ length: Int, _ output: borrowing OpenFile, _ tally: inout UnpackQueue.Tally
     ) throws(SquashError) {
-        if length > buffer.capacity - filled { try flush(output, &tally) }
+        guard length > buffer.capacity - filled else { return }
+        try flush(output, &tally)
+        guard let held else { return }
+        do throws(SystemFailure) { try output.setTime([], seconds: held.attributes.modified) } catch {
+            throw SquashError(.attributesFailed, errorNumber: error.errorNumber)
+        }
     }
 
     private func flush(_ output: borrowing OpenFile, _ tally: inout UnpackQueue.Tally) throws(SquashError) {
         guard filled > 0 else { return }
         do throws(SystemFailure) {
             try buffer.write(filled, to: output, at: place)
-            if let held { try output.setTime([], seconds: held.attributes.modified) }
         } catch {
             throw SquashError(.writeFailed, errorNumber: error.errorNumber)
         }

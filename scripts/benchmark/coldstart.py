@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import subprocess
+import tempfile
 import threading
 import time
 import zipfile
@@ -13,18 +14,18 @@ from cost import NotMeasured, need
 
 INPUT, BUCKET = "clock.mp4", "videos"
 FIRST = "frames/frame-0001.jpg"
+# How the tree gets its files, and what SCAR_UNPACK says then.
+WAYS = {"files while it runs": None, "all files first": "all"}
 
 
 class Package:
     """A package as Lambda lays it out, and the bucket that its event is about."""
 
-    def __init__(self, package, video, bootstrap, folder):
+    def __init__(self, package, video, folder):
         self.task, self.storage = os.path.join(folder, "task"), os.path.join(folder, "storage")
         with zipfile.ZipFile(package) as archive:
             for entry in archive.infolist():
                 os.chmod(archive.extract(entry, self.task), entry.external_attr >> 16 & 0o777)
-        if bootstrap:
-            shutil.copy(bootstrap, os.path.join(self.task, "bootstrap"))
         os.makedirs(os.path.join(self.storage, BUCKET, "in"))
         shutil.copy(video, os.path.join(self.storage, BUCKET, "in", INPUT))
         self.artifact = os.path.join(self.task, "artifact.squashfs")
@@ -101,9 +102,7 @@ def peak(process):
 def run(package, folder, unpack):
     """One cold start: seconds from exec to the first output and to the answer, and the supervisor's peak memory."""
     need("bwrap")
-    scratch = os.path.join(folder, "scratch")
-    shutil.rmtree(scratch, ignore_errors=True)
-    os.makedirs(scratch)
+    scratch = tempfile.mkdtemp(prefix="cold-start.", dir="/dev/shm")
     with open(package.artifact, "rb") as stream:  # Lambda has the package near; here it is in memory
         while stream.read(1 << 22):
             pass
@@ -141,8 +140,8 @@ def run(package, folder, unpack):
 
 def measure(package, folder, rounds):
     """Both ways, in turn, so that a machine's moods meet both."""
-    found = {"needed files first": [], "everything first": []}
+    found = {way: [] for way in WAYS}
     for _ in range(rounds):
-        found["needed files first"].append(run(package, folder, None))
-        found["everything first"].append(run(package, folder, "all"))
+        for way, unpack in WAYS.items():
+            found[way].append(run(package, folder, unpack))
     return found

@@ -74,6 +74,18 @@ class ScarBuild:
         self.meter.prepare([self.executable, "lock", recipe.path, "--cache", self.cache(cache),
                             "--mirror", self.mirror, "--quiet"])
 
+    @property
+    def demo_input(self):
+        return os.path.join(os.path.dirname(self.demo), "ffmpeg", "test", "clock.mp4")
+
+    def package(self, title):
+        """The demo's package as a user gets it: where it is."""
+        out = os.path.join(self.folder, "packages", title)
+        self.meter.prepare([self.executable, "build", self.demo, "-o", out, "--target", "zip", "--cache",
+                            self.cache(title), "--mirror", self.mirror, "--quiet"])
+        remove(self.cache(title))
+        return os.path.join(out, f"{NAME}.zip")
+
     def forget_objects(self, cache):
         """Blobs stay; what was compiled from them goes."""
         remove(os.path.join(self.cache(cache), "objects"))
