@@ -15,17 +15,20 @@ package struct SquashUnpacker {
         package var setsAttributes: Bool
         /// Bytes the tree needs: checked against the file system's free space before anything is made.
         package var neededBytes: Int
+        /// Folders whose files are wanted first.
+        package var early: [[UInt8]]
         /// Asked now and then; when it says so, unpacking ends with an error.
         package var isStopped: @Sendable () -> Bool
 
         package init(
             threads: Int = OpenFile.processors, setsOwners: Bool = false, setsAttributes: Bool = false,
-            neededBytes: Int = 0, isStopped: @escaping @Sendable () -> Bool = { false }
+            neededBytes: Int = 0, early: [[UInt8]] = [], isStopped: @escaping @Sendable () -> Bool = { false }
         ) {
             self.threads = threads
             self.setsOwners = setsOwners
             self.setsAttributes = setsAttributes
             self.neededBytes = neededBytes
+            self.early = early
             self.isStopped = isStopped
         }
     }
@@ -63,7 +66,7 @@ package struct SquashUnpacker {
 
     init(_ reader: SquashReader, _ options: Options) {
         self.reader = reader
-        walker = reader.walk()
+        walker = reader.walk(early: options.early)
         self.options = options
     }
 

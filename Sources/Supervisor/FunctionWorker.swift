@@ -80,7 +80,8 @@ extension FunctionWorker.Setting {
         guard let artifact = spec.artifact else { return nil }
         let wish = FunctionEnvironment.value(of: "SCAR_UNPACK", in: environment)
         return ArtifactInstaller(
-            artifact: artifact, root: spec.root, package: package, isPatient: wish?.isEqual(to: "all") == true)
+            artifact: artifact, root: spec.root, package: package, early: spec.relocation?.folders ?? [],
+            isPatient: wish?.isEqual(to: "all") == true)
     }
 
     var finder: ProgramFinder {

@@ -14,7 +14,10 @@ import Testing
     private func start(_ image: borrowing ImageFile, threads: Int = 2) throws -> BackgroundUnpack {
         try BackgroundUnpack.start(
             SquashReader(descriptor: image.descriptor), into: utf8("\(folder.path)/out"),
-            options: .init(threads: threads, setsAttributes: true))
+            options: .init(
+                threads: threads, setsAttributes: true,
+                // Some that are there, one that is not, one that is no folder.
+                early: [utf8("many"), utf8("a/b/c"), utf8("no/such"), utf8("a/text"), utf8("few")]))
     }
 
     @Test(

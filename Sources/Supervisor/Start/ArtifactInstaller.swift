@@ -10,6 +10,8 @@ struct ArtifactInstaller {
     let root: [UInt8]
     /// The package's folder.
     let package: [UInt8]
+    /// Folders of the image that a program needs to start.
+    let early: [[UInt8]]
     /// Whether every file is to have its bytes before any is used.
     let isPatient: Bool
 
@@ -97,7 +99,9 @@ struct ArtifactInstaller {
         }
     }
 
-    private var options: SquashUnpacker.Options { SquashUnpacker.Options(neededBytes: artifact.unpackedSize) }
+    private var options: SquashUnpacker.Options {
+        SquashUnpacker.Options(neededBytes: artifact.unpackedSize, early: early)
+    }
 
     /// The tree without its files' bytes; nil where nobody could be kept from reading those.
     private func startBehind(_ file: borrowing OpenFile) throws(SquashError) -> BackgroundUnpack? {
