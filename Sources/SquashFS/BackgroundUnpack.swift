@@ -151,12 +151,8 @@ extension BackgroundUnpack {
             var tally = UnpackQueue.Tally()
             var files = 0
             repeat {
-                guard let index = held.next(), let file = held.files[index] else { break }
-                do throws(SquashError) {
-                    try turn.worker.fill(file, &tally, pause: makeWaitingKnown())
-                } catch {
-                    throw error.at(file.path)
-                }
+                guard let index = held.next() else { break }
+                try fill(held.files[index], turn.worker, &tally)
                 try held.letGo(index)
                 files += 1
             } while turn.isExpress ? held.isWanted : tally.bytes < Self.turnBytes && files < Self.turnFiles
@@ -167,6 +163,18 @@ extension BackgroundUnpack {
         }
     }
 
+    /// A function of its own, so that nothing keeps the file open behind it.
+    private func fill(
+        _ file: HeldFile?, _ worker: UnpackWorker, _ tally: inout UnpackQueue.Tally
+    ) throws(SquashError) {
+        guard let file else { return }
+        do throws(SquashError) {
+            try worker.fill(file, &tally, pause: makeWaitingKnown())
+        } catch {
+            throw error.at(file.path)
+        }
+    }
+
     /// Waits until this thread may write: who is waited for first, then in the order of the data. Nil when something
     /// went wrong elsewhere.
     private func takeTurn(
@@ -174,7 +182,10 @@ extension BackgroundUnpack {
     ) -> (worker: UnpackWorker, isExpress: Bool, hasTree: Bool)? {
         state.withLock { $0.waiting.append(Turn(held: held, place: place)) }
         let turn = state.wait { state -> (worker: UnpackWorker, isExpress: Bool, hasTree: Bool)?? in
-            guard state.failure == nil else { return .some(nil) }
+            guard state.failure == nil else {
+                state.waiting.removeAll { $0.held === held }
+                return .some(nil)
+            }
             let isExpress = held.isWanted
             // The walk needs a processor, too.
             let kept = isExpress ? 0 : state.hasTree ? 1 : 2

@@ -81,13 +81,11 @@ final class HeldFile {
 
     /// Lets those in who wait for a file that has its bytes.
     func letGo(_ index: Int) throws(SquashError) {
-        guard let file = files[index] else { return }
-        let descriptor = file.output.descriptor
+        guard let descriptor = files[index]?.output.descriptor, let path = files[index]?.path else { return }
         let since = unsafe csupervisor_wanted_since(holder, descriptor)
-        let path = file.path
-        // Closed by the last who has it, which is the array.
+        // It is the array's alone, so this closes it: not unlocked before, for the lease must end with the last use for
+        // writing, which execve would mind.
         files[index] = nil
-        _ = consume file
         unsafe csupervisor_let_go(holder, descriptor)
         let longest = csupervisor_longest_wait()
         guard since == 0 || csupervisor_monotonic_nanoseconds() - since < longest - longest / 8 else {
