@@ -106,7 +106,11 @@ let package = Package(
         tests("Packager", ["Supervisor", "ByteKit", "JSON"]),
         tests("AWS", ["Transport", "ByteKit", "JSON"]),
         tests("Publisher", ["AWS", "Transport", "ByteKit", "JSON"]),
-        tests("Toolchain", ["Recipe", "Registry", "LayerFS", "SquashFS", "ByteKit", "JSON"]),
+        tests(
+            "Toolchain",
+            [
+                "Recipe", "Registry", "LayerFS", "SquashFS", "AWS", "Transport", "ImageModel", "ByteKit", "JSON",
+            ]),
         .testTarget(name: "CommandTests", dependencies: ["TestKit", "ByteKit", "JSON"], swiftSettings: strict),
         .testTarget(name: "PathLibraryTests", dependencies: ["TestKit", "ByteKit"], swiftSettings: strict),
         .testTarget(name: "ConformanceTests", dependencies: ["TestKit"], swiftSettings: strict),

@@ -34,6 +34,7 @@ package struct Builder {
         var registry = options.registry
         // Not through `noting`: it is about this run, not about what is built.
         registry.notice = { progress(.warning($0)) }
+        registry.credentialSources.append(ECRLogin())
         client = RegistryClient(configuration: registry)
         pool = try WorkerPool(width: options.jobs ?? WorkerPool.processors)
         planner = Planner(options: options, cache: cache, client: client, progress: noting)
