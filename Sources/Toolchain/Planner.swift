@@ -196,4 +196,13 @@ struct Planner {
 extension Platform {
     /// What ELF files for this platform have in `e_machine`. No other processor runs functions.
     var machine: UInt16 { architecture == "arm64" ? 183 : 62 }
+
+    /// What this program's own file has there.
+    static var ownMachine: UInt16 {
+        #if arch(arm64)
+            183
+        #else
+            62
+        #endif
+    }
 }

@@ -25,10 +25,13 @@ enum BootstrapBinary {
 struct TestPackage: ~Copyable {
     let folder = TemporaryFolder()
 
-    init(_ script: String, _ change: (inout LaunchSpec, String) -> Void = { _, _ in }) {
+    /// - Parameter bootstrap: the supervisor; that of this machine's processor when nil.
+    init(
+        _ script: String, bootstrap: String? = nil, _ change: (inout LaunchSpec, String) -> Void = { _, _ in }
+    ) {
         folder.write(script, to: "package/script/run", executable: true)
         shell(
-            "mkdir -p '\(folder.path)/storage/in' && cp '\(BootstrapBinary.path ?? "")' '\(folder.path)/package/bootstrap'"
+            "mkdir -p '\(folder.path)/storage/in' && cp '\(bootstrap ?? BootstrapBinary.path ?? "")' '\(folder.path)/package/bootstrap'"
         )
         var spec = LaunchSpec(name: utf8("test"), root: utf8("/"), script: utf8("script/run"), timeoutThreshold: 1)
         change(&spec, folder.path)
