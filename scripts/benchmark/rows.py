@@ -9,6 +9,7 @@ import traceback
 from typing import NamedTuple, Optional
 
 import images
+import relocation
 import supervisor
 from cost import NotMeasured, mb, need, remove, say, settle
 from images import Image, Layer, Pool, Registry
@@ -101,6 +102,7 @@ class Rows:
             Row("many-files", "500,000 small files", self.many_files),
             Row("entries", "memory and allocations for each file", self.entries),
             Row("supervisor", "the supervisor", self.supervisor),
+            Row("relocation", "programs of an image that is not the root", self.relocation),
         ]
 
     def run(self, names):
@@ -570,6 +572,17 @@ class Rows:
 
     def supervisor(self):
         self.figures["supervisor"] = supervisor.measure(self.bootstrap, self.folder)
+
+    # ---- relocation
+
+    def relocation(self):
+        need("bwrap", "unshare", "gcc")
+        figures = self.figures["relocation"] = relocation.measure(self.rounds)
+        for what, against, target, measured, met in relocation.findings(figures["cost"]):
+            self.find("relocation", what, against, target, measured, met)
+        what, against, target, measured, met, reasons = relocation.alike(figures["conformance"])
+        self.find("relocation", what, against, target, measured, met)
+        figures["reasons"] = reasons
 
     def close(self):
         self.registry.stop()

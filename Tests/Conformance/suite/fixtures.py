@@ -215,7 +215,7 @@ def compile_programs(folder, variant, libc, machine):
     place = f"{folder}{PROGRAMS}/{variant}"
     os.makedirs(f"{place}/lib")
     sources = [f"{source}/{name}" for name in sorted(os.listdir(source))
-               if name.endswith(".c") and name not in ("start.c", "decoy.c", "plugin.c", "static.c")]
+               if name.endswith(".c") and name not in ("start.c", "timed.c", "decoy.c", "plugin.c", "static.c")]
     compiled(*compiler, "-w", "-std=gnu11", "-pthread", "-o", f"{place}/c", *sources, "-ldl",
              f"-Wl,-rpath,$ORIGIN/lib:{DATA}/runpath", "-Wl,--enable-new-dtags")
     compiled(*compiler, "-w", "-shared", "-fPIC", '-DNAME="beside the program"', "-o", f"{place}/lib/liborigin.so",
