@@ -28,7 +28,7 @@ SUPERVISOR = .build/supervisor/bootstrap
 SUPERVISOR_PARTS = $(shell find -L Sources/bootstrap Sources/CSupervisor Sources/CCompress -type f) \
 	Package.swift scripts/cross-supervisor
 
-.PHONY: help build path-library supervisors demo test fuzz bench fmt lint clean
+.PHONY: help build path-library supervisors demo recipes test fuzz bench fmt lint clean
 
 help: ## print this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -61,12 +61,19 @@ define compile_path_library
 	mkdir -p $(@D); \
 	if command -v $(1) >/dev/null; then \
 	    echo '$(1) -o $@'; $(1) $(PATH_LIBRARY_FLAGS) $(2) -o $@.new $(PATH_LIBRARY_SOURCES) && mv -f $@.new $@; \
-	else echo 'path-library: there is no $(1), so no $(@F); scripts/setup test installs it' >&2; fi
+	else echo 'path-library: there is no $(1), so no $(@F); scripts/setup build installs it' >&2; fi
 endef
 
 demo: build ## turn an ffmpeg image into a function and run it under AWS's emulator
 	@scripts/setup demo
 	@scripts/demo
+
+# Which recipes, as in: make recipes RECIPES='ruby java'; all when none is named.
+RECIPES ?=
+
+recipes: build ## run the recipes' tests in every form of package, and print a table; making all images takes half an hour
+	@scripts/setup test
+	@scripts/recipes $(RECIPES)
 
 test: ## run all tests, against real peers and a real registry
 	@scripts/setup test
