@@ -77,6 +77,9 @@ def files(folder):
     put(folder, f"{DATA}/folder/inner", "inner\n")
     put(folder, f"{DATA}/folder/sub/leaf", "leaf\n")
     link(folder, f"{DATA}/folder/link", f"{DATA}/file")
+    for name, root in (("absolute", "/"), ("climbing", "../../../")):
+        link(folder, f"{DATA}/tmp-{name}", f"{root}tmp/by-{name}")
+        link(folder, f"{DATA}/proc-{name}", f"{root}proc/version")
     put(folder, "/usr/conformance-above", "above\n")
     put(folder, "/etc/conformance-only-in-image", "only in the image\n")
     for name, target in (
