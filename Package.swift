@@ -68,19 +68,20 @@ let package = Package(
         module("Packager", ["Supervisor", "ByteKit", "JSON", "CCompress"]),
         module("AWS", ["Transport", "ByteKit", "JSON"]),
         module("Publisher", ["AWS", "Transport", "ByteKit", "JSON"]),
+        module("Report", ["LayerFS", "SquashFS", "ImageModel", "ByteKit", "JSON"]),
 
         // What joins them, and what people type.
         module(
             "Toolchain",
             [
-                "Recipe", "Registry", "LayerFS", "Packager", "Publisher", "AWS", "Supervisor", "SquashFS", "Transport",
-                "ImageModel", "ByteKit", "JSON",
+                "Recipe", "Registry", "LayerFS", "Packager", "Publisher", "Report", "AWS", "Supervisor", "SquashFS",
+                "Transport", "ImageModel", "ByteKit", "JSON",
             ]),
         .executableTarget(
             name: "scar-build",
             dependencies: [
-                "Toolchain", "Publisher", "AWS", "Recipe", "Registry", "Packager", "ImageModel", "JSON", "ByteKit",
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "Toolchain", "Publisher", "Report", "AWS", "Recipe", "Registry", "Packager", "ImageModel", "JSON",
+                "ByteKit", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
 
@@ -106,6 +107,7 @@ let package = Package(
         tests("Packager", ["Supervisor", "ByteKit", "JSON"]),
         tests("AWS", ["Transport", "ByteKit", "JSON"]),
         tests("Publisher", ["AWS", "Transport", "ByteKit", "JSON"]),
+        tests("Report", ["LayerFS", "ImageModel", "ByteKit", "JSON"]),
         tests("Toolchain", ["Recipe", "Registry", "LayerFS", "SquashFS", "ByteKit", "JSON"]),
         .testTarget(name: "CommandTests", dependencies: ["TestKit", "ByteKit", "JSON"], swiftSettings: strict),
         .testTarget(name: "PathLibraryTests", dependencies: ["TestKit", "ByteKit"], swiftSettings: strict),
@@ -116,7 +118,8 @@ let package = Package(
         .target(
             name: "FuzzTargets",
             dependencies: [
-                "LayerFS", "SquashFS", "ELF", "Supervisor", "Recipe", "Transport", "ImageModel", "ByteKit", "JSON",
+                "LayerFS", "SquashFS", "ELF", "Supervisor", "Recipe", "Report", "Transport", "ImageModel", "ByteKit",
+                "JSON",
             ], path: "Tests/Fuzz/Targets", swiftSettings: strict),
         .testTarget(
             name: "FuzzTests", dependencies: ["FuzzTargets", "LayerFS", "TestKit", "ByteKit"], swiftSettings: strict),

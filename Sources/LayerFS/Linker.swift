@@ -61,7 +61,7 @@ package struct Linker {
             try tree.apply(object, as: Int32(layer))
         }
         let sizes = TreeContents(layers)
-        let removals = Pruner(rules: rules.prune, keep: rules.keep).prune(&tree) { sizes.size(of: $0) }
+        let removals = Pruner(rules: rules.prune, keep: rules.keep).prune(&tree, size: { sizes.size(of: $0) })
         var order = tree.ordered()
         var relocated: Relocator.Outcome?
         if let prefix = rules.prefix {

@@ -65,7 +65,8 @@ extension Builder {
         return linked
     }
 
-    private func rules(of recipe: Recipe) throws -> Linker.Rules {
+    /// What the recipe wants linking to do.
+    func rules(of recipe: Recipe) throws -> Linker.Rules {
         var prune = recipe.prune.profile == .safe ? PruneRule.safe : []
         if !recipe.prune.drop.isEmpty { prune.append(PruneRule("drop", "the recipe drops it", recipe.prune.drop)) }
         var rules = Linker.Rules(

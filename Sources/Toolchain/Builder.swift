@@ -82,17 +82,6 @@ package struct Builder {
         }
     }
 
-    /// Links every function of a recipe without writing anything, for a look at what is in it.
-    package func inspect(_ file: RecipeFile) throws -> [SizeReport] {
-        let lock = try lock(of: file)
-        return try file.functions.map { recipe in
-            let image = try planner.resolve(recipe, lock: lock, lockPath: Lockfile.path(forRecipe: file.path))
-            let linked = try link(
-                recipe, try compile(recipe, image), image.platform, prefix: nil, scratch: cache.root)
-            return SizeReport(title: "\(recipe.name): \(image.reference)", linked.report)
-        }
-    }
-
     /// Runs `body` again when it met something damaged in the cache, which goes and is made or fetched anew.
     func healing<Value>(_ recipe: Recipe, _ body: () throws -> Value) throws -> Value {
         let settings = try planner.settings(of: recipe)

@@ -1,5 +1,5 @@
 import Testing
-import Toolchain
+import ByteKit
 
 @Suite("Sizes for people")
 struct ByteCountTests {
