@@ -73,22 +73,9 @@ package struct InspectionText {
         for group in groups.prefix(10) {
             let files = group.files == 1 ? "" : "  \(group.files) files"
             item(ByteCount.text(group.bytes), SafeText.path(group.path), files)
-            add("                " + SafeText.cut(reason(group), to: width - 16))
+            add("                " + SafeText.cut(inspection.reason(for: group), to: width - 16))
         }
         more(groups.count - 10, "places")
-    }
-
-    /// Who carries it, and who made it waste.
-    private func reason(_ group: WasteGroup) -> String {
-        let carrier = "layer \(group.layer + 1)"
-        let instruction = inspection.instruction(of: group.causedBy)
-        let by = "layer \(group.causedBy + 1)" + (instruction.isEmpty ? "" : ", \(instruction)")
-        return switch group.cause {
-        case .removed: "in \(carrier) still, though removed by \(by)"
-        case .overwritten: "in \(carrier) still, though overwritten by \(by)"
-        case .repeated: "twice in \(by)"
-        case .duplicated: "the same as other files; in \(by)"
-        }
     }
 
     private mutating func savingSection() {

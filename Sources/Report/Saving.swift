@@ -4,6 +4,8 @@ internal import LayerFS
 package struct Saving: Sendable {
     package let name: String
     package let rules: [Rule]
+    /// The files that would go.
+    let nodes: [Int32]
 
     package struct Rule: Sendable {
         package var name: String
@@ -29,11 +31,14 @@ package struct Saving: Sendable {
         let size = { (id: FileTree.ContentID) in listings[Int(id.layer)].contents[Int(id.content)].size }
         var shares: [String: [Int]] = [:]
         var places: [String: [[UInt8]: Int]] = [:]
+        var nodes: [Int32] = []
         let removals = Pruner(rules: pruning.rules, keep: pruning.keep).prune(&pruned, size: size) { rule, node, id in
+            nodes.append(node)
             shares[rule.name, default: [Int](repeating: 0, count: listings.count)][Int(id.layer)] += size(id)
             places[rule.name, default: [:]][Self.place(of: node, tree), default: 0] += size(id)
         }
         name = pruning.name
+        self.nodes = nodes
         rules = removals.map { removal in
             Rule(
                 name: removal.rule, reason: removal.reason, files: removal.files, bytes: removal.bytes,

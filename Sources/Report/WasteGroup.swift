@@ -50,3 +50,18 @@ package struct WasteGroup: Sendable, Equatable {
         return path[..<end]
     }
 }
+
+extension Inspection {
+    /// Who carries it, and who made it waste.
+    func reason(for group: WasteGroup) -> String {
+        let carrier = "layer \(group.layer + 1)"
+        let instruction = instruction(of: group.causedBy)
+        let by = "layer \(group.causedBy + 1)" + (instruction.isEmpty ? "" : ", \(instruction)")
+        return switch group.cause {
+        case .removed: "in \(carrier) still, though removed by \(by)"
+        case .overwritten: "in \(carrier) still, though overwritten by \(by)"
+        case .repeated: "twice in \(by)"
+        case .duplicated: "the same as other files; in \(by)"
+        }
+    }
+}

@@ -33,7 +33,7 @@ struct InspectCommand: ParsableCommand {
         let reporter = TerminalReporter(isQuiet: source.quiet)
         let inspection = try Builder(try source.options(), progress: reporter.handler)
             .inspect(try InspectionSubject(subject, function: function))
-        if let html { try OutputFile.write(InspectionPage(inspection).html(), to: html) }
+        if let html { try OutputFile.write(InspectionPage(inspection, version: ToolVersion.version).html(), to: html) }
         if json {
             try StandardOutput.write(inspection.json.text(pretty: true))
         } else {

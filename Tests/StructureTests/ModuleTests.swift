@@ -20,11 +20,12 @@ struct ModuleTests {
         "Packager": ["Supervisor", "ByteKit", "JSON", "CCompress"],
         "AWS": ["Transport", "ByteKit", "JSON"],
         "Publisher": ["AWS", "Transport", "ByteKit", "JSON"],
+        "Report": ["LayerFS", "SquashFS", "ImageModel", "ByteKit", "JSON"],
         "Toolchain": [
-            "Recipe", "Registry", "LayerFS", "Packager", "Publisher", "AWS", "Supervisor", "SquashFS",
+            "Recipe", "Registry", "LayerFS", "Packager", "Publisher", "Report", "AWS", "Supervisor", "SquashFS",
             "Transport", "ImageModel", "ByteKit", "JSON",
         ],
-        "scar-build": ["Toolchain", "Publisher", "AWS", "Recipe", "Registry", "ImageModel", "ByteKit", "JSON"],
+        "scar-build": ["Toolchain", "Publisher", "Report", "AWS", "Recipe", "Registry", "ImageModel", "ByteKit", "JSON"],
         "bootstrap": ["CSupervisor", "CCompress"],
     ]
 
