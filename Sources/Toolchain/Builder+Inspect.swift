@@ -74,7 +74,7 @@ extension Builder {
             let layer = job.layer
             return unsafe try work.transfer(job, { unsafe try origin.pull(layer, onBytes: $0) }) { bytes in
                 var observer = LayerObserver()
-                let listing = try LayerLister().list(bytes, layer: layer.digest, diffID: job.diffID, &observer)
+                let listing = try LayerLister().list(bytes, layer: layer.digest, &observer)
                 return Survey.Layer(listing, observer, mediaType: layer.mediaType.description, size: layer.size)
             }
         }

@@ -104,6 +104,32 @@ enum Seeds {
         .file("var/cache/apt/pkgcache.bin", "4"), .symlink("usr/lib/link", to: "/usr/bin/a"),
     ]
 
+    /// What reports are made from, behind the byte that says which.
+    static let reports: [(name: String, bytes: [UInt8])] = [
+        (
+            "status",
+            Array(
+                "dPackage: a\nStatus: install ok installed\nArchitecture: amd64\nVersion: 1:2-3\nDescription: x\n y\n\nPackage: b\n"
+                    .utf8)
+        ),
+        ("apk", Array("aC:Q1\nP:musl\nV:1-r0\nA:x86_64\nF:lib\nR:ld.so\nF:\nR:top\n\nP:b\n".utf8)),
+        ("list", Array("l/.\n/usr\n/usr/bin/a\n0123456789abcdef  ./etc/b\n".utf8)),
+        ("rules", Array("gefficiency>=95%,wasted<=1.5MiB, secrets=0".utf8)),
+        (
+            "dive-rules",
+            Array("v# x\nrules:\n  lowestEfficiency: 0.9\n  highestWastedBytes: '20 MB' # y\n".utf8)
+        ),
+        ("layers", Array("i".utf8) + stack(lower, upper, reported)),
+    ]
+
+    private static let reported: [TarItem] = [
+        .file("var/lib/dpkg/status", "Package: a\nVersion: 1\n\n"), .file("var/lib/dpkg/info/a.list", "/d/file\n"),
+        TarItem.file("key", "-----BEGIN PRIVATE KEY-----\n" + String(repeating: "A", count: 64) + "\n")
+            .with { $0.mode = 0o4777 },
+        .file("copy", "same"), .file("copy2", "same"), .file("copy", "other"), .hardLink("link", to: "copy"),
+        .file("var/cache/apt/archives/a.deb", "deb"),
+    ]
+
     /// Parts of an image that decide about relocation, behind the byte that says which.
     static let relocations: [(name: String, bytes: [UInt8])] = [
         (

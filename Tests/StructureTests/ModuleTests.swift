@@ -25,7 +25,9 @@ struct ModuleTests {
             "Recipe", "Registry", "LayerFS", "Packager", "Publisher", "Report", "AWS", "Supervisor", "SquashFS",
             "Transport", "ImageModel", "ByteKit", "JSON",
         ],
-        "scar-build": ["Toolchain", "Publisher", "Report", "AWS", "Recipe", "Registry", "ImageModel", "ByteKit", "JSON"],
+        "scar-build": [
+            "Toolchain", "Publisher", "Report", "AWS", "Recipe", "Registry", "ImageModel", "ByteKit", "JSON",
+        ],
         "bootstrap": ["CSupervisor", "CCompress"],
     ]
 

@@ -69,6 +69,10 @@ class ScarBuild:
     def build(self, recipe, cache, mirror=None, environment=None):
         return self.meter.cost(self.command(recipe, cache, mirror), recipe.result, environment=environment)
 
+    def inspect(self, reference, cache):
+        return self.meter.cost([self.executable, "inspect", reference, "--cache", cache, "--mirror", self.mirror, "--jobs",
+                                str(self.jobs), "--json", "--quiet"])
+
     def lock(self, recipe, cache):
         """With a lock beside the recipe, no name has to be resolved."""
         self.meter.prepare([self.executable, "lock", recipe.path, "--cache", self.cache(cache),

@@ -89,6 +89,7 @@ class Rows:
             Row("cold", "from the registry, nothing cached", self.cold),
             Row("pull", "a layer of 1 GB, pulled", self.pull),
             Row("pull-seven", "seven images on shared bases, pulled", self.pull_seven),
+            Row("inspect", "the ffmpeg image, inspected from the registry", self.inspect),
             Row("local", "blobs cached, no layer compiled", self.local),
             Row("zstd15", "blobs cached, zstd 15", self.zstd15),
             Row("gzip9", "blobs cached, gzip 9", self.gzip9),
@@ -282,6 +283,28 @@ class Rows:
                 remove(layout)
             self.note(section, theirs, total)
         self.faster("pull-seven", "seven images on shared bases, pulled", theirs, section, OURS, theirs, 1)
+
+    def inspect(self):
+        """A look at the image against nothing but pulling it, each from the registry and with an empty cache."""
+        puller, section, store, kept = self.puller(), "An image, inspected", self.path("inspect-store"), []
+        theirs = "pulled into a store"
+        for _ in range(self.rounds):
+            remove(store)
+            settle()
+            self.note(section, OURS, self.scar_build.inspect(REFERENCE, store))
+            kept.append(sum(os.path.getsize(os.path.join(folder, name)) for folder, _, names in os.walk(store)
+                            for name in names))
+            remove(store)
+            settle()
+            self.note(section, theirs, self.scar_build.meter.cost(
+                [puller, store, REFERENCE], environment={"SCAR_BUILD_MIRRORS": self.scar_build.mirror}))
+        remove(store)
+        self.faster("inspect", "the image inspected, straight from the registry", "pulling it with our own puller", section,
+                    OURS, theirs, 1)
+        peak = worst(self.costs[section][OURS])
+        self.find("inspect", "the image inspected: peak memory", "", "under 64 MB", f"{mb(peak)} MB", peak < 64e6)
+        self.find("inspect", "the image inspected: what is left in the cache", "", "under 1 MB", f"{mb(max(kept))} MB",
+                  max(kept) < 1e6)
 
     # ---- from blobs in the cache
 

@@ -161,7 +161,7 @@ enum PageScript {
               if (sought && !opens && pathOf(here).toLowerCase().includes(sought)) tile.classList.add("hit");
               tile.addEventListener("pointerenter", () => about.replaceChildren(...describe(here)));
               tile.addEventListener("focus", () => about.replaceChildren(...describe(here)));
-              if (isFolder) tile.addEventListener("click", () => zoom(here));
+              if (isFolder) tile.addEventListener("click", () => zoom(here, true));
               tiles.push({ tile, here, isFolder, x: spot.x + spot.w / 2, y: spot.y + spot.h / 2 });
               map.append(tile);
               if (opens) place(node[6], here, spot.x + 2, spot.y + 18, spot.w - 4, spot.h - 20, depth + 1);
@@ -185,7 +185,7 @@ enum PageScript {
                 const across = Math.abs((t.x - now.x) * dy) + Math.abs((t.y - now.y) * dx);
                 if (along > 1 && along + 2 * across < least) { least = along + 2 * across; best = t; }
               }
-              if (best) { now.tile.tabIndex = -1; best.tile.tabIndex = 0; best.tile.focus(); }
+              if (best) { now.tile.tabIndex = -1; best.tile.tabIndex = 0; best.tile.focus({ preventScroll: true }); }
               event.preventDefault();
             }
           };
@@ -203,7 +203,7 @@ enum PageScript {
           trail = nodes; root = nodes[nodes.length - 1];
           draw();
           about.replaceChildren(...describe(trail));
-          if (takesFocus && map.firstChild) map.firstChild.focus();
+          if (takesFocus && map.firstChild) map.firstChild.focus({ preventScroll: true });
         }
 
         function find() {
