@@ -9,7 +9,7 @@ package struct ComparisonText {
     /// - Parameter width: how many columns there are.
     package init(_ comparison: Comparison, width: Int) {
         self.comparison = comparison
-        self.width = max(60, min(width, 160))
+        self.width = max(72, min(width, 160))
     }
 
     /// The whole report, without a line break at its end.

@@ -10,7 +10,7 @@ package struct InspectionText {
     /// - Parameter width: how many columns there are.
     package init(_ inspection: Inspection, width: Int) {
         self.inspection = inspection
-        self.width = max(60, min(width, 160))
+        self.width = max(72, min(width, 160))
     }
 
     /// The whole report, without a line break at its end.
@@ -158,7 +158,7 @@ package struct InspectionText {
         title("findings (\(findings.count))", "")
         for finding in findings.prefix(20) {
             let layer = finding.layer.map { "layer \($0 + 1)" } ?? "the image's configuration"
-            let hidden = finding.isShown ? "" : ", hidden by a later layer and still there"
+            let hidden = finding.isShown ? "" : ", hidden by a later one and still there"
             add("  " + pad(left: finding.kind, 16) + SafeText.cutPath(finding.place, to: width - 18))
             add("                  " + SafeText.cut("\(finding.title); \(layer)\(hidden)", to: width - 18))
         }

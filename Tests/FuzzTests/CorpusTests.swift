@@ -98,9 +98,10 @@ struct CorpusTests: ~Copyable {
         make_image seed-lz4 -comp lz4 -b 4096
 
         { printf q; cat squashfs/seed-zstd; } >report/seed-squashfs
-        { printf z; python3 -c 'import sys, zipfile
-        z = zipfile.ZipFile(sys.stdout.buffer, "w", zipfile.ZIP_DEFLATED)
-        z.writestr("root/a", "x" * 900); z.writestr("launch.json", "{}"); z.writestr("bootstrap", "#!/bin/sh")'; } >report/seed-zip
+        python3 -c 'import sys, zipfile
+        z = zipfile.ZipFile(sys.argv[1], "w", zipfile.ZIP_DEFLATED)
+        z.writestr("root/a", "x" * 900); z.writestr("launch.json", "{}"); z.writestr("bootstrap", "#!/bin/sh")' "$work/zip"
+        { printf z; cat "$work/zip"; } >report/seed-zip
 
         printf 'void f(void); void g(void) { f(); }' >"$work/a.c"
         printf 'void f(void) {}' >"$work/b.c"

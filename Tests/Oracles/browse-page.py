@@ -1,6 +1,6 @@
 """Opens a page in headless Chromium and does with it what a person would.
 
-usage: browse-page.py PAGE [--size WxH] [--dark] [--print] [--screenshot FILE] STEP…
+usage: browse-page.py [--size WxH] [--dark] [--print] [--screenshot FILE] -- PAGE STEP…
 
 A step is an expression of JavaScript, or `key:NAME` for a key, or `click:SELECTOR` for a click on the middle of the first
 element of that selector. Prints JSON: the values of the expressions, what the page complained about, what it asked for.

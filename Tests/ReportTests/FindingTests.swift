@@ -59,7 +59,7 @@ struct FindingTests {
         let inspection = try Desk.inspect([.file("root/.ssh/id_rsa", Self.key)], [.whiteout("root")])
         let finding = try #require(inspection.findings.first)
         #expect(finding.isSecret && !finding.isShown && finding.layer == 0)
-        #expect(Desk.text(inspection).contains("hidden by a later layer and still there"))
+        #expect(Desk.text(inspection).contains("hidden by a later one and still there"))
     }
 
     @Test("are variables that are named after secrets")

@@ -30,7 +30,7 @@ struct HostileNameTests {
     /// A name as it is in the tree: a slash would be two names.
     private static func shown(_ index: Int) -> String { names[index].shown.map { $0 == "/" ? "|" : "\($0)" }.joined() }
 
-    @Test("do nothing to a terminal", arguments: [60, 80, 200])
+    @Test("do nothing to a terminal", arguments: [72, 80, 160])
     func terminal(width: Int) throws {
         let text = Desk.text(try Self.inspection(), width: width)
         #expect(!text.utf8.contains { $0 < 0x20 && $0 != 0x0a || $0 == 0x7f })
@@ -43,7 +43,8 @@ struct HostileNameTests {
         let json = try JSON.parse(try Self.inspection().json.text())
         let paths = Set(json["files"]?.array?.compactMap { $0["path"]?.string } ?? [])
         for index in Self.names.indices { #expect(paths.contains("/d/" + Self.shown(index)), "\(index)") }
-        #expect(json["packages"]?["list"]?[0]?["version"]?.string == #"1\x1b]0;title\x07"#)
+        let versions = json["packages"]?["list"]?.array?.compactMap { $0["version"]?.string } ?? []
+        #expect(versions.contains(#"1\x1b]0;title\x07"#))
     }
 
     @Test("never end the element that a page has its data in")

@@ -32,7 +32,7 @@ struct PackageTests {
         ])
         let packages = inspection.packages.packages
         #expect(
-            packages.map { "\($0.name) \($0.version) \($0.bytes) \($0.files)" } == ["libc6 2.36-9 5 1", "tool 1.0 3 1"])
+            packages.map { "\($0.name) \($0.version) \($0.bytes) \($0.files)" } == ["libc6 2.36-9 5 2", "tool 1.0 3 1"])
         #expect(inspection.packages.unowned == inspection.totals.unpacked - 8)
         #expect(Desk.text(inspection).contains("packages (2)"))
     }

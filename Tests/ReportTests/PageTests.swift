@@ -22,7 +22,7 @@ struct PageTests: ~Copyable {
     private func visit(_ html: [UInt8], _ steps: [String], options: [String] = []) throws -> Visit {
         try TestImage.write([("page.html", html)], to: folder.path)
         let browser = "\(Products.repository)/Tests/Oracles/browse-page.py"
-        let result = try Peer.run("python3", [browser, "\(folder.path)/page.html"] + options + ["--"] + steps)
+        let result = try Peer.run("python3", [browser] + options + ["--", "\(folder.path)/page.html"] + steps)
         try #require(result.status == 0, "\(result.errorText)")
         let json = try JSON.parse(result.output)
         return Visit(
@@ -37,7 +37,7 @@ struct PageTests: ~Copyable {
                 .file("usr/lib/libsmall.so", [UInt8](repeating: 2, count: 200_000)),
                 .file("var/cache/apt/archives/x.deb", [UInt8](repeating: 3, count: 300_000)),
                 .file("opt/gone", [UInt8](repeating: 4, count: 250_000)),
-            ], [.whiteout("opt/gone"), .file("opt/here", "1")],
+            ], [.whiteout("opt/gone"), .file("opt/here", [UInt8](repeating: 5, count: 100_000))],
             history: [("RUN apt-get install x", false), ("RUN rm /opt/gone", false)])
         return InspectionPage(inspection, version: "1").html()
     }

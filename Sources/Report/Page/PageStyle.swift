@@ -12,7 +12,7 @@ enum PageStyle {
         @media (prefers-color-scheme: dark) {
           :root {
             --paper: #14181b; --card: #1c2226; --ink: #e6eaec; --soft: #9aa7af; --line: #2d363c; --accent: #69b1ff;
-            --kept: #3a5a70; --kept-ink: #e3eff7; --prune: #c98a1b; --prune-ink: #fff6e2; --hidden: #b8403c;
+            --kept: #3a5a70; --kept-ink: #e3eff7; --prune: #a06c12; --prune-ink: #fff6e2; --hidden: #b8403c;
             --hidden-ink: #fff; --more: #333d43; --good: #59c487; --folder: #232b30; --alarm: #ff7b72;
             --l0: #3f7fb0; --l1: #b8702d; --l2: #4b8d4c; --l3: #a3527a; --l4: #7662ad; --l5: #96811f; --l6: #2f8b86;
             --l7: #87664e;
