@@ -209,8 +209,10 @@ struct InspectRealImageTests: ~Copyable {
     @Test(
         "says of each form of package what the image in it is", arguments: ["squashfs", "zip", "tar", "oci", "layer"])
     func artifacts(target: String) throws {
+        // Names in a zip are UTF-8, and the image has one that is not.
+        let dropped = target == "layer" ? #"["data/latin-*"]"# : "[]"
         let recipe = try Tool.recipe(
-            #"{"name": "plain", "image": "\#(Testbed.names["tiny"] ?? "")", "command": ["sh"], "prune": {"profile": "none"}}"#,
+            #"{"name": "plain", "image": "\#(Testbed.names["tiny"] ?? "")", "command": ["sh"], "prune": {"profile": "none", "drop": \#(dropped)}}"#,
             in: folder.path)
         let built = try Tool.run(
             ["build", recipe, "-o", "\(folder.path)/out", "--cache", "\(folder.path)/cache", "--target", target])
