@@ -101,7 +101,7 @@ package struct LayerLister: Sendable {
         _ source: LayerSource, layer: Digest, _ observer: inout Observer
     ) throws -> LayerListing {
         do {
-            var tar = TarReader(try Inflater(source, limit: sizeLimit, isHashed: false))
+            var tar = TarReader(try AheadStream(source, limit: sizeLimit))
             var listing = LayerListing(layer: layer)
             var hasher = Sha256()
             var total = 0
@@ -121,10 +121,9 @@ package struct LayerLister: Sendable {
                 if wanted > 0 { observer.see(entry, head: head) }
                 try listing.add(entry, digest: hasher.finalize())
             }
-            var inflater = tar.finish()
-            _ = try inflater.drain()
+            var stream = tar.finish()
+            listing.tarSize = try stream.drain()
             try source.drain()
-            listing.tarSize = inflater.count
             return listing
         } catch {
             source.cancel()
