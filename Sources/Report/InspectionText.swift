@@ -114,11 +114,11 @@ package struct InspectionText {
         let total = inspection.totals.unpacked
         guard total > 0 else { return }
         title("folders", "")
-        folders(below: FileTree.root, path: "/", depth: 0, least: max(1, total / 50))
+        folders(below: FileTree.root, depth: 0, least: max(1, total / 50))
     }
 
     /// Folders that weigh something, those in them indented; a folder with one heavy child stands in one line with it.
-    private mutating func folders(below node: Int32, path: String, depth: Int, least: Int) {
+    private mutating func folders(below node: Int32, depth: Int, least: Int) {
         let children = inspection.order.children[Int(node)]
             .filter { inspection.tree.isDirectory($0) && inspection.bytes[Int($0)] >= least }
             .sorted { inspection.bytes[Int($0)] > inspection.bytes[Int($1)] }
@@ -130,7 +130,7 @@ package struct InspectionText {
             }
             let indent = String(repeating: "  ", count: depth)
             item(ByteCount.text(inspection.bytes[Int(child)]), indent + (depth == 0 ? "/" : "") + name, "")
-            if depth < 4 { folders(below: end, path: path, depth: depth + 1, least: least) }
+            if depth < 4 { folders(below: end, depth: depth + 1, least: least) }
         }
     }
 
