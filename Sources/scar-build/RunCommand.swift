@@ -10,7 +10,8 @@ struct RunCommand: ParsableCommand {
         discussion: """
             Builds the package and runs the supervisor that ships in it on an event, or on input files as if they had \
             come through the function's input bucket. The function's response goes to stdout, its output files to the \
-            output folder, and its own words to stderr. With bubblewrap installed the function runs in a cage like \
+            output folder, and its own words to stderr. With --serve the function, or all of the recipe's, waits for \
+            calls as Lambda would: `aws lambda invoke --endpoint-url http://ADDRESS` reaches it. With bubblewrap installed the function runs in a cage like \
             Lambda's sandbox; docs/cage.md says what that is.
             """)
 
@@ -27,6 +28,18 @@ struct RunCommand: ParsableCommand {
         name: [.short, .long], help: ArgumentHelp("Where output files go.", valueName: "dir"), completion: .directory)
     var output = "out"
 
+    @Option(
+        help: ArgumentHelp(
+            "Serve Lambda's Invoke API on this address, such as 127.0.0.1:9000, until Ctrl-C.",
+            valueName: "address"))
+    var serve: ServiceAddress?
+
+    @Option(
+        help: ArgumentHelp(
+            "With --serve: the folder that plays the buckets, each a folder in it.", valueName: "dir"),
+        completion: .directory)
+    var buckets: String?
+
     @Option(help: ArgumentHelp("Which function, when the recipe has several.", valueName: "name"))
     var function: String?
 
@@ -41,10 +54,15 @@ struct RunCommand: ParsableCommand {
 
     func validate() throws {
         guard event == nil || input.isEmpty else { throw ValidationError("--event and --input exclude each other.") }
+        guard serve == nil || (event == nil && input.isEmpty) else {
+            throw ValidationError("--serve takes its events from callers, not from --event or --input.")
+        }
+        guard buckets == nil || serve != nil else { throw ValidationError("--buckets goes with --serve.") }
     }
 
     func run() throws {
         let file = try recipe.read()
+        if let serve { return try FunctionService(self, at: serve).run(file) }
         let recipe = try chosen(file)
         let work: LocalRun.Work =
             if !input.isEmpty { .inputs(input) } else {
@@ -55,7 +73,7 @@ struct RunCommand: ParsableCommand {
         let reporter = TerminalReporter(isQuiet: source.quiet)
         let options = try form.options(source)
         let cage = caging.cage(for: [recipe], reporter)
-        let variables = try env.map(Self.variable)
+        let variables = try variables()
         let outcomes = try CageOptions.withFolder { folder in
             let package = try Builder(options, progress: reporter.handler).stage(
                 recipe, of: file, in: folder, cage: cage)
@@ -88,6 +106,8 @@ struct RunCommand: ParsableCommand {
         }
         return try file.function(function)
     }
+
+    func variables() throws -> [(name: String, value: String)] { try env.map(Self.variable) }
 
     private static func variable(_ text: String) throws -> (name: String, value: String) {
         let name = String(text.prefix { $0 != "=" })

@@ -44,10 +44,11 @@ package struct LocalRun {
         self.place = place
         self.cage = cage
         outputPaths = recipe.outputs.map(\.path)
+        buckets = "\(place)/storage"
     }
 
-    /// The folder that stands for all buckets.
-    var buckets: String { "\(place)/storage" }
+    /// The folder that stands for all buckets: each bucket is a folder in it.
+    package var buckets: String
 
     /// Runs all work in one sandbox, one event after the other, as Lambda would; and in a fresh one what follows an event
     /// that ended the sandbox.
@@ -58,9 +59,9 @@ package struct LocalRun {
         var outcomes: [Outcome] = []
         for event in try events(for: work) {
             try Cancellation.check()
-            let current = try sandbox ?? start(firstNumber: outcomes.count + 1)
+            let current = try sandbox ?? start()
             sandbox = current
-            let (outcome, isOver) = try current.invoke(event)
+            let (outcome, isOver) = try current.invoke(LocalEvent(event, number: outcomes.count + 1))
             outcomes.append(outcome)
             if isOver {
                 current.stop()
@@ -70,9 +71,13 @@ package struct LocalRun {
         return outcomes
     }
 
-    private func start(firstNumber: Int) throws -> LocalSandbox {
-        let runtime = try LocalRuntime(
-            functionName: recipe.name, timeout: recipe.function.timeout, firstNumber: firstNumber)
+    /// Starts a sandbox.
+    ///
+    /// - Parameter number: which of those that run at once; each has files of its own.
+    func start(_ number: Int = 1) throws -> LocalSandbox {
+        let place = "\(place)/\(number)"
+        try Folder.create(place)
+        let runtime = try LocalRuntime(functionName: recipe.name, timeout: recipe.function.timeout)
         var variables: [(name: String, value: String)]
         switch cage {
         case .bubblewrap:

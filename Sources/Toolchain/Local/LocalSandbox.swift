@@ -46,16 +46,16 @@ final class LocalSandbox: Sendable {
     }
 
     /// Gives the function an event and waits for what comes of it. When the sandbox did not outlive it, `isOver`.
-    func invoke(_ event: [UInt8]) throws -> (outcome: LocalRun.Outcome, isOver: Bool) {
-        let id = runtime.submit(event)
-        switch runtime.outcome(of: id) {
+    func invoke(_ event: LocalEvent) throws -> (outcome: LocalRun.Outcome, isOver: Bool) {
+        runtime.submit(event)
+        switch runtime.outcome(of: event.id) {
         case .response(let body): return (LocalRun.Outcome(body: body, isFailure: false), false)
         case .error(let body): return (LocalRun.Outcome(body: body, isFailure: true), false)
         case .initError(let body): return (LocalRun.Outcome(body: body, isFailure: true), true)
         case nil:
             try Cancellation.check()
             let ending = process.ending()
-            return (LocalRun.Outcome(body: report(ending, id), isFailure: true), true)
+            return (LocalRun.Outcome(body: report(ending, event.id), isFailure: true), true)
         }
     }
 

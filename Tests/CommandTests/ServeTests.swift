@@ -1,0 +1,164 @@
+import ByteKit
+import TestKit
+import Testing
+
+@Suite("A function that is served on this machine", .enabled(if: Testbed.isUp, Testbed.reason), .serialized)
+final class ServeTests {
+    private let folder: TestFolder
+    private let port: Int
+    private let service: BackgroundProgram
+
+    init() throws {
+        folder = try TestFolder()
+        port = try BackgroundProgram.freePort()
+        let script = """
+            #!/bin/sh
+            case "$(cat "$INPUT_FILE_PATH")" in
+                *fail*) echo 'it went wrong' >&2; exit 4 ;;
+                *store*) echo stored > "$TMP_OUTPUT_DIR/result.txt"; echo more > "$TMP_OUTPUT_DIR/more.txt" ;;
+                *) echo "got $(cat "$INPUT_FILE_PATH")" ;;
+            esac
+            """
+        var file = try OutputFile("\(folder.path)/script.sh")
+        try file.write(Array(script.utf8))
+        try file.finish()
+        let recipe = try Tool.recipe(
+            #"""
+            {"name": "served", "image": "scar-build/tiny:latest", "script": "script.sh",
+             "input": [{"path": "bucket/in"}], "output": [{"path": "bucket/out"}]}
+            """#, in: folder.path)
+        service = try BackgroundProgram(
+            "sh",
+            [
+                "-c", #"exec "$0" run "$1" -q --serve "127.0.0.1:$2" --cache "$3/cache" --buckets "$3/buckets""#,
+                Products.scarBuild, recipe, "\(port)", folder.path,
+            ], package: "dash")
+        let url = "http://127.0.0.1:\(port)/"
+        for _ in 0..<240 where try Peer.run("curl", ["-s", "-o", "/dev/null", url]).status != 0 {
+            _ = try Peer.run("sleep", ["0.5"])
+        }
+    }
+
+    /// Calls the function with curl; gives what curl was told to print, and the body.
+    private func call(_ event: String, _ arguments: [String] = [], function: String = "served") throws -> String {
+        try Peer.run(
+            "curl",
+            ["-s", "-w", "\n%{http_code}", "-d", event] + arguments + [
+                "http://127.0.0.1:\(port)/2015-03-31/functions/\(function)/invocations"
+            ]
+        ).text
+    }
+
+    @Test("answers calls, by its name, with a qualifier, and by its ARN")
+    func answers() throws {
+        for name in ["served", "served:live", "arn%3Aaws%3Alambda%3Aus-east-1%3A123456789012%3Afunction%3Aserved"] {
+            let answer = try call(#"{"n": 1}"#, function: name)
+            #expect(answer.contains(#"got {\"n\": 1}"#) && answer.hasSuffix("200"), "\(name): \(answer)")
+        }
+        let unknown = try call("{}", function: "other")
+        #expect(unknown.contains("Function not found: other") && unknown.hasSuffix("404"))
+    }
+
+    @Test("says that the function failed, and goes on")
+    func failure() throws {
+        let failed = try call(#"{"please": "fail"}"#, ["-i"])
+        #expect(failed.contains("X-Amz-Function-Error: Unhandled"))
+        #expect(failed.contains("it went wrong"))
+        #expect(try call(#"{"n": 2}"#).contains(#"got {\"n\": 2}"#))
+    }
+
+    @Test("gives each of many callers at once the answer to its own event")
+    func concurrency() throws {
+        let script = """
+            for n in $(seq 40); do
+                curl -s -d "{\\"n\\": $n}" "$0" > "$1/$n" &
+            done
+            wait
+            for n in $(seq 40); do grep -q "got {.*: $n}" "$1/$n" || echo "$n: $(cat "$1/$n")"; done
+            """
+        try Folder.create("\(folder.path)/answers")
+        let result = try Peer.run(
+            "sh",
+            [
+                "-c", script, "http://127.0.0.1:\(port)/2015-03-31/functions/served/invocations",
+                "\(folder.path)/answers",
+            ])
+        #expect(result.text == "")
+    }
+
+    @Test("takes events that nobody waits for, and stores what comes of them in the buckets’ folder")
+    func unattended() throws {
+        let answer = try call(#"{"please": "store"}"#, ["-H", "X-Amz-Invocation-Type: Event"])
+        #expect(answer.hasSuffix("202"))
+        try BackgroundProgram.wait(for: "the output file") {
+            (try? InputFile.contents(of: "\(folder.path)/buckets/bucket/out/result.txt", limit: 100))
+                == Array("stored\n".utf8)
+        }
+    }
+
+    @Test("takes objects of events from the buckets’ folder")
+    func objects() throws {
+        try Folder.create("\(folder.path)/buckets/bucket/in")
+        var file = try OutputFile("\(folder.path)/buckets/bucket/in/a.txt")
+        try file.write(Array("please store".utf8))
+        try file.finish()
+        let answer = try call(
+            #"{"Records": [{"eventSource": "aws:s3", "eventName": "ObjectCreated:Put", "s3": {"bucket": {"name": "bucket"}, "object": {"key": "in/a.txt"}}}]}"#
+        )
+        #expect(answer.contains("out/result.txt"), "\(answer)")
+    }
+
+    @Test("does not run for a web page that knows the port")
+    func origin() throws {
+        let answer = try call("{}", ["-H", "Origin: https://example.com"])
+        #expect(answer.hasSuffix("403"), "\(answer)")
+    }
+
+    @Test("refuses more than Lambda takes, and what is no call")
+    func refusals() throws {
+        var file = try OutputFile("\(folder.path)/large")
+        try file.write([UInt8](repeating: UInt8(ascii: "1"), count: 6 << 20 | 1))
+        try file.finish()
+        #expect(try call("@\(folder.path)/large").hasSuffix("413"))
+        #expect(try call("{}", ["-X", "PUT"]).hasSuffix("405"))
+        #expect(try call("{}", ["-H", "X-Amz-Invocation-Type: Sometimes"]).hasSuffix("400"))
+        #expect(try call("{}", ["-H", "X-Amz-Invocation-Type: DryRun"]).hasSuffix("204"))
+        #expect(try call("{}", ["-H", "Transfer-Encoding: chunked"]).hasSuffix("200"))
+    }
+
+    @Test(
+        "is Lambda for the aws client",
+        .enabled(if: Peer.isInstalled("aws"), "there is no aws here: pip install awscli"))
+    func client() throws {
+        let result = try Peer.run(
+            "aws",
+            [
+                "lambda", "invoke", "--endpoint-url", "http://127.0.0.1:\(port)", "--function-name", "served",
+                "--payload", #"{"from": "aws"}"#, "\(folder.path)/answer",
+            ],
+            variables: [
+                ("AWS_ACCESS_KEY_ID", "k"), ("AWS_SECRET_ACCESS_KEY", "s"), ("AWS_DEFAULT_REGION", "us-east-1"),
+            ])
+        #expect(result.status == 0, "\(result.errorText)")
+        let answer = try InputFile.contents(of: "\(folder.path)/answer", limit: 1 << 20)
+        #expect(String(decoding: answer, as: UTF8.self).contains(#"got {\"from\": \"aws\"}"#))
+    }
+}
+
+@Suite("The command line of a service")
+struct ServeCommandTests {
+    @Test(
+        "refuses addresses that are none",
+        arguments: ["nowhere", "1.2.3:80", "127.0.0.1:70000", "127.0.0.1:80:80", "[::1]:80"])
+    func addresses(_ address: String) throws {
+        let result = try Tool.run(["run", "recipe.json", "--serve", address])
+        #expect(result.status == 2)
+        #expect(result.errorText.contains("--serve"))
+    }
+
+    @Test("takes its events from callers alone")
+    func events() throws {
+        #expect(try Tool.run(["run", "recipe.json", "--serve", "9000", "--event", "e.json"]).status == 2)
+        #expect(try Tool.run(["run", "recipe.json", "--buckets", "b"]).status == 2)
+    }
+}
