@@ -49,6 +49,7 @@ let package = Package(
         .systemLibrary(
             name: "CCompress", providers: [.apt(["libzstd-dev", "libdeflate-dev", "liblzma-dev", "liblz4-dev"])]),
         .systemLibrary(name: "CInflate", pkgConfig: "libisal", providers: [.apt(["libisal-dev"])]),
+        .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
         .target(name: "CSystem"),
         .target(name: "CSupervisor"),
 
@@ -61,7 +62,7 @@ let package = Package(
         module("Transport", ["ByteKit", "CCurl"]),
 
         // The stages, in the order an image passes them.
-        module("Recipe", ["ByteKit", "JSON", "ImageModel"]),
+        module("Recipe", ["ByteKit", "JSON", "ImageModel", "CYAML"]),
         module("Registry", ["Transport", "ImageModel", "ByteKit", "JSON"]),
         module("LayerFS", ["SquashFS", "ELF", "ByteKit", "CCompress", "CInflate", "CArchive"]),
         module("Supervisor", ["SquashFS", "JSON", "CSupervisor"]),

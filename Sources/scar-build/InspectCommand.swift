@@ -14,7 +14,8 @@ struct InspectCommand: ParsableCommand {
 
     func run() throws {
         let reporter = TerminalReporter(isQuiet: source.quiet)
-        let reports = try Builder(try source.options(), progress: reporter.handler).inspect(try recipe.read())
+        let reports = try Builder(try source.options(), progress: reporter.handler).inspect(
+            try recipe.read(isQuiet: source.quiet))
         if json {
             try StandardOutput.write(JSON.array(reports.map(\.json)).text(pretty: true))
         } else {

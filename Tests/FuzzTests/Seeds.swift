@@ -149,6 +149,23 @@ enum Seeds {
                 "recipes",
                 #"r{"functions":[{"name":"a","image":"b:1"},{"name":"c","image":"d@sha256:\#(String(repeating: "0", count: 64))"}]}"#
             ),
+            (
+                "function-file",
+                """
+                yfunctions:
+                  aws:
+                  - lambda: {name: a, memory: 512, container: &c {image: "b", environment: {Variables: {A: 1}}}}
+                    batch: {vcpus: 1, compute_resources: {instance_types: [x]}}
+                    api_gateway: {name: n}
+                  - lambda:
+                      name: !!str 7
+                      container: *c
+                      input: [{storage_provider: s3, path: b-b/in, suffix: ['.c']}]
+                      supervisor: {}
+                storage_providers: {minio: {default: {access_key: k}}}
+
+                """
+            ),
             ("reference", "flocalhost:5000/a/b:tag@sha256:" + String(repeating: "a", count: 64)),
             ("platform", "plinux/arm64/v8"), ("url", "uhttps://localhost:80/a/../b?x=%41"),
             ("glob", "ga/**/[!b-d]?*.c\na/x/y/ez.c"),

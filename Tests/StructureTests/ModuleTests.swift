@@ -13,7 +13,7 @@ struct ModuleTests {
         "ELF": ["ByteKit"],
         "ImageModel": ["ByteKit", "JSON"],
         "Transport": ["ByteKit", "CCurl"],
-        "Recipe": ["ByteKit", "JSON", "ImageModel"],
+        "Recipe": ["ByteKit", "JSON", "ImageModel", "CYAML"],
         "Registry": ["Transport", "ImageModel", "ByteKit", "JSON"],
         "LayerFS": ["SquashFS", "ELF", "ByteKit", "CCompress", "CInflate", "CArchive"],
         "Supervisor": ["SquashFS", "JSON", "CSupervisor"],

@@ -24,6 +24,7 @@ extension FuzzBench {
             case UInt8(ascii: "r"): _ = try RecipeParser.parse(rest, path: "/recipe.json")
             case UInt8(ascii: "s"): _ = try LaunchSpec.decode(rest)
             case UInt8(ascii: "u"): _ = try URL(parsing: text).resolving(text)
+            case UInt8(ascii: "y"): try Self.conversion(rest)
             default: try Self.roundTrip(rest)
             }
             return .accepted
@@ -33,6 +34,14 @@ extension FuzzBench {
             // Typed throws: no parser can throw anything but its own error.
             return .refused
         }
+    }
+
+    /// What a function file means is a recipe that is read as the same.
+    private static func conversion(_ bytes: [UInt8]) throws {
+        let functions = try RecipeParser.parse(bytes, path: "/f.yaml").functions
+        let written = try RecipeParser.converted(bytes, path: "/f.yaml").text
+        let again = try? RecipeParser.parse(written, path: "/f.json").functions
+        try Finding.unless(again == functions, "a function file's recipe is read as something else")
     }
 
     /// What was read and written is read as the same.
