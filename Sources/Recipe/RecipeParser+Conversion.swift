@@ -21,10 +21,14 @@ extension RecipeParser {
     /// A recipe for an image, in few words.
     ///
     /// - Parameters:
+    ///   - platform: nil leaves it to the defaults.
     ///   - launcher: nil leaves it to the build.
     ///   - command: none when it is empty.
-    package static func text(name: String, image: String, launcher: String? = nil, command: [String] = []) -> [UInt8] {
+    package static func text(
+        name: String, image: String, platform: String? = nil, launcher: String? = nil, command: [String] = []
+    ) -> [UInt8] {
         var members: [(name: String, json: JSON)] = [("name", .string(name)), ("image", .string(image))]
+        if let platform { members.append(("platform", .string(platform))) }
         if let launcher { members.append(("launcher", .string(launcher))) }
         if !command.isEmpty { members.append(("command", .array(command.map { .string($0) }))) }
         return text(of: .object(named: members))

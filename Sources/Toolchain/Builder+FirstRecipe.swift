@@ -16,7 +16,8 @@ extension Builder {
     ///   - name: the function's; nil for the image's own.
     ///   - path: where the recipe will stand, as paths of local images are relative to its folder.
     package func firstRecipe(for image: String, name: String?, path: String) throws -> [UInt8] {
-        let bare = RecipeParser.text(name: name ?? "function", image: image)
+        let bare = RecipeParser.text(
+            name: name ?? "function", image: image, platform: options.platform.map { "\($0)" })
         guard let recipe = try RecipeParser.parse(bare, path: path).functions.first else { return bare }
         let resolved = try planner.resolve(recipe, lock: nil, lockPath: "")
         let command = resolved.config.entrypoint + resolved.config.command
@@ -24,7 +25,7 @@ extension Builder {
             progress(.warning("the image does not say what it runs: give the recipe a ‘script’ or a ‘command’"))
         }
         let text = RecipeParser.text(
-            name: name ?? Self.name(of: recipe.image), image: image,
+            name: name ?? Self.name(of: recipe.image), image: image, platform: options.platform.map { "\($0)" },
             launcher: try foundLauncher(recipe, resolved, command), command: command)
         // What is written is read again before it is anybody's.
         _ = try RecipeParser.parse(text, path: path)

@@ -116,6 +116,11 @@ struct WrongFunctionFileTests {
         latin.bytes[18] = 0xe9
         return [
             latin, Hostile("billionLaughs", laughs, "comes to more than 50000 values"),
+            Hostile(
+                "repeatedText",
+                "a: &a " + String(repeating: "x", count: 500_000) + "\nb: [" + String(repeating: "*a,", count: 40_000)
+                    + "]\n",
+                "more than 4194304 bytes of text"),
             Hostile("aliasOfItself", "a: &a [*a]\n", "‘*a’ stands inside of itself"),
             Hostile("aliasOfNothing", "a: *b\n", "there is no anchor ‘b’ before this alias"),
             Hostile("deepFlow", String(repeating: "[", count: 100_000), "nest too deeply"),

@@ -18,8 +18,9 @@ struct YAMLNode: Sendable, Equatable {
 
     var value: Value
     var position: JSON.Position
-    /// How many values this is, those inside included: what an alias to it costs.
+    /// How many values this is, those inside included, and of how many bytes of text: what an alias to it costs.
     var count = 1
+    var bytes = 0
 
     /// Whether nothing is said: `~`, `null`, or nothing after the colon.
     var isNull: Bool {

@@ -11,6 +11,8 @@ struct YAMLParser {
         static let depth = 32
         /// Values, those that aliases repeat included.
         static let values = 50_000
+        /// Bytes of text, counted in the same way.
+        static let text = 4 << 20
     }
 
     private let file: String
@@ -19,6 +21,7 @@ struct YAMLParser {
     /// What has been read and has a name; nil while it is being read.
     private var anchors: [String: YAMLNode?] = [:]
     private var count = 0
+    private var bytes = 0
 
     /// - Parameter file: the file's path, for messages.
     static func parse(_ bytes: [UInt8], file: String) throws(RecipeError) -> YAMLNode {
@@ -66,13 +69,19 @@ struct YAMLParser {
     private mutating func node(_ event: YAMLEvent, depth: Int) throws(RecipeError) -> YAMLNode {
         guard depth <= Limit.depth else { throw error("lists and mappings nest too deeply", at: event.position) }
         if case .alias(let name) = event.kind { return try repeated(name, at: event.position) }
-        try spend(1, at: event.position)
         if let anchor = event.anchor { anchors.updateValue(nil, forKey: anchor) }
         var node = YAMLNode(value: try value(of: event, depth: depth), position: event.position)
         switch node.value {
-        case .scalar: break
-        case .sequence(let elements): node.count += elements.reduce(0) { $0 + $1.count }
-        case .mapping(let members): node.count += members.reduce(0) { $0 + $1.node.count }
+        case .scalar(let text, _): node.bytes = text.utf8.count
+        case .sequence(let elements):
+            for element in elements {
+                (node.count, node.bytes) = (node.count + element.count, node.bytes + element.bytes)
+            }
+        case .mapping(let members):
+            for member in members {
+                node.count += member.node.count + 1
+                node.bytes += member.node.bytes + member.name.utf8.count
+            }
         }
         if let anchor = event.anchor { anchors.updateValue(node, forKey: anchor) }
         return node
@@ -81,9 +90,15 @@ struct YAMLParser {
     private mutating func value(of event: YAMLEvent, depth: Int) throws(RecipeError) -> YAMLNode.Value {
         let isText = try isText(event)
         switch event.kind {
-        case .scalar(let text, let isPlain): return .scalar(text, isPlain: isPlain && !isText)
-        case .sequenceStart where !isText: return .sequence(try elements(depth: depth + 1))
-        case .mappingStart where !isText: return .mapping(try members(depth: depth + 1))
+        case .scalar(let text, let isPlain):
+            try spend(1, text.utf8.count, at: event.position)
+            return .scalar(text, isPlain: isPlain && !isText)
+        case .sequenceStart where !isText:
+            try spend(1, 0, at: event.position)
+            return .sequence(try elements(depth: depth + 1))
+        case .mappingStart where !isText:
+            try spend(1, 0, at: event.position)
+            return .mapping(try members(depth: depth + 1))
         default: throw error("there is no value here", at: event.position)
         }
     }
@@ -115,7 +130,7 @@ struct YAMLParser {
                     .duplicateKey, "‘\(excerpt(name))’ stands twice in one mapping", file: file, at: event.position,
                     hint: "remove one of the two")
             }
-            try spend(1, at: event.position)
+            try spend(1, name.utf8.count, at: event.position)
             members.append(
                 YAMLNode.Member(
                     name: name, namePosition: event.position, node: try node(try next(), depth: depth)))
@@ -129,7 +144,7 @@ struct YAMLParser {
             throw error("there is no anchor ‘\(excerpt(name))’ before this alias", at: position)
         }
         guard var node = known else { throw error("‘*\(excerpt(name))’ stands inside of itself", at: position) }
-        try spend(node.count, at: position)
+        try spend(node.count, node.bytes, at: position)
         // What is wrong with it is wrong where it is used.
         node.position = position
         return node
@@ -147,10 +162,14 @@ struct YAMLParser {
         }
     }
 
-    private mutating func spend(_ values: Int, at position: JSON.Position) throws(RecipeError) {
+    private mutating func spend(_ values: Int, _ text: Int, at position: JSON.Position) throws(RecipeError) {
         count += values
+        bytes += text
         guard count <= Limit.values else {
             throw error("the file comes to more than \(Limit.values) values", at: position)
+        }
+        guard bytes <= Limit.text else {
+            throw error("the file comes to more than \(Limit.text) bytes of text", at: position)
         }
     }
 
