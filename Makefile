@@ -23,7 +23,12 @@ PATH_LIBRARY_FLAGS = -std=gnu11 -O2 -Wall -Wextra -Werror -ffreestanding -fPIC -
 X86_64_GCC ?= $(if $(filter x86_64,$(shell uname -m)),gcc,x86_64-linux-gnu-gcc)
 AARCH64_GCC ?= $(if $(filter aarch64,$(shell uname -m)),gcc,aarch64-linux-gnu-gcc)
 
-.PHONY: help build path-library demo test fuzz bench fmt lint clean
+# The supervisor for the other processor that functions run on, beside the one that SwiftPM builds for this one.
+SUPERVISOR = .build/supervisor/bootstrap
+SUPERVISOR_PARTS = $(shell find -L Sources/bootstrap Sources/CSupervisor Sources/CCompress -type f) \
+	Package.swift scripts/cross-supervisor
+
+.PHONY: help build path-library supervisors demo recipes test fuzz bench fmt lint clean
 
 help: ## print this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -33,6 +38,15 @@ build: ## build scar-build and the supervisor, into .build/release
 	@$(MAKE) --no-print-directory path-library
 	$(SWIFT) build -c release --product scar-build
 	$(SWIFT) build -c release --product bootstrap
+	@$(MAKE) --no-print-directory supervisors
+
+# An arm64 machine builds its own with SwiftPM, and cannot build x86_64's: Swift has no Embedded library for that there.
+supervisors: $(if $(filter x86_64,$(shell uname -m)),$(SUPERVISOR)-aarch64) ## build the supervisor for arm64 functions
+
+# Where apt is missing there is none; whoever needs it says so then.
+$(SUPERVISOR)-aarch64: $(SUPERVISOR_PARTS)
+	@if command -v apt-get >/dev/null; then echo 'scripts/cross-supervisor $@'; scripts/cross-supervisor $@; \
+	else echo 'supervisors: there is no apt-get, so no $(@F); scripts/setup --arm64 says what is wanted' >&2; fi
 
 path-library: $(PATH_LIBRARY)-x86_64.so $(PATH_LIBRARY)-aarch64.so ## build what lets programs run below a prefix
 
@@ -47,16 +61,23 @@ define compile_path_library
 	mkdir -p $(@D); \
 	if command -v $(1) >/dev/null; then \
 	    echo '$(1) -o $@'; $(1) $(PATH_LIBRARY_FLAGS) $(2) -o $@.new $(PATH_LIBRARY_SOURCES) && mv -f $@.new $@; \
-	else echo 'path-library: there is no $(1), so no $(@F); scripts/setup test installs it' >&2; fi
+	else echo 'path-library: there is no $(1), so no $(@F); scripts/setup build installs it' >&2; fi
 endef
 
 demo: build ## turn an ffmpeg image into a function and run it under AWS's emulator
 	@scripts/setup demo
 	@scripts/demo
 
+# Which recipes, as in: make recipes RECIPES='ruby java'; all when none is named.
+RECIPES ?=
+
+recipes: build ## run the recipes' tests in every form of package, and print a table; making all images takes half an hour
+	@scripts/setup test
+	@scripts/recipes $(RECIPES)
+
 test: ## run all tests, against real peers and a real registry
 	@scripts/setup test
-	@$(MAKE) --no-print-directory path-library
+	@$(MAKE) --no-print-directory path-library supervisors
 	$(SWIFT) build --build-tests
 	@SCAR_TESTBED_RIE=$$(scripts/setup --rie) PYTHONPATH=$$(scripts/setup --python-path) scripts/testbed run $(TEST_IMAGES) -- $(SWIFT) test --skip-build $(TEST_FLAGS)
 

@@ -17,9 +17,11 @@ let strict: [SwiftSetting] = [
 let embedded: [SwiftSetting] =
     strict + [.enableExperimentalFeature("Embedded"), .unsafeFlags(["-wmo", "-Osize"])]
 let staticLink: [LinkerSetting] = [
-    .unsafeFlags(["-Xclang-linker", "-static", "-Xlinker", "--gc-sections", "-Xlinker", "-s"]),
-    .linkedLibrary("zstd"), .linkedLibrary("deflate"), .linkedLibrary("lzma"), .linkedLibrary("lz4"),
-    .linkedLibrary("m"),
+    // Nothing in it unwinds its stack, so it needs no index for that.
+    .unsafeFlags([
+        "-Xclang-linker", "-static", "-Xlinker", "--gc-sections", "-Xlinker", "--no-eh-frame-hdr", "-Xlinker", "-s",
+    ]), .linkedLibrary("ssl"), .linkedLibrary("crypto"), .linkedLibrary("zstd"), .linkedLibrary("deflate"),
+    .linkedLibrary("lzma"), .linkedLibrary("lz4"), .linkedLibrary("m"),
 ]
 
 func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
@@ -49,42 +51,45 @@ let package = Package(
         .systemLibrary(
             name: "CCompress", providers: [.apt(["libzstd-dev", "libdeflate-dev", "liblzma-dev", "liblz4-dev"])]),
         .systemLibrary(name: "CInflate", pkgConfig: "libisal", providers: [.apt(["libisal-dev"])]),
+        .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
         .target(name: "CSystem"),
-        .target(name: "CSupervisor"),
+        .target(name: "CSupervisor", linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]),
 
         // What everything stands on.
         module("ByteKit", ["CDigest", "CSystem"]),
         module("JSON"),
+        module("Signing", ["JSON", "CSupervisor"]),
         module("SquashFS", ["CCompress", "CSupervisor"]),
         module("ELF", ["ByteKit"]),
         module("ImageModel", ["ByteKit", "JSON"]),
         module("Transport", ["ByteKit", "CCurl"]),
 
         // The stages, in the order an image passes them.
-        module("Recipe", ["ByteKit", "JSON", "ImageModel"]),
+        module("Recipe", ["ByteKit", "JSON", "ImageModel", "CYAML"]),
         module("Registry", ["Transport", "ImageModel", "ByteKit", "JSON"]),
         module("LayerFS", ["SquashFS", "ELF", "ByteKit", "CCompress", "CInflate", "CArchive"]),
-        module("Supervisor", ["SquashFS", "JSON", "CSupervisor"]),
+        module("Supervisor", ["SquashFS", "Signing", "JSON", "CSupervisor"]),
         module("Packager", ["Supervisor", "ByteKit", "JSON", "CCompress"]),
-        module("AWS", ["Transport", "ByteKit", "JSON"]),
+        module("AWS", ["Transport", "Signing", "ByteKit", "JSON"]),
         module("Publisher", ["AWS", "Transport", "ByteKit", "JSON"]),
+        module("Report", ["LayerFS", "SquashFS", "ImageModel", "ByteKit", "JSON"]),
 
         // What joins them, and what people type.
         module(
             "Toolchain",
             [
-                "Recipe", "Registry", "LayerFS", "Packager", "Publisher", "AWS", "Supervisor", "SquashFS", "Transport",
-                "ImageModel", "ByteKit", "JSON",
+                "Recipe", "Registry", "LayerFS", "Packager", "Publisher", "Report", "AWS", "Supervisor", "SquashFS",
+                "Transport", "ImageModel", "ByteKit", "JSON",
             ]),
         .executableTarget(
             name: "scar-build",
             dependencies: [
-                "Toolchain", "Publisher", "AWS", "Recipe", "Registry", "Packager", "ImageModel", "JSON", "ByteKit",
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "Toolchain", "Publisher", "Report", "AWS", "Recipe", "Registry", "Packager", "ImageModel", "JSON",
+                "ByteKit", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
 
-        // The supervisor's product: the same sources as Supervisor, SquashFS and JSON, through links, compiled Embedded.
+        // The supervisor's product: the same sources as Supervisor, SquashFS, Signing and JSON, through links, compiled Embedded.
         .executableTarget(
             name: "bootstrap", dependencies: ["CSupervisor", "CCompress"],
             swiftSettings: embedded, linkerSettings: staticLink),
@@ -102,11 +107,17 @@ let package = Package(
         tests("Recipe", ["ImageModel", "ByteKit", "JSON"]),
         tests("Registry", ["Transport", "ImageModel", "ByteKit", "JSON"]),
         tests("LayerFS", ["SquashFS", "ELF", "ByteKit", "JSON"]),
-        tests("Supervisor", ["SquashFS", "JSON", "ByteKit"]),
+        tests("Supervisor", ["SquashFS", "Signing", "Transport", "JSON", "ByteKit"]),
         tests("Packager", ["Supervisor", "ByteKit", "JSON"]),
         tests("AWS", ["Transport", "ByteKit", "JSON"]),
         tests("Publisher", ["AWS", "Transport", "ByteKit", "JSON"]),
-        tests("Toolchain", ["Recipe", "Registry", "LayerFS", "SquashFS", "ByteKit", "JSON"]),
+        tests("Report", ["LayerFS", "ImageModel", "ByteKit", "JSON"]),
+        tests(
+            "Toolchain",
+            [
+                "Recipe", "Registry", "Publisher", "LayerFS", "SquashFS", "AWS", "Transport", "ImageModel", "ByteKit",
+                "JSON",
+            ]),
         .testTarget(name: "CommandTests", dependencies: ["TestKit", "ByteKit", "JSON"], swiftSettings: strict),
         .testTarget(name: "PathLibraryTests", dependencies: ["TestKit", "ByteKit"], swiftSettings: strict),
         .testTarget(name: "ConformanceTests", dependencies: ["TestKit"], swiftSettings: strict),
@@ -116,7 +127,8 @@ let package = Package(
         .target(
             name: "FuzzTargets",
             dependencies: [
-                "LayerFS", "SquashFS", "ELF", "Supervisor", "Recipe", "Transport", "ImageModel", "ByteKit", "JSON",
+                "LayerFS", "SquashFS", "ELF", "Supervisor", "Recipe", "Report", "Transport", "ImageModel", "ByteKit",
+                "JSON",
             ], path: "Tests/Fuzz/Targets", swiftSettings: strict),
         .testTarget(
             name: "FuzzTests", dependencies: ["FuzzTargets", "LayerFS", "TestKit", "ByteKit"], swiftSettings: strict),

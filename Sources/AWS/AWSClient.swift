@@ -67,7 +67,7 @@ package final class AWSClient: Sendable {
     /// Asks, and gives the answer once the service has said yes.
     package func send(_ request: AWSRequest) throws(AWSError) -> AWSAnswer {
         var body: [UInt8] = []
-        let response = try attempting(request.title) { () throws(AWSError) in
+        let response = try attempting(request.title, isRepeatable: request.isRepeatable) { () throws(AWSError) in
             body = []
             return try unsafe exchange(request) { _, bytes in
                 unsafe body.append(contentsOf: bytes)
@@ -83,7 +83,7 @@ package final class AWSClient: Sendable {
     package func stream(
         _ request: () -> AWSRequest, receive: (HTTPResponse, UnsafeRawBufferPointer) -> HTTPReception
     ) throws(AWSError) -> HTTPResponse {
-        try attempting(request().title) { () throws(AWSError) in
+        try attempting(request().title, isRepeatable: true) { () throws(AWSError) in
             unsafe try exchange(request(), receive: receive)
         }
     }
@@ -192,7 +192,7 @@ package final class AWSClient: Sendable {
 
     /// Standard mode. AWS SDKs and Tools Reference, "Retry behavior".
     private func attempting(
-        _ title: String, _ attempt: () throws(AWSError) -> HTTPResponse
+        _ title: String, isRepeatable: Bool, _ attempt: () throws(AWSError) -> HTTPResponse
     ) throws(AWSError) -> HTTPResponse {
         var failures = 0
         var mayCorrect = true
@@ -214,7 +214,8 @@ package final class AWSClient: Sendable {
                     continue
                 }
                 failures += 1
-                guard error.isTransient, failures < configuration.attempts, retries.take(for: error),
+                guard isRepeatable ? error.isTransient : error.isBeforeWork, failures < configuration.attempts,
+                    retries.take(for: error),
                     time.sleep(Self.delay(afterFailures: failures, jitter: time.jitter()))
                 else { throw Cancellation.isRequested ? .cancelled : error }
             }

@@ -127,6 +127,11 @@ extension AWSError {
         }
     }
 
+    /// Whether the service has surely not begun with what was asked.
+    var isBeforeWork: Bool {
+        isThrottling || transportCode == .hostNotFound || transportCode == .unreachable
+    }
+
     var isTimeout: Bool { transportCode == .timedOut || code == "RequestTimeout" || code == "RequestTimeoutException" }
 
     /// Errors that a wrong clock causes, among other things.

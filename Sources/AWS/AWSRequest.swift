@@ -19,6 +19,9 @@ package struct AWSRequest: Sendable {
     package var isSigned = true
     /// Whether the answer may take as long as it wants, as that of a function which works.
     package var isSlow = false
+    /// Whether asking twice does no more than asking once. When not, it is tried again only when the service has surely
+    /// not begun: a lost answer may hide that all was done.
+    package var isRepeatable = true
     /// The most bytes of an answer that is kept.
     package var answerLimit = 64 << 20
 

@@ -97,12 +97,12 @@ package struct HTTPAPI: Sendable {
 
     private func list(_ operation: String, _ path: String) throws(AWSError) -> [JSON] {
         var found: [JSON] = []
-        var next: String?
+        var (tokens, next) = (PageTokens(), String?.none)
         repeat {
             let query = next.map { [(name: "nextToken", value: $0)] } ?? []
             let json = try client.json(AWSRequest(.httpAPI, operation, .get, path, query: query))
             found += json["items"]?.array ?? []
-            next = json["nextToken"]?.string
+            next = try tokens.next(json["nextToken"]?.string, after: operation)
         } while next != nil
         return found
     }
@@ -117,13 +117,16 @@ package struct HTTPAPI: Sendable {
 
     // MARK: Changing
 
-    /// Makes an API; gives its id.
-    package func create(_ name: String, cors: CORS?, tags: [String: String]) throws(AWSError) -> String {
+    /// Makes an API, with nothing in it yet.
+    package func create(_ name: String, cors: CORS?, tags: [String: String]) throws(AWSError) -> API {
         var members: [(name: StaticString, json: JSON)] = [
             ("name", .string(name)), ("protocolType", .string("HTTP")), ("tags", .record(tags)),
         ]
         if let cors { members.append(("corsConfiguration", Self.json(cors))) }
-        return try make("CreateApi", .post, Self.apis, members, "apiId")
+        let json = try answer("CreateApi", .post, Self.apis, members)
+        return API(
+            id: json["apiId"]?.string ?? "", name: name, endpoint: json["apiEndpoint"]?.string ?? "", tags: tags,
+            cors: cors)
     }
 
     package func update(_ id: String, name: String, cors: CORS?) throws(AWSError) {
@@ -195,7 +198,16 @@ package struct HTTPAPI: Sendable {
         _ operation: String, _ method: HTTPMethod, _ path: String, _ members: [(name: StaticString, json: JSON)],
         _ id: StaticString
     ) throws(AWSError) -> String {
-        try client.json(AWSRequest(.httpAPI, operation, method, path, json: .object(members)))[id]?.string ?? ""
+        try answer(operation, method, path, members)[id]?.string ?? ""
+    }
+
+    private func answer(
+        _ operation: String, _ method: HTTPMethod, _ path: String, _ members: [(name: StaticString, json: JSON)]
+    ) throws(AWSError) -> JSON {
+        var request = AWSRequest(.httpAPI, operation, method, path, json: .object(members))
+        // What is made twice is there twice, under two ids.
+        request.isRepeatable = method != .post
+        return try client.json(request)
     }
 
     private func delete(_ operation: String, _ path: String) throws(AWSError) {

@@ -165,6 +165,8 @@ extension LambdaAPI {
             ], body: .bytes(payload))
         if wantsLog && !isAsynchronous { request.headers["x-amz-log-type"] = "Tail" }
         request.isSlow = true
+        // A call whose answer is lost may have run, and costs; what is only handed over may come twice anyway.
+        request.isRepeatable = isAsynchronous
         let answer = try client.send(request)
         return Outcome(
             status: answer.status, error: answer.headers["x-amz-function-error"], payload: answer.body,

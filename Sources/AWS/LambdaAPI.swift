@@ -210,15 +210,13 @@ package struct LambdaAPI: Sendable {
         _ operation: String, _ path: String, _ list: StaticString, query: [(name: String, value: String)] = []
     ) throws(AWSError) -> [JSON] {
         var found: [JSON] = []
-        var marker: String?
+        var (tokens, marker) = (PageTokens(), String?.none)
         repeat {
             let request = AWSRequest(
                 .lambda, operation, .get, path, query: query + (marker.map { [("Marker", $0)] } ?? []))
             let json = try client.json(request)
             found += json[list]?.array ?? []
-            let next = json["NextMarker"]?.string.flatMap { $0.isEmpty ? nil : $0 }
-            guard next != marker else { break }
-            marker = next
+            marker = try tokens.next(json["NextMarker"]?.string, after: operation)
         } while marker != nil
         return found
     }

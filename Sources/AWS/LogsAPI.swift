@@ -97,7 +97,7 @@ package struct TaggingAPI: Sendable {
     /// ARN → tags of everything that has all these tags.
     package func resources(tagged tags: [String: String]) throws(AWSError) -> [String: [String: String]] {
         var found: [String: [String: String]] = [:]
-        var token: String?
+        var (tokens, token) = (PageTokens(), String?.none)
         repeat {
             let filters = tags.sorted { $0.key < $1.key }.map {
                 JSON.object([("Key", .string($0.key)), ("Values", .array([.string($0.value)]))])
@@ -113,7 +113,7 @@ package struct TaggingAPI: Sendable {
                     found[arn, default: [:]][tag["Key"]?.string ?? ""] = tag["Value"]?.string ?? ""
                 }
             }
-            token = json["PaginationToken"]?.string.flatMap { $0.isEmpty ? nil : $0 }
+            token = try tokens.next(json["PaginationToken"]?.string, after: "GetResources")
         } while token != nil
         return found
     }

@@ -20,7 +20,7 @@ package struct RESTAPI: Sendable {
     /// The APIs that carry a tag.
     package func apis(tagged name: String, _ value: String) throws(AWSError) -> [API] {
         var found: [API] = []
-        var position: String?
+        var (tokens, position) = (PageTokens(), String?.none)
         repeat {
             let query = [(name: "limit", value: "500")] + (position.map { [("position", $0)] } ?? [])
             let json = try client.json(AWSRequest(.restAPI, "GetRestApis", .get, Self.apis, query: query))
@@ -31,7 +31,7 @@ package struct RESTAPI: Sendable {
                         id: id, name: item["name"]?.string ?? "", tags: item["tags"]?.texts ?? [:],
                         stages: try stages(of: id)))
             }
-            position = json["position"]?.string
+            position = try tokens.next(json["position"]?.string, after: "GetRestApis")
         } while position != nil
         return found
     }
@@ -58,8 +58,9 @@ package struct RESTAPI: Sendable {
             // Every body may be binary: what is text for one caller is a picture for another.
             ("binaryMediaTypes", .array([.string("*/*")])), ("tags", .record(tags)),
         ]
-        return try client.json(AWSRequest(.restAPI, "CreateRestApi", .post, Self.apis, json: .object(members)))["id"]?
-            .string ?? ""
+        var request = AWSRequest(.restAPI, "CreateRestApi", .post, Self.apis, json: .object(members))
+        request.isRepeatable = false
+        return try client.json(request)["id"]?.string ?? ""
     }
 
     /// Makes an API what an OpenAPI document says.

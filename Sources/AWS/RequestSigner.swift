@@ -1,4 +1,5 @@
 package import ByteKit
+internal import Signing
 package import Transport
 
 /// Signs requests with AWS Signature Version 4.
@@ -41,8 +42,6 @@ package struct RequestSigner: Sendable {
         self.style = style
     }
 
-    private static let algorithm = "AWS4-HMAC-SHA256"
-
     /// Adds the fields that prove who asks; those of an earlier attempt are replaced.
     ///
     /// - Parameter time: seconds since 1970, as the service's clock has it.
@@ -52,11 +51,8 @@ package struct RequestSigner: Sendable {
         request.headers["x-amz-date"] = stamp
         request.headers["x-amz-security-token"] = credentials.sessionToken?.reveal()
         if style == .s3 || payload == .unsigned { request.headers["x-amz-content-sha256"] = payload.text }
-        let (names, signature) = signature(
-            of: request.method, request.url, request.headers, payload: payload.text, stamp: stamp)
-        request.headers["authorization"] =
-            "\(Self.algorithm) Credential=\(credentials.accessKey)/\(scope(stamp)), SignedHeaders=\(names), "
-            + "Signature=\(signature)"
+        let signed = signed(request.method, request.url, request.headers, payload: payload.text)
+        request.headers["authorization"] = text(signature.authorization(of: signed, at: Array(stamp.utf8)))
     }
 
     /// An address that proves by itself who asks, for a limited time.
@@ -66,44 +62,40 @@ package struct RequestSigner: Sendable {
         _ method: HTTPMethod, _ url: URL, headers: HTTPHeaders = [:], seconds: Int, at time: Int
     ) -> URL {
         let stamp = Timestamp.compact(time)
-        let names = canonicalHeaders(headers, host: url.authority).names
-        var url =
-            url
-            .adding("X-Amz-Algorithm", Self.algorithm)
-            .adding("X-Amz-Credential", "\(credentials.accessKey)/\(scope(stamp))")
-            .adding("X-Amz-Date", stamp)
-            .adding("X-Amz-Expires", String(seconds))
-            .adding("X-Amz-SignedHeaders", names)
-        if let token = credentials.sessionToken { url = url.adding("X-Amz-Security-Token", token.reveal()) }
         // Who makes the address does not know the body that S3 will get; elsewhere there is none.
         let payload = style == .s3 ? Payload.unsigned : .empty
-        let (_, signature) = signature(of: method, url, headers, payload: payload.text, stamp: stamp)
-        return url.adding("X-Amz-Signature", signature)
+        let names = signed(method, url, headers, payload: payload.text).fieldNames
+        var url =
+            url
+            .adding("X-Amz-Algorithm", text(SignatureV4.algorithm))
+            .adding("X-Amz-Credential", text(signature.credential(at: Array(stamp.utf8))))
+            .adding("X-Amz-Date", stamp)
+            .adding("X-Amz-Expires", String(seconds))
+            .adding("X-Amz-SignedHeaders", text(names))
+        if let token = credentials.sessionToken { url = url.adding("X-Amz-Security-Token", token.reveal()) }
+        let signed = signed(method, url, headers, payload: payload.text)
+        return url.adding("X-Amz-Signature", text(signature.signature(of: signed, at: Array(stamp.utf8))))
     }
 
-    private func signature(
-        of method: HTTPMethod, _ url: URL, _ headers: HTTPHeaders, payload: String, stamp: String
-    ) -> (names: String, signature: String) {
-        let (lines, names) = canonicalHeaders(headers, host: url.authority)
-        let request = [
-            method.rawValue, canonicalPath(url.path), Self.canonicalQuery(url.query ?? ""), lines + "\n", names,
-            payload,
-        ].joined(separator: "\n")
-        let digest = Digest(of: Array(request.utf8)).hex
-        let text = [Self.algorithm, stamp, scope(stamp), digest].joined(separator: "\n")
-        return (names, hexadecimal(HMAC.sha256(key: key(stamp), Array(text.utf8))))
+    private var signature: SignatureV4 {
+        SignatureV4(
+            accessKey: Array(credentials.accessKey.utf8), secretKey: Array(credentials.secretKey.reveal().utf8),
+            region: Array(region.utf8), service: Array(service.utf8))
     }
 
-    private func scope(_ stamp: String) -> String { "\(stamp.prefix(8))/\(region)/\(service)/aws4_request" }
-
-    private func key(_ stamp: String) -> [UInt8] {
-        [String(stamp.prefix(8)), region, service, "aws4_request"].reduce(
-            Array("AWS4\(credentials.secretKey.reveal())".utf8)
-        ) { HMAC.sha256(key: $0, Array($1.utf8)) }
+    private func signed(
+        _ method: HTTPMethod, _ url: URL, _ headers: HTTPHeaders, payload: String
+    ) -> SignatureV4.Request {
+        SignatureV4.Request(
+            method: Array(method.rawValue.utf8), path: Array(canonicalPath(url.path).utf8),
+            query: Array((url.query ?? "").utf8),
+            fields: [(Array("host".utf8), Array(url.authority.utf8))]
+                + headers.fields.map { (Array($0.name.utf8), Array($0.value.utf8)) }, payload: Array(payload.utf8))
     }
 
-    // MARK: The canonical form
+    private func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
 
+    /// The path as the service wants it signed.
     private func canonicalPath(_ path: String) -> String {
         guard style == .standard else { return path }
         var segments: [Substring] = []
@@ -112,36 +104,5 @@ package struct RequestSigner: Sendable {
         }
         let end = path.hasSuffix("/") && !segments.isEmpty ? "/" : ""
         return URL.encode("/" + segments.joined(separator: "/") + end, keeping: "/")
-    }
-
-    /// The items in byte order. They are encoded already, and that is the form they are compared in.
-    private static func canonicalQuery(_ query: String) -> String {
-        guard !query.isEmpty else { return "" }
-        return
-            query.split(separator: "&", omittingEmptySubsequences: false)
-            .map { item -> (name: [UInt8], value: [UInt8]) in
-                let parts = item.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-                return (Array(parts[0].utf8), parts.count > 1 ? Array(parts[1].utf8) : [])
-            }
-            .sorted {
-                $0.name != $1.name
-                    ? $0.name.lexicographicallyPrecedes($1.name) : $0.value.lexicographicallyPrecedes($1.value)
-            }
-            .map { String(decoding: $0.name + [UInt8(ascii: "=")] + $0.value, as: UTF8.self) }
-            .joined(separator: "&")
-    }
-
-    /// Fields that proxies and clients change on the way.
-    private static let unsigned: Set<String> = ["expect", "transfer-encoding", "user-agent", "x-amzn-trace-id"]
-
-    private func canonicalHeaders(_ headers: HTTPHeaders, host: String) -> (lines: String, names: String) {
-        var values: [String: [String]] = ["host": [host]]
-        for field in headers.fields where !Self.unsigned.contains(field.name) {
-            let value = field.value.split { $0 == " " || $0 == "\t" }.joined(separator: " ")
-            values[field.name, default: []].append(value)
-        }
-        let names = values.keys.sorted { Array($0.utf8).lexicographicallyPrecedes(Array($1.utf8)) }
-        let lines = names.map { "\($0):\(values[$0, default: []].joined(separator: ","))" }
-        return (lines.joined(separator: "\n"), names.joined(separator: ";"))
     }
 }

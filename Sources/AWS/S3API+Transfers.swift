@@ -1,8 +1,7 @@
 internal import ByteKit
-internal import Glibc
 internal import Transport
 
-/// Files on their way to S3 and back.
+/// Files on their way to S3.
 extension S3API {
     /// From this size on a file goes in parts: a part that fails is sent again, not the file.
     package static let partThreshold = 64 << 20
@@ -70,109 +69,10 @@ extension S3API {
             throw error
         }
     }
-
-    /// Brings an object into a file, which appears whole or not at all. What an earlier attempt left in `path.partial`
-    /// is gone on with, as long as the object is still the same.
-    package func download(
-        _ object: Object, from bucket: String, to path: String,
-        progress: @escaping @Sendable (Int) -> Void = { _ in }
-    ) throws(AWSError) {
-        let client = try client(for: bucket)
-        let partial = "\(path).\(object.etag.filter { $0.isLetter || $0.isNumber || $0 == "-" }).partial"
-        let descriptor = unsafe open(partial, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o644)
-        guard descriptor >= 0 else { throw AWSError(file: FileError("create", partial)) }
-        defer { close(descriptor) }
-        var place = Int(lseek(descriptor, 0, Int32(SEEK_END)))
-        if place > object.size {
-            _ = ftruncate(descriptor, 0)
-            place = Int(lseek(descriptor, 0, Int32(SEEK_SET)))
-        }
-        progress(place)
-        var failure: FileError?
-        if place < object.size {
-            let first = try request("GetObject", .get, bucket, object.key)
-            _ = unsafe try client.stream({
-                var request = first
-                request.answerLimit = .max
-                request.headers["if-match"] = "\"\(object.etag)\""
-                if place > 0 { request.headers["range"] = "bytes=\(place)-" }
-                return request
-            }) { response, bytes in
-                // A server that knows no ranges begins anew.
-                if place > 0, response.status == 200, response.headers["content-range"] == nil,
-                    response.contentLength == object.size
-                {
-                    place = Int(lseek(descriptor, 0, Int32(SEEK_SET)))
-                }
-                var rest = unsafe bytes
-                while unsafe !rest.isEmpty {
-                    let count = unsafe write(descriptor, rest.baseAddress, rest.count)
-                    if count < 0 && errno == EINTR { continue }
-                    guard count > 0 else {
-                        failure = FileError("write", partial)
-                        return .stop
-                    }
-                    place += count
-                    progress(count)
-                    unsafe rest = UnsafeRawBufferPointer(rebasing: rest[count...])
-                }
-                return .more
-            }
-        }
-        if let failure { throw AWSError(file: failure) }
-        guard place == object.size else {
-            throw AWSError(.answer, "the object \(object.key) ended after \(place) of \(object.size) bytes")
-        }
-        do throws(FileError) { try Folder.move(partial, to: path) } catch { throw AWSError(file: error) }
-    }
 }
 
 extension AWSError {
     init(file error: FileError) {
         self.init(.configuration, error.diagnostic.message, hint: error.diagnostic.hint)
-    }
-}
-
-/// The same work on many things, a few at a time.
-package enum Parallel {
-    private struct State<Value: Sendable>: Sendable {
-        var next = 0
-        var results: [Int: Value] = [:]
-        var failure: AWSError?
-    }
-
-    /// Results in the order of the things. After the first failure no new work begins; that failure is thrown.
-    package static func map<Value: Sendable>(
-        _ count: Int, width: Int, _ body: @escaping @Sendable (Int) throws(AWSError) -> Value
-    ) throws(AWSError) -> [Value] {
-        let state = Monitor(State<Value>())
-        let work: @Sendable () -> Void = {
-            while true {
-                let index = state.withLock { state -> Int? in
-                    guard state.failure == nil, state.next < count, !Cancellation.isRequested else { return nil }
-                    state.next += 1
-                    return state.next - 1
-                }
-                guard let index else { return }
-                do throws(AWSError) {
-                    let value = try body(index)
-                    state.withLock { $0.results[index] = value }
-                } catch {
-                    state.withLock { if $0.failure == nil { $0.failure = error } }
-                }
-            }
-        }
-        var threads: [Thread] = []
-        for _ in 1..<max(1, min(width, count)) {
-            // Fewer threads do the same work.
-            guard let thread = try? Thread(work) else { break }
-            threads.append(thread)
-        }
-        work()
-        for thread in threads { thread.join() }
-        let (results, failure) = state.withLock { ($0.results, $0.failure) }
-        if let failure { throw failure }
-        guard results.count == count else { throw .cancelled }
-        return (0..<count).compactMap { results[$0] }
     }
 }

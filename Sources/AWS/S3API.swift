@@ -6,6 +6,8 @@ package struct S3API: Sendable {
     package let client: AWSClient
     /// Which region a bucket is in, once that is known.
     let regions = Monitor<[String: Region]>([:])
+    /// Accounts that buckets must belong to.
+    private let owners = Monitor<[String: String]>([:])
 
     package init(_ client: AWSClient) { self.client = client }
 
@@ -22,6 +24,10 @@ package struct S3API: Sendable {
         }
     }
 
+    /// From now on S3 refuses whatever is asked of a bucket that is not this account's. For names that anybody could
+    /// work out, and make a bucket of before us.
+    package func expect(owner account: String, of bucket: String) { owners.withLock { $0[bucket] = account } }
+
     // MARK: - Requests
 
     /// A request about a bucket or one of its objects.
@@ -32,7 +38,10 @@ package struct S3API: Sendable {
         _ operation: String, _ method: HTTPMethod, _ bucket: String, _ key: String = "",
         query: [(name: String, value: String)] = [], headers: HTTPHeaders = [:], body: HTTPBody = .none
     ) throws(AWSError) -> AWSRequest {
-        var service = Service.s3
+        var (service, headers) = (Service.s3, headers)
+        if operation != "CreateBucket" {
+            headers["x-amz-expected-bucket-owner"] = owners.withLock { $0[bucket] }
+        }
         let encoded = URL.encode(key, keeping: "/")
         var path = "/\(bucket)" + (key.isEmpty ? "" : "/\(encoded)")
         if try client.configuration.endpoint(.s3) == nil, !bucket.utf8.contains(UInt8(ascii: ".")) {
@@ -180,12 +189,12 @@ package struct S3API: Sendable {
     /// Every object whose key begins with `prefix`.
     package func objects(_ bucket: String, prefix: String) throws(AWSError) -> [Object] {
         var found: [Object] = []
-        var next: String?
+        var (tokens, next) = (PageTokens(), String?.none)
         repeat {
             try Self.checkCancellation()
             let page = try page(bucket, prefix: prefix, after: next)
             found += page.objects
-            next = page.next
+            next = try tokens.next(page.next, after: "ListObjectsV2")
         } while next != nil
         return found
     }

@@ -29,5 +29,8 @@ package struct Service: Sendable, Equatable {
         name: "resource_groups_tagging_api", hostPrefix: "tagging", signingName: "tagging",
         variable: "RESOURCE_GROUPS_TAGGING_API")
     package static let ec2 = Service(name: "ec2", hostPrefix: "ec2", signingName: "ec2", variable: "EC2")
+    package static let ecr = Service(name: "ecr", hostPrefix: "api.ecr", signingName: "ecr", variable: "ECR")
+    package static let ecrPublic = Service(
+        name: "ecr_public", hostPrefix: "api.ecr-public", signingName: "ecr-public", variable: "ECR_PUBLIC")
     static let sso = Service(name: "sso", hostPrefix: "portal.sso", signingName: "awsssoportal", variable: "SSO")
 }

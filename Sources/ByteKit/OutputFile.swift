@@ -201,3 +201,12 @@ internal import Glibc
         unsafe buffer.deallocate()
     }
 }
+
+extension OutputFile {
+    /// Writes a whole file, which appears in one step.
+    package static func write(_ bytes: [UInt8], to path: String) throws(FileError) {
+        var file = try OutputFile(path, bufferSize: 64 << 10)
+        try file.write(bytes)
+        try file.finish()
+    }
+}

@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -51,6 +52,17 @@ static sigset_t kept_signals(void) {
     return set;
 }
 
+// A file that has just got its bytes may still be open for writing, for a moment.
+enum { busy_tries = 1000 };
+
+static void execute(const launch *program) {
+    for (int tries = 0; tries < busy_tries; tries++) {
+        execve(program->path, program->arguments, program->environment);
+        if (errno != ETXTBSY) return;
+        sched_yield();
+    }
+}
+
 _Noreturn static void become_program(const launch *program) {
     reset_signals();
     setpgid(0, 0);
@@ -79,7 +91,7 @@ _Noreturn static void become_program(const launch *program) {
         tell(program->ends[news_pipe], 2, errno);
         _exit(127);
     }
-    execve(program->path, program->arguments, program->environment);
+    execute(program);
     tell(program->ends[news_pipe], 2, errno);
     _exit(127);
 }
@@ -241,6 +253,32 @@ static void close_others(launch *program) {
         last = next + 1;
     }
     syscall(SYS_close_range, last, ~0U, 0);
+}
+
+// The group that runs now, for the handler below.
+static volatile sig_atomic_t watched_group;
+
+void csupervisor_watch_over(int group) { watched_group = group; }
+
+// Lambda shuts the sandbox down. All that is called is async-signal-safe. The keepers learn of our end and kill what is
+// left; Lambda itself allows half a second before it does the same.
+static void on_told(int number) {
+    (void)number;
+    int group = watched_group;
+    if (group > 1 && kill(-group, SIGTERM) == 0) {
+        struct timespec moment = {.tv_nsec = 10000000};
+        for (int round = 0; round < 30 && kill(-group, 0) == 0; round++) nanosleep(&moment, NULL);
+    }
+    _exit(0);
+}
+
+void csupervisor_end_when_told(void) {
+    signal(SIGTERM, on_told);
+    // Whoever started us may have blocked it, and that is inherited.
+    sigset_t told;
+    sigemptyset(&told);
+    sigaddset(&told, SIGTERM);
+    sigprocmask(SIG_UNBLOCK, &told, NULL);
 }
 
 static char **split(const char *text, size_t count) {

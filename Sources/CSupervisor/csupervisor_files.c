@@ -29,7 +29,9 @@ int csupervisor_open(int folder, const char *path, int how, unsigned permissions
     else flags |= O_RDONLY | O_NONBLOCK;
     if (how & csupervisor_folder) flags |= O_DIRECTORY;
     if (!(how & csupervisor_follow)) flags |= O_NOFOLLOW;
-    return checked(openat(folder, path, flags, permissions));
+    int opened = checked(openat(folder, path, flags, permissions));
+    // A file whose bytes are still to come: only without the flag does the kernel wait for them.
+    return opened == -EAGAIN ? checked(openat(folder, path, flags & ~O_NONBLOCK, permissions)) : opened;
 }
 
 void csupervisor_close(int descriptor) { close(descriptor); }

@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 
 struct csupervisor_monitor {
     pthread_mutex_t mutex;
@@ -59,5 +60,8 @@ int csupervisor_processors(void) {
     if (sched_getaffinity(0, sizeof set, &set) != 0) return 1;
     return CPU_COUNT(&set);
 }
+
+// On Linux the number is a thread's, and 0 the caller's.
+void csupervisor_yield_processors(void) { setpriority(PRIO_PROCESS, 0, 10); }
 
 void csupervisor_trim_memory(void) { malloc_trim(0); }

@@ -8,9 +8,9 @@ extension FileTree {
     /// OCI image specification, "Applying Changesets".
     ///
     /// - Parameters:
-    ///   - object: the compiled layer.
+    ///   - object: the layer.
     ///   - layer: its number, from 0 for the base; contents are recorded with it.
-    package mutating func apply(_ object: LayerObject, as layer: Int32) throws(LayerError) {
+    package mutating func apply<Layer: LayerEntries>(_ object: Layer, as layer: Int32) throws(LayerError) {
         var parents = ParentCache()
         for entry in object.entries {
             do throws(LayerError) {
@@ -21,8 +21,8 @@ extension FileTree {
         }
     }
 
-    private mutating func apply(
-        _ entry: LayerObject.Entry, of object: LayerObject, as layer: Int32, _ parents: inout ParentCache
+    private mutating func apply<Layer: LayerEntries>(
+        _ entry: LayerObject.Entry, of object: Layer, as layer: Int32, _ parents: inout ParentCache
     ) throws(LayerError) {
         let path = object.path(of: entry)
         guard !path.isEmpty else {
@@ -70,8 +70,8 @@ extension FileTree {
         addWarning("\(message): /\(String(decoding: path, as: UTF8.self))")
     }
 
-    private mutating func place(
-        _ entry: LayerObject.Entry, of object: LayerObject, _ layer: Int32, name: ArraySlice<UInt8>, in parent: Int32,
+    private mutating func place<Layer: LayerEntries>(
+        _ entry: LayerObject.Entry, of object: Layer, _ layer: Int32, name: ArraySlice<UInt8>, in parent: Int32,
         _ parents: inout ParentCache
     ) throws(LayerError) {
         try checkRoom()
@@ -109,7 +109,9 @@ extension FileTree {
         if nodes[Int(node)].layer < layer && unsortedChildren(of: node).isEmpty { remove(node) }
     }
 
-    private func inode(_ entry: LayerObject.Entry, of object: LayerObject, _ layer: Int32) -> Inode {
+    private func inode<Layer: LayerEntries>(
+        _ entry: LayerObject.Entry, of object: Layer, _ layer: Int32
+    ) -> Inode {
         var inode = Inode(
             kind: entry.kind, mode: entry.mode, userID: entry.userID, groupID: entry.groupID,
             modificationTime: entry.modificationTime)
@@ -120,8 +122,8 @@ extension FileTree {
         return inode
     }
 
-    private mutating func hardLinkTarget(
-        _ entry: LayerObject.Entry, of object: LayerObject, _ layer: Int32
+    private mutating func hardLinkTarget<Layer: LayerEntries>(
+        _ entry: LayerObject.Entry, of object: Layer, _ layer: Int32
     ) throws(LayerError) -> Int32 {
         let target = object.target(of: entry)
         let (folder, name) = Self.split(target)
@@ -176,6 +178,13 @@ extension FileTree {
 
     /// Folders nest as deep as the reader of our images follows them, the root counted.
     private static var depthLimit: UInt16 { UInt16(SquashWalker.deepest - 1) }
+
+    /// The node at a path whose folders may be symlinks, the last component not followed; nil for nothing.
+    package func node(through path: [UInt8]) -> Int32? {
+        let (folder, name) = Self.split(path[...])
+        guard let parent = try? find(folder), !name.isEmpty else { return nil }
+        return child(of: parent, named: name)
+    }
 
     /// The folder a path leads to; nil when it does not exist.
     func find(_ path: ArraySlice<UInt8>, from start: Int32 = FileTree.root) throws(LayerError) -> Int32? {

@@ -7,8 +7,8 @@ package struct FileTree: Sendable {
         package internal(set) var parent: Int32
         package internal(set) var inode: Int32
         /// The layer that last wrote this name.
-        var layer: Int32
-        var isRemoved = false
+        package internal(set) var layer: Int32
+        package internal(set) var isRemoved = false
         /// The layer that said this folder hides what lower layers have in it.
         var opaqueLayer: Int32 = -1
         /// The layer whose whiteout last went through this folder.
@@ -92,7 +92,7 @@ package struct FileTree: Sendable {
         return node
     }
 
-    func isDirectory(_ node: Int32) -> Bool { inodes[Int(nodes[Int(node)].inode)].kind == .directory }
+    package func isDirectory(_ node: Int32) -> Bool { inodes[Int(nodes[Int(node)].inode)].kind == .directory }
 
     /// The child of a folder with this name.
     package func child(of parent: Int32, named name: ArraySlice<UInt8>) -> Int32? {

@@ -10,18 +10,22 @@ internal import ByteKit
 
     private let limit: Int
     private let decoder: LayerDecoder
+    private let isHashed: Bool
     private var diffID = Sha256()
 
-    /// - Parameter limit: how many bytes the layer may have when decoded.
-    init(_ source: LayerSource, limit: Int) throws(LayerError) {
+    /// - Parameters:
+    ///   - limit: how many bytes the layer may have when decoded.
+    ///   - isHashed: whether anybody wants to know the digest of them.
+    init(_ source: LayerSource, limit: Int, isHashed: Bool = true) throws(LayerError) {
         self.limit = limit
+        self.isHashed = isHashed
         decoder = try LayerDecoder.detect(source)
     }
 
     mutating func next() throws(LayerError) -> UnsafeRawBufferPointer {
         try Self.checkCancellation()
         let bytes = unsafe try decoder.next()
-        unsafe diffID.update(bytes)
+        if isHashed { unsafe diffID.update(bytes) }
         count += bytes.count
         guard count <= limit else {
             throw LayerError(

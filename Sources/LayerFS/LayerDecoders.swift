@@ -7,25 +7,27 @@ internal import Glibc
 @safe final class DecoderInput {
     private let source: LayerSource
     private var piece: LayerPiece
-    private var unused: UnsafeRawBufferPointer
+    /// What of the piece is used; negative when bytes before it were given back.
+    private var place = 0
 
     init(first: LayerPiece, source: LayerSource) {
         self.source = source
         piece = first
-        unsafe unused = first.bytes
     }
 
     /// What is left of the piece; when nothing is, the next piece; empty at the end.
     func peek() throws(LayerError) -> UnsafeRawBufferPointer {
-        while unsafe unused.isEmpty, let next = try source.next() {
+        while place >= piece.count, let next = try source.next() {
+            next.follow(piece)
             piece = next
-            unsafe unused = next.bytes
+            place = 0
         }
-        return unsafe unused
+        return unsafe piece.bytes(from: place)
     }
 
+    /// Takes bytes. A negative number gives some back, of those that were taken last: decoders read ahead by a few.
     func consume(_ count: Int) {
-        unsafe unused = UnsafeRawBufferPointer(rebasing: unused[count...])
+        place = max(-piece.room, min(piece.count, place + count))
     }
 }
 
@@ -68,17 +70,21 @@ final class PlainDecoder {
                 guard unsafe try startNextMember(bytes) else { break }
                 continue
             }
-            guard let base = bytes.baseAddress, bytes.count > 0 else {
-                throw LayerError(.damagedCompression, "the gzip stream ends in the middle")
-            }
+            guard let base = bytes.baseAddress else { preconditionFailure("a piece has an address") }
+            let room = unsafe state.pointee.avail_out
             unsafe state.pointee.next_in = UnsafeMutablePointer(mutating: base.assumingMemoryBound(to: UInt8.self))
             unsafe state.pointee.avail_in = UInt32(bytes.count)
             let outcome = unsafe isal_inflate(state)
+            // ISA-L has up to eight bytes in hand; at a member's end it gives back those that are not the member's, also
+            // when they came with the piece before. They stand in front of this one, where it looks for them.
             unsafe input.consume(bytes.count - Int(state.pointee.avail_in))
             guard outcome >= 0 else {
                 throw LayerError(.damagedCompression, "the gzip stream is damaged (code \(outcome))")
             }
             isBetweenMembers = unsafe state.pointee.block_state == ISAL_BLOCK_FINISH
+            guard unsafe isBetweenMembers || !bytes.isEmpty || state.pointee.avail_out < room else {
+                throw LayerError(.damagedCompression, "the gzip stream ends in the middle")
+            }
         }
         return unsafe UnsafeRawBufferPointer(
             rebasing: UnsafeRawBufferPointer(output)[..<(output.count - Int(state.pointee.avail_out))])

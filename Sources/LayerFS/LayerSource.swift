@@ -41,14 +41,37 @@ package final class LayerSource: Sendable {
 
 /// Some bytes of a layer, at an address that stays as long as the piece does.
 @safe final class LayerPiece: @unchecked Sendable {
-    // Unchecked: nothing changes after `init`.
+    // Unchecked: nothing changes after `init`, but for the room before the bytes, which belongs to the one who reads them.
     let bytes: UnsafeRawBufferPointer
+    let count: Int
+    private let memory: UnsafeMutableRawBufferPointer
+
+    /// Bytes before the piece where its reader may put the last ones of the piece before.
+    static let room = 16
 
     init(_ source: UnsafeRawBufferPointer) {
-        let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: source.count, alignment: 16)
-        unsafe copy.copyMemory(from: source)
-        unsafe bytes = UnsafeRawBufferPointer(copy)
+        count = source.count
+        unsafe memory = .allocate(byteCount: Self.room + source.count, alignment: 16)
+        unsafe UnsafeMutableRawBufferPointer(rebasing: memory[Self.room...]).copyMemory(from: source)
+        unsafe bytes = UnsafeRawBufferPointer(rebasing: memory[Self.room...])
     }
 
-    deinit { unsafe bytes.deallocate() }
+    /// Puts the last bytes of what came before in front: for decoders that read ahead and come back.
+    func follow(_ previous: LayerPiece) {
+        let count = min(Self.room, previous.room + previous.count)
+        let start = Self.room + previous.count - count
+        let last = unsafe UnsafeRawBufferPointer(rebasing: previous.memory[start..<start + count])
+        unsafe UnsafeMutableRawBufferPointer(rebasing: memory[(Self.room - count)..<Self.room]).copyMemory(from: last)
+        room = count
+    }
+
+    /// How many bytes stand in front.
+    private(set) var room = 0
+
+    /// The bytes from a place on, which may be one in front.
+    func bytes(from place: Int) -> UnsafeRawBufferPointer {
+        unsafe UnsafeRawBufferPointer(rebasing: memory[(Self.room + max(-room, place))...])
+    }
+
+    deinit { unsafe memory.deallocate() }
 }

@@ -47,7 +47,7 @@ package struct Linker {
         /// What was done so that the tree works below a prefix; nil for a tree that will be the root.
         package var relocation: Relocation? { report.relocation }
         /// Nodes whose data comes first.
-        package let first: [Int32]
+        package internal(set) var first: [Int32]
         package fileprivate(set) var report: LinkReport
     }
 
@@ -61,7 +61,7 @@ package struct Linker {
             try tree.apply(object, as: Int32(layer))
         }
         let sizes = TreeContents(layers)
-        let removals = Pruner(rules: rules.prune, keep: rules.keep).prune(&tree) { sizes.size(of: $0) }
+        let removals = Pruner(rules: rules.prune, keep: rules.keep).prune(&tree, size: { sizes.size(of: $0) })
         var order = tree.ordered()
         var relocated: Relocator.Outcome?
         if let prefix = rules.prefix {

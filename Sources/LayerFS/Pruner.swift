@@ -22,9 +22,14 @@ package struct Pruner {
 
     /// Prunes the tree. Adding a `keep` never removes another file: each path is judged by itself.
     ///
-    /// - Parameter size: the size of a content.
+    /// - Parameters:
+    ///   - size: the size of a content.
+    ///   - onRemoval: told of each content that is gone with its last name, and the rule that took it.
     /// - Returns: one account for each rule that removed something, in the rules' order.
-    package func prune(_ tree: inout FileTree, size: (FileTree.ContentID) -> Int) -> [Removal] {
+    package func prune(
+        _ tree: inout FileTree, size: (FileTree.ContentID) -> Int,
+        onRemoval: (PruneRule, _ node: Int32, FileTree.ContentID) -> Void = { _, _, _ in }
+    ) -> [Removal] {
         var removals = rules.map { Removal(rule: $0.name, reason: $0.reason) }
         guard !rules.isEmpty else { return [] }
         let order = tree.ordered()
@@ -40,7 +45,10 @@ package struct Pruner {
             tree.remove(node)
             removals[rule].files += 1
             links[number] -= 1
-            if links[number] == 0, let content = tree.inodes[number].content { removals[rule].bytes += size(content) }
+            if links[number] == 0, let content = tree.inodes[number].content {
+                removals[rule].bytes += size(content)
+                onRemoval(rules[rule], node, content)
+            }
         }
         return removals.filter { $0.files > 0 }
     }

@@ -59,7 +59,7 @@ package enum LayerPath {
     /// The longest component Linux takes.
     static let componentLimit = 255
     /// The longest path Linux takes, its NUL not counted.
-    static let pathLimit = 4095
+    package static let pathLimit = 4095
 
     /// Makes a name relative to the root and clean: `./a//b/../c` is `a/c`, and nothing climbs above the root,
     /// as every extractor that is anchored in its root sees it.

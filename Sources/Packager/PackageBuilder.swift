@@ -12,14 +12,27 @@ package enum PackageBuilder {
     package static func package(_ input: PackageInput) throws(PackagerError) -> FunctionPackage {
         try Builder(input: input).package()
     }
+
+    /// The programs of the image that run first, by their paths in it: those that are sure to be started, and the one that
+    /// an image of this kind is for.
+    package static func programs(of input: PackageInput) throws(PackagerError) -> [String] {
+        let builder = Builder(input: input)
+        let programs = try builder.plan().programs
+        guard let own = input.facts.flatMap({ input.launcher.launcher.program(in: $0) }), !programs.contains(own)
+        else { return programs }
+        return programs + [own]
+    }
 }
 
 private struct Builder {
     let input: PackageInput
 
+    func plan() throws(PackagerError) -> StartPlan {
+        try StartPlan(input, input.script.map { (source) throws(PackagerError) in try Script(source) })
+    }
+
     func package() throws(PackagerError) -> FunctionPackage {
-        let script = try input.script.map { (source) throws(PackagerError) in try Script(source) }
-        let plan = try StartPlan(input, script)
+        let plan = try plan()
         let spec = try launchSpec(plan)
         var entries = [
             ZipEntry(path: FunctionPackage.bootstrapPath, content: .file(input.bootstrap), permissions: 0o755),
@@ -65,7 +78,8 @@ private struct Builder {
                 LaunchSpec.Worker(
                     command: Self.words($0.command), program: Array(Launcher.packagePath(of: $0.source).utf8))
             }, environment: environment.variables, workingDirectory: workingDirectory(),
-            timeoutThreshold: input.timeoutThreshold, inputs: input.inputs, outputs: input.outputs)
+            timeoutThreshold: input.timeoutThreshold, inputs: input.inputs, outputs: input.outputs,
+            storages: input.storages, handling: input.handling, batch: input.batch)
         do throws(LaunchSpecError) {
             _ = try LaunchSpec.decode(spec.encode())
         } catch {

@@ -86,6 +86,10 @@ package struct PackageInput {
     package var timeoutThreshold = 10
     package var inputs: [LaunchSpec.Channel] = []
     package var outputs: [LaunchSpec.Channel] = []
+    /// What inputs and outputs may name besides `s3`.
+    package var storages: [LaunchSpec.Storage] = []
+    package var handling = LaunchSpec.Handling()
+    package var batch: LaunchSpec.Batch?
 
     package init(name: String, bootstrap: String) {
         self.name = name

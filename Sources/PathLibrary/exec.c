@@ -10,7 +10,12 @@ size_t count_entries(char *const list[]) {
 
 static int exec_now(launch *how, const char *path, char *const arguments[], char *const environment[]) {
     (void)how;
-    CALL(-1, execve, path, arguments, environment);
+    // A file that has just got its bytes may still be open for writing, for a moment.
+    for (int tries = 0; tries < busy_tries; tries++) {
+        CALL(-1, execve, path, arguments, environment);
+        if (*error_number() != ETXTBSY) break;
+        kernel_yield();
+    }
     return *error_number();
 }
 

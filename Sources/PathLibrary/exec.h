@@ -1,6 +1,9 @@
 #pragma once
 #include "library.h"
 
+// How often a program is tried that is open for writing.
+enum { busy_tries = 1000 };
+
 // One start of a program, by exec or by spawn. Everything it needs is on the stack: a child of vfork may be running.
 typedef struct launch {
     // What starts a program in the end; answers an error number, or 0.

@@ -107,3 +107,6 @@ static inline long fail(int error) {
         __typeof__(&name) next_ = NEXT(name);                    \
         next_ != NULL ? next_(__VA_ARGS__) : (fail(ENOSYS), failed); \
     })
+
+// After an open that failed: whether the file was one whose bytes were still to come, and has them now; open.c.
+bool waits_for_bytes(int folder, const char *path, int flags, int error);

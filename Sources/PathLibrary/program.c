@@ -145,7 +145,9 @@ APART static int start_elf(launch *how, const head *of, const char *real, char *
 // Opens a file and reads its beginning. Answers an error number; the file is -1 when it may be run but not read.
 static int open_head(const char *real, head *of) {
     enum { may_run = 1 };
-    of->file = kernel_open(AT_FDCWD, real, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+    const int flags = O_RDONLY | O_NONBLOCK | O_NOCTTY;
+    of->file = kernel_open(AT_FDCWD, real, flags);
+    if (of->file < 0 && waits_for_bytes(AT_FDCWD, real, flags, -of->file)) of->file = kernel_open(AT_FDCWD, real, flags);
     if (of->file == -EACCES || of->file == -EMFILE || of->file == -ENFILE) {
         of->file = -1;
         return -kernel_access(AT_FDCWD, real, may_run);

@@ -4,7 +4,12 @@
 // Neither glibc nor musl gives a text to the shell when it spawns by name.
 #define SPAWN(name, name_in_path)                                                                             \
     static int name##_now(launch *how, const char *path, char *const arguments[], char *const environment[]) { \
-        return CALL(ENOSYS, name, how->process, path, how->actions, how->attributes, arguments, environment);  \
+        int error = ETXTBSY;                                                                                  \
+        for (int tries = 0; tries < busy_tries && error == ETXTBSY; tries++) {                                \
+            if (tries > 0) kernel_yield();                                                                    \
+            error = CALL(ENOSYS, name, how->process, path, how->actions, how->attributes, arguments, environment); \
+        }                                                                                                     \
+        return error;                                                                                         \
     }                                                                                                         \
     int name(                                                                                                 \
         int *process, const char *path, const void *actions, const void *attributes, char *const arguments[], \

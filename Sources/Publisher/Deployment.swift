@@ -21,6 +21,8 @@ package struct Deployment: Sendable {
     package var api: API?
     package var network: Network?
     package var fileSystems: [FunctionSettings.FileSystem] = []
+    /// The function's variables that are set by hand, such as credentials: they stay as they are.
+    package var keptVariables: [String] = []
     /// The ARN of a queue or topic for events that failed.
     package var deadLetter: String?
     /// How many calls may run at a time; nil for no limit of the function's own.

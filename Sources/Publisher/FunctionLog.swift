@@ -53,13 +53,13 @@ package struct FunctionLog: Sendable {
 
     private func events(since: Int?, filter: String?, streams: String?) throws -> [LogsAPI.Event] {
         var found: [LogsAPI.Event] = []
-        var token: String?
+        var (tokens, token) = (PageTokens(), String?.none)
         repeat {
             try Cancellation.check()
             do throws(AWSError) {
                 let page = try logs.events(group, since: since, filter: filter, streams: streams, after: token)
                 found += page.events
-                token = page.next == token ? nil : page.next
+                token = try tokens.next(page.next, after: "FilterLogEvents")
             } catch {
                 guard error.isNotFound else { throw error }
                 throw PublishError(

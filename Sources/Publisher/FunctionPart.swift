@@ -7,10 +7,11 @@ struct FunctionPart: Part {
 
     func changes(for deployment: Deployment, after before: [Change], _ session: Session) throws -> [Change] {
         let role = deployment.role ?? session.roleARN(session.roleName(deployment.name))
-        let settings = deployment.settings(role: role)
+        let wanted = deployment.settings(role: role)
         guard let function = try session.lambda.function(deployment.name) else {
-            return [creation(deployment, settings)]
+            return [creation(deployment, wanted)]
         }
+        let settings = Self.keeping(deployment.keptVariables, of: function.settings, wanted)
         try check(function, deployment)
         var changes: [Change] = []
         if !Self.isOurs(function) || deployment.allTags.contains(where: { function.tags[$0.key] != $0.value }) {
@@ -38,6 +39,15 @@ struct FunctionPart: Part {
         }
         if function.reservedConcurrency != deployment.concurrency { changes.append(concurrency(deployment, function)) }
         return changes
+    }
+
+    /// The settings with variables that somebody else sets, as they are.
+    private static func keeping(
+        _ names: [String], of old: FunctionSettings, _ settings: FunctionSettings
+    ) -> FunctionSettings {
+        var settings = settings
+        for name in names where settings.environment[name] == nil { settings.environment[name] = old.environment[name] }
+        return settings
     }
 
     private func check(_ function: LambdaAPI.Function, _ deployment: Deployment) throws {

@@ -19,7 +19,11 @@ struct HTTPAPIPart: Part {
         }
         session.note(Self.fact, found.id)
         session.note("url", "\(found.endpoint)/\(api.stage)")
-        var changes = updates(found, wanted, deployment)
+        // One whose making was not heard of is there beside the one that was made then.
+        var changes = there.dropFirst().map { old in
+            Change(.remove, "HTTP API", "\(old.name) (\(old.id))") { try $0.httpAPIs.delete(old.id) }
+        }
+        changes += updates(found, wanted, deployment)
         let permissions = try session.lambda.permissions(deployment.name, qualifier: deployment.alias)
         if permissions.first(where: { $0.id == Self.permission }) != wanted.permission(found.id, session) {
             changes.append(permissionChange(wanted, deployment, isNew: false))
@@ -71,12 +75,9 @@ struct HTTPAPIPart: Part {
         if let cors = api.cors { details.append(.init("CORS", to: FunctionURLPart.text(cors))) }
         let tags = deployment.allTags
         return Change(.create, "HTTP API", api.name, details) { session in
-            let id = try session.httpAPIs.create(api.name, cors: api.cors, tags: tags)
-            session.note(Self.fact, id)
+            let made = try session.httpAPIs.create(api.name, cors: api.cors, tags: tags)
+            session.note(Self.fact, made.id)
             // What is missing is made as it is after an interrupted run.
-            guard let made = try session.httpAPIs.apis(tagged: Deployment.ownerTag, deployment.name).first else {
-                return
-            }
             try Self.complete(made, wanted, tags, session)
             session.note("url", "\(made.endpoint)/\(api.stage)")
         }

@@ -11,8 +11,9 @@ enum PackageUpload {
             return try body(.zip(try InputFile.contents(of: package.path, limit: limit)))
         }
         let bucket = deployment.packagesBucket ?? session.packagesBucket
+        if deployment.packagesBucket == nil { session.s3.expect(owner: session.account, of: bucket) }
         let key = key(deployment)
-        if try session.s3.region(of: bucket) == nil {
+        if try exists(bucket, session) == false {
             try BucketsPart.create(bucket, [Deployment.mark.name: Deployment.mark.value], session)
         }
         // What an interrupted run has brought there already is not sent again: its key is its sum.
@@ -22,6 +23,18 @@ enum PackageUpload {
         try body(.object(bucket: bucket, key: key))
         // Lambda has its own copy.
         try session.s3.delete(bucket, key)
+    }
+
+    private static func exists(_ bucket: String, _ session: Session) throws -> Bool {
+        do throws(AWSError) {
+            return try session.s3.region(of: bucket) != nil
+        } catch {
+            guard error.isService("AccessDenied"), bucket == session.packagesBucket else { throw error }
+            throw PublishError(
+                .notOurs,
+                "the bucket \(bucket), through which large packages go, is another account's, or closed to you",
+                hint: "name a bucket of your own as ‘function.bucket’")
+        }
     }
 
     static func prefix(_ function: String) -> String { "scar-build/packages/\(function)/" }

@@ -42,7 +42,10 @@ struct RESTAPIPart: Part {
             session.note(Self.fact, found.id)
             session.note("url", Self.address(found.id, api, session))
         }
-        var changes: [Change] = []
+        // One whose making was not heard of is there beside the one that was made then.
+        var changes = there.dropFirst().map { old in
+            Change(.remove, "REST API", "\(old.name) (\(old.id))") { try $0.restAPIs.delete(old.id) }
+        }
         if found?.stages[api.stage] != sum {
             changes.append(change(found, api, deployment, document, sum))
         }

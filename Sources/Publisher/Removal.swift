@@ -120,9 +120,16 @@ package struct Removal: Sendable {
     /// What an interrupted upload left, and the bucket for it when that is all there was.
     private func packages(_ name: String) throws -> [Change] {
         let bucket = session.packagesBucket
-        guard try session.s3.region(of: bucket) != nil,
-            try session.s3.tags(of: bucket)[Deployment.mark.name] == Deployment.mark.value
-        else { return [] }
+        session.s3.expect(owner: session.account, of: bucket)
+        do throws(AWSError) {
+            guard try session.s3.region(of: bucket) != nil,
+                try session.s3.tags(of: bucket)[Deployment.mark.name] == Deployment.mark.value
+            else { return [] }
+        } catch {
+            // Another account has a bucket of this name: nothing of ours went there.
+            guard error.isService("AccessDenied") else { throw error }
+            return []
+        }
         let objects = try session.s3.objects(bucket, prefix: "")
         let ours = objects.filter { $0.key.hasPrefix(PackageUpload.prefix(name)) }
         var changes = ours.map { object in

@@ -13,20 +13,14 @@ struct RolePart: Part {
         guard let role = try session.identity.role(name) else {
             return [
                 Change(.create, "role", name, [.init("policy", to: Policy.summary(policy))]) { session in
-                    _ = try session.identity.createRole(
-                        name, trust: Policy.trust(in: "lambda.amazonaws.com"),
-                        description: "What the function \(deployment.name) runs as", tags: tags)
+                    try Self.create(name, "What the function \(deployment.name) runs as", tags, session)
                     try session.persevering(while: \.isNotFound) {
                         try session.identity.putPolicy(Self.policyName, policy, of: name)
                     }
                 }
             ]
         }
-        guard role.tags[Deployment.mark.name] == Deployment.mark.value else {
-            throw PublishError(
-                .notOurs, "there is a role \(name) that was not made here",
-                hint: "name it in the recipe, as ‘function.role’, if the function is to run as it, or remove it")
-        }
+        guard Self.isOurs(role) else { throw Self.notOurs(name) }
         var changes: [Change] = []
         let trust = Policy.trust(in: "lambda.amazonaws.com")
         if role.trust != trust {
@@ -44,6 +38,29 @@ struct RolePart: Part {
                 })
         }
         return changes
+    }
+
+    private static func create(
+        _ name: String, _ description: String, _ tags: [String: String], _ session: Session
+    ) throws {
+        do throws(AWSError) {
+            _ = try session.identity.createRole(
+                name, trust: Policy.trust(in: "lambda.amazonaws.com"), description: description, tags: tags)
+        } catch {
+            // It was made, and the answer was lost; or somebody else was faster.
+            guard error.isService("EntityAlreadyExists") else { throw error }
+            guard let role = try session.identity.role(name), isOurs(role) else { throw notOurs(name) }
+        }
+    }
+
+    private static func isOurs(_ role: IdentityAPI.Role) -> Bool {
+        role.tags[Deployment.mark.name] == Deployment.mark.value
+    }
+
+    private static func notOurs(_ name: String) -> PublishError {
+        PublishError(
+            .notOurs, "there is a role \(name) that was not made here",
+            hint: "name it in the recipe, as ‘function.role’, if the function is to run as it, or remove it")
     }
 }
 

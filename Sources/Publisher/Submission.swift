@@ -120,7 +120,8 @@ package struct Submission: Sendable {
         switch item {
         case .object(let bucket, let object):
             return StorageEvent.json(
-                bucket: bucket, object, region: session.region.name, time: session.client.serviceTime
+                bucket: bucket, arn: session.bucketARN(bucket), object, region: session.region.name,
+                time: session.client.serviceTime
             ).text()
         case .file(let path):
             let body = Base64.encode(try InputFile.contents(of: path, limit: Invocation.largest))
@@ -141,9 +142,9 @@ package struct Submission: Sendable {
 
 /// An event as S3 would send it. Amazon S3 User Guide, "Event message structure".
 enum StorageEvent {
-    static func json(bucket: String, _ object: S3API.Object, region: String, time: Int) -> JSON {
+    static func json(bucket: String, arn: String, _ object: S3API.Object, region: String, time: Int) -> JSON {
         let source: [(name: StaticString, json: JSON)] = [
-            ("name", .string(bucket)), ("arn", .string("arn:aws:s3:::\(bucket)")),
+            ("name", .string(bucket)), ("arn", .string(arn)),
         ]
         let thing: [(name: StaticString, json: JSON)] = [
             ("key", .string(key(object.key))), ("size", .integer(object.size)), ("eTag", .string(object.etag)),

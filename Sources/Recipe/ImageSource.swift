@@ -1,4 +1,4 @@
-internal import ByteKit
+package import ByteKit
 package import ImageModel
 
 /// Where a recipe's image comes from.
@@ -22,6 +22,11 @@ package enum ImageSource: Sendable, Equatable {
         case .tar(let path): "tar:\(path.written)"
         case .standardInput: "tar:-"
         }
+    }
+
+    /// Parses an image's name on the command line; paths are relative to the working folder.
+    package init(of word: String) throws(ImageSourceError) {
+        try self.init(parsing: word, relativeTo: ".")
     }
 
     /// Parses a recipe's `image`; paths of local images are relative to the recipe's folder.
@@ -56,8 +61,10 @@ package enum ImageSource: Sendable, Equatable {
     }
 }
 
-/// Why an image's name was refused; the parser adds the place.
-struct ImageSourceError: Error {
+/// Why an image's name was refused; the parser of recipes adds the place.
+package struct ImageSourceError: DiagnosableError {
     let message: String
     let hint: String?
+
+    package var diagnostic: Diagnostic { Diagnostic(code: "malformed-image", message: message, hint: hint) }
 }

@@ -25,6 +25,8 @@ extension Recipe {
         /// Days.
         package var logRetention: Int
         package var logLevel: String
+        /// Whether each call leaves figures for CloudWatch.
+        package var metrics: Bool
         package var tags: [Variable]
         package var environment: [Variable]
         package var vpc: Network?
@@ -86,6 +88,10 @@ extension Recipe {
         package var gpus: Int
         package var nodes: Int
         package var environment: [Variable]
+        /// `timeout`, `memory`, `space`: what there must have been too little of in Lambda, for `lambda-batch`.
+        package var takesAfter: [String]
+        /// A bucket, and a folder in it, for events that do not fit into a job's environment.
+        package var events: String?
         package var compute: Compute
 
         package struct Compute: Sendable, Equatable {

@@ -27,6 +27,9 @@ package struct Recipe: Sendable, Equatable {
     package var function: Function
     package var inputs: [Storage]
     package var outputs: [Storage]
+    /// What inputs and outputs may name besides `s3`.
+    package var servers: [StorageServer]
+    package var calls: Calls
     package var execution: Execution
     package var api: API?
     package var batch: Batch?
@@ -98,7 +101,7 @@ package struct Recipe: Sendable, Equatable {
 
     /// A place that files come from or go to.
     package struct Storage: Sendable, Equatable {
-        /// The kind of storage: `s3`.
+        /// `s3`, or the name of a server.
         package var storage: String
         /// A bucket and a folder in it: `videos/in`.
         package var path: String
@@ -106,6 +109,33 @@ package struct Recipe: Sendable, Equatable {
         package var prefix: [String]
         /// Names must end with one of these; none takes all.
         package var suffix: [String]
+    }
+
+    /// A server that speaks S3's protocol.
+    package struct StorageServer: Sendable, Equatable {
+        package var name: String
+        package var endpoint: String
+        package var region: String
+        package var pathStyle: Bool
+        package var verify: Bool
+        /// One of the recipe's files.
+        package var authority: RecipePath?
+        /// The names of variables, never what is in them.
+        package var accessKey: String
+        package var secretKey: String
+        package var sessionToken: String?
+    }
+
+    /// How calls are handled.
+    package struct Calls: Sendable, Equatable {
+        /// `script`, `arguments`: what of a direct call may be run.
+        package var eventMayBring: [String]
+        /// `failure`, `timeout`: how a run may end whose output is stored all the same.
+        package var keepOutput: [String]
+        package var requireOutput: Bool
+        package var partialBatches: Bool
+        package var streaming: Bool
+        package var linkLargeAnswers: Bool
     }
 
     /// A call to be tried on the built package.

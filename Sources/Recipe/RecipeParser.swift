@@ -9,12 +9,17 @@ package struct RecipeFile: Sendable {
     package let functions: [Recipe]
     /// A digest over the canonical form of all functions, which the lock records.
     package let checksum: Digest
+    /// What it says that is passed over; only function files of SCAR's have such things.
+    package let warnings: [RecipeWarning]
     private let positions: [[String: JSON.Position]]
 
-    init(path: String, functions: [Recipe], positions: [[String: JSON.Position]]) {
+    init(
+        path: String, functions: [Recipe], positions: [[String: JSON.Position]], warnings: [RecipeWarning] = []
+    ) {
         self.path = path
         self.functions = functions
         self.positions = positions
+        self.warnings = warnings
         checksum = Digest(of: functions.flatMap(\.checksum.bytes))
     }
 
@@ -34,15 +39,22 @@ package struct RecipeFile: Sendable {
 ///
 /// It is strict: what is not understood is refused, and where it stands is said.
 package enum RecipeParser {
-    /// Parses a recipe file.
+    /// Parses a recipe file: JSON, or SCAR's function definition language where the path ends in `.yaml` or `.yml`.
     ///
     /// Nothing is read but `bytes`: whether the script and the files exist is found out when they are packed. `path` is
     /// the file's path as the person gave it, for messages and for what is relative to its folder.
     package static func parse(_ bytes: [UInt8], path: String) throws(RecipeError) -> RecipeFile {
-        let json = try JSON.parse(bytes, file: path)
+        guard FunctionFile.isNamed(path) else { return try file(of: try JSON.parse(bytes, file: path), path: path) }
+        let file = try FunctionFile(bytes, file: path)
+        return try self.file(of: file.recipes, path: path, warnings: file.warnings)
+    }
+
+    private static func file(
+        of json: JSON, path: String, warnings: [RecipeWarning] = []
+    ) throws(RecipeError) -> RecipeFile {
         guard json["functions"] != nil else {
             let (recipe, positions) = try recipe(json, path: path)
-            return RecipeFile(path: path, functions: [recipe], positions: [positions])
+            return RecipeFile(path: path, functions: [recipe], positions: [positions], warnings: warnings)
         }
         // Unknown keys beside `functions`, and the list's own rules; its recipes are checked one by one below.
         var check = SchemaCheck(file: path, root: RecipeSchema.file)
@@ -59,7 +71,7 @@ package enum RecipeParser {
             recipes.append(recipe)
             positions.append(places)
         }
-        return RecipeFile(path: path, functions: recipes, positions: positions)
+        return RecipeFile(path: path, functions: recipes, positions: positions, warnings: warnings)
     }
 
     private static func recipe(

@@ -12,6 +12,7 @@ extension RecipeReader {
             description: function["description"]?.string, region: function["region"]?.string,
             role: function["role"]?.string, bucket: function["bucket"]?.string, layers: texts(function["layers"]),
             logRetention: number(function["logRetention"]), logLevel: text(function["logLevel"]),
+            metrics: function["metrics"]?.bool ?? false,
             tags: variables(function["tags"]), environment: variables(function["environment"]),
             vpc: function["vpc"].map {
                 Recipe.Network(subnets: texts($0["subnets"]), securityGroups: texts($0["securityGroups"]))
@@ -49,6 +50,15 @@ extension RecipeReader {
         }
     }
 
+    func calls() -> Recipe.Calls {
+        let calls = json["calls"]
+        return Recipe.Calls(
+            eventMayBring: texts(calls?["eventMayBring"]), keepOutput: texts(calls?["keepOutput"]),
+            requireOutput: calls?["requireOutput"]?.bool ?? false,
+            partialBatches: calls?["partialBatches"]?.bool ?? false, streaming: calls?["streaming"]?.bool ?? false,
+            linkLargeAnswers: calls?["linkLargeAnswers"]?.bool ?? false)
+    }
+
     func api(name: String) throws(RecipeError) -> Recipe.API? {
         guard let api = json["api"] else { return nil }
         let found = Recipe.API(
@@ -81,6 +91,7 @@ extension RecipeReader {
         return Recipe.Batch(
             vcpus: number(batch["vcpus"]), memory: number(batch["memory"]), gpus: number(batch["gpus"]),
             nodes: number(batch["nodes"]), environment: variables(batch["environment"]),
+            takesAfter: texts(batch["takesAfter"]), events: batch["events"]?.string,
             compute: Recipe.Batch.Compute(
                 kind: value(compute["kind"], .ec2), minVcpus: number(compute["minVcpus"]),
                 maxVcpus: number(compute["maxVcpus"]), instanceTypes: texts(compute["instanceTypes"]),

@@ -17,14 +17,19 @@ struct RecipeReader {
         if script != nil, command != nil {
             throw error(.conflict, "‘script’ and ‘command’ exclude each other", "command", "remove one of the two")
         }
+        let servers = try storageServers()
         let recipe = Recipe(
             name: name, image: try image(), platform: platform, launcher: text(json["launcher"]),
             reuse: json["reuse"]?.bool ?? false, asRoot: json["asRoot"]?.bool ?? false, script: script,
-            command: command, files: try files(), environment: variables(json["environment"]), prune: prune(),
+            command: command, files: try files(besides: servers), environment: variables(json["environment"]),
+            prune: prune(),
             budget: budget(), artifact: try artifact(), target: value(json["target"], .auto),
             function: try function(platform), inputs: storages(json["input"]), outputs: storages(json["output"]),
+            servers: servers,
+            calls: calls(),
             execution: value(json["execution"], .lambda), api: try api(name: name), batch: batch(), tests: try tests(),
             checksum: Digest(of: json.text()))
+        try refuseUnknownStorages(recipe)
         try refuseLoops(recipe)
         return recipe
     }
@@ -57,7 +62,7 @@ struct RecipeReader {
 
     // MARK: Paths
 
-    private func path(_ json: JSON?, key: String) throws(RecipeError) -> RecipePath? {
+    func path(_ json: JSON?, key: String) throws(RecipeError) -> RecipePath? {
         guard let written = json?.string else { return nil }
         do throws(RecipePath.Refusal) {
             return try RecipePath(inside: RecipePath.folder(of: file), written)
@@ -71,7 +76,17 @@ struct RecipeReader {
         }
     }
 
-    private func files() throws(RecipeError) -> [RecipePath] {
+    /// What is shipped: the files that the recipe lists, and the certificates of its storages where it does not.
+    private func files(besides servers: [Recipe.StorageServer]) throws(RecipeError) -> [RecipePath] {
+        var files = try listedFiles()
+        for path in servers.compactMap(\.authority) {
+            let isListed = files.contains { $0.written == path.written || path.written.hasPrefix($0.written + "/") }
+            if !isListed { files.append(path) }
+        }
+        return files
+    }
+
+    private func listedFiles() throws(RecipeError) -> [RecipePath] {
         var files: [RecipePath] = []
         for (index, json) in (json["files"]?.array ?? []).enumerated() {
             guard let path = try path(json, key: "files[\(index)]") else { continue }
@@ -156,34 +171,6 @@ struct RecipeReader {
                 "artifact.level")
         }
         return level
-    }
-
-    // MARK: Storage
-
-    private func storages(_ json: JSON?) -> [Recipe.Storage] {
-        (json?.array ?? []).map {
-            Recipe.Storage(
-                storage: text($0["storage"]), path: text($0["path"]), prefix: texts($0["prefix"]),
-                suffix: texts($0["suffix"]))
-        }
-    }
-
-    /// A function whose output calls it again would do so until the account is empty.
-    private func refuseLoops(_ recipe: Recipe) throws(RecipeError) {
-        for (index, output) in recipe.outputs.enumerated() {
-            for input in recipe.inputs where input.storage == output.storage && calls(output, input) {
-                throw error(
-                    .conflict, "‘output[\(index)]’ puts files into ‘\(input.path)’, where they call the function again",
-                    "output[\(index)].path", "use another folder, or suffixes that differ")
-            }
-        }
-    }
-
-    /// Whether a file of this output may be a new file of this input.
-    private func calls(_ output: Recipe.Storage, _ input: Recipe.Storage) -> Bool {
-        guard output.path == input.path || output.path.hasPrefix(input.path + "/") else { return false }
-        guard !input.suffix.isEmpty, !output.suffix.isEmpty else { return true }
-        return output.suffix.contains { out in input.suffix.contains { out.hasSuffix($0) || $0.hasSuffix(out) } }
     }
 
     // MARK: Tests

@@ -36,6 +36,10 @@ extension RecipeSchema {
                     "logLevel", .choice(["debug", "info", "warning", "error"].map { SchemaChoice($0, "") }),
                     .defaulting(.string("info")), "How much the supervisor says in the log."),
                 SchemaKey(
+                    "metrics", .boolean, .defaulting(.bool(false)),
+                    "Whether each call leaves a line in the log that CloudWatch makes metrics of: times, bytes and "
+                        + "failures."),
+                SchemaKey(
                     "tags", .map(name: .tag, value: .tagValue, most: 50), .defaulting(.object(named: [])),
                     "Tags of the function."),
                 SchemaKey(
@@ -103,11 +107,8 @@ extension RecipeSchema {
     private static var filters: [SchemaKey] {
         [
             SchemaKey(
-                "storage",
-                .choice(
-                    [SchemaChoice("s3", "Amazon S3, as the function's role")]
-                        + ["minio", "onedata", "webdav", "rucio"].map { SchemaChoice($0, "", isLater: true) }),
-                .defaulting(.string("s3")), "The kind of storage."),
+                "storage", .text(.storageName), .defaulting(.string("s3")),
+                "`s3`: Amazon S3, as the function's role. Otherwise the name of one of the recipe's `storages`."),
             SchemaKey(
                 "prefix", .list(.text(.filter), count: 0...64), .defaulting(.array([])),
                 "Only files whose name begins with one of these. An empty list takes all."),
@@ -115,6 +116,77 @@ extension RecipeSchema {
                 "suffix", .list(.text(.filter), count: 0...64), .defaulting(.array([])),
                 "Only files whose name ends with one of these. An empty list takes all."),
         ]
+    }
+
+    static var storageServer: SchemaObject {
+        SchemaObject(
+            "a storage",
+            [
+                SchemaKey("name", .text(.storageName), .required, "What inputs and outputs call it."),
+                SchemaKey("endpoint", .text(.endpoint), .required, "The server's address."),
+                SchemaKey(
+                    "region", .text(.regionName), .defaulting(.string("us-east-1")), "What requests are signed for."),
+                SchemaKey(
+                    "pathStyle", .boolean, .defaulting(.bool(true)),
+                    "Whether buckets are part of the path (`https://host/bucket/key`); otherwise of the host's name "
+                        + "(`https://bucket.host/key`)."),
+                SchemaKey(
+                    "verify", .boolean, .defaulting(.bool(true)),
+                    "Whether the server's certificate is checked. Without that, anybody on the way can read and change "
+                        + "what is stored."),
+                SchemaKey(
+                    "authority", .text(.path(example: "minio-ca.pem")),
+                    "The certificates that the server's is checked against, in PEM, instead of the usual ones. It is "
+                        + "shipped in the package."),
+                SchemaKey(
+                    "accessKey", .text(.variable), .required, "The function's variable that holds the access key."),
+                SchemaKey(
+                    "secretKey", .text(.variable), .required, "The function's variable that holds the secret key."),
+                SchemaKey("sessionToken", .text(.variable), "The one that holds a session token, if there is one."),
+            ])
+    }
+
+    // MARK: Calls
+
+    static var calls: SchemaObject {
+        SchemaObject(
+            "‘calls’",
+            [
+                SchemaKey(
+                    "eventMayBring",
+                    .list(
+                        .choice([
+                            SchemaChoice("script", "a program to run instead, in base64, as `scar run -s` sends it"),
+                            SchemaChoice("arguments", "words for the program, as `scar run` sends them"),
+                        ]), count: 0...2), .defaulting(.array([])),
+                    "What of a direct call may be run, and not only read: `script`, a program in base64 that runs instead "
+                        + "of the recipe's; `arguments`, words for the program. Whoever may invoke the function can then "
+                        + "run anything in it. What comes by HTTP or from a storage is never run."),
+                SchemaKey(
+                    "keepOutput",
+                    .list(
+                        .choice([
+                            SchemaChoice("failure", "the program failed"),
+                            SchemaChoice("timeout", "its time was up"),
+                        ]), count: 0...2), .defaulting(.array([])),
+                    "After which endings the files that are there are stored all the same: `failure`, `timeout`. The call "
+                        + "fails in any case."),
+                SchemaKey(
+                    "requireOutput", .boolean, .defaulting(.bool(false)),
+                    "Whether a call for a file or a message fails when the program leaves nothing in $TMP_OUTPUT_DIR."),
+                SchemaKey(
+                    "partialBatches", .boolean, .defaulting(.bool(false)),
+                    "Whether the answer to an SQS event lists the messages that failed, for an event source mapping with "
+                        + "ReportBatchItemFailures. Otherwise one that fails brings all of them back."),
+                SchemaKey(
+                    "streaming", .boolean, .defaulting(.bool(false)),
+                    "Whether the answer is sent while the program writes it, up to 200 MB, for function URLs with "
+                        + "RESPONSE_STREAM and callers of InvokeWithResponseStream."),
+                SchemaKey(
+                    "linkLargeAnswers", .boolean, .defaulting(.bool(false)),
+                    "Whether an output file that is stored and too large for an answer is answered with a link to it, where "
+                        + "the storage gives links. Whoever has the link needs no other right to the file."),
+            ])
     }
 
     // MARK: API, batch and tests
@@ -187,6 +259,20 @@ extension RecipeSchema {
                     "environment", .map(name: .batchVariable, value: .variableValue, most: 256),
                     .defaulting(.object(named: [])),
                     "Variables of the job, on top of the recipe's `environment`."),
+                SchemaKey(
+                    "takesAfter",
+                    .list(
+                        .choice([
+                            SchemaChoice("timeout", "the program's time was up"),
+                            SchemaChoice("memory", "the program was killed, as it is when memory runs out"),
+                            SchemaChoice("space", "/tmp had no room for the image or an input"),
+                        ]), count: 1...3),
+                    .defaulting(.array([.string("timeout"), .string("memory"), .string("space")])),
+                    "With `lambda-batch`: what there must have been too little of in Lambda for an event to become a job."),
+                SchemaKey(
+                    "events", .text(.storagePath),
+                    "A bucket and a folder in it, for events of more than 24 KiB: jobs read those from there. Without it "
+                        + "such an event is an error."),
                 SchemaKey(
                     "compute", .object(compute), .defaulting(.object(named: [])), "The machines that jobs run on."),
             ])

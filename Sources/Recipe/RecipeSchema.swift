@@ -24,6 +24,14 @@ package enum RecipeSchema {
                     "Where the files go that the script leaves in $TMP_OUTPUT_DIR. A file goes to every output that "
                         + "takes it."
                 ),
+                SchemaKey(
+                    "storages", .list(.object(storageServer), count: 0...16), .defaulting(.array([])),
+                    "Servers that speak S3's protocol, such as MinIO, for inputs and outputs to name. A recipe holds no "
+                        + "credentials: it names the variables of the function that do."
+                ),
+                SchemaKey(
+                    "calls", .object(calls), .defaulting(.object(named: [])),
+                    "How calls are handled; docs/programming-model.md has the whole."),
                 SchemaKey("execution", .choice(executions), .defaulting(.string("lambda")), "Where a call runs."),
                 SchemaKey("api", .object(api), "An HTTP endpoint in front of the function."),
                 SchemaKey("batch", .object(batch), "The AWS Batch job, for an `execution` that uses one."),

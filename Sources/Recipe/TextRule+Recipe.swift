@@ -139,6 +139,23 @@ extension TextRule {
             pattern: "[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[^/]+)*", length: 3...1024, example: "videos/in")
     }
 
+    static var storageName: TextRule {
+        TextRule(
+            "a storage's name: lower-case letters, digits, ‘.’ and ‘-’", pattern: "[a-z][a-z0-9.-]*", length: 1...64,
+            example: "minio")
+    }
+
+    static var endpoint: TextRule {
+        TextRule(
+            "an address that begins with https:// or http://, without a user, a query and a fragment",
+            pattern: "https?://[A-Za-z0-9._\\[\\]:-]+(/[A-Za-z0-9._~%/-]*)?", length: 8...1024,
+            example: "https://minio.example.org:9000")
+    }
+
+    static var regionName: TextRule {
+        TextRule("a region's name", pattern: "[a-z0-9-]+", length: 1...63, example: "us-east-1")
+    }
+
     static var filter: TextRule { TextRule("1 to 1024 characters", length: 1...1024, example: ".mp4") }
 
     static var apiName: TextRule { TextRule("1 to 128 characters", length: 1...128, example: "frames") }

@@ -2,16 +2,17 @@ internal import ByteKit
 internal import Glibc
 package import ImageModel
 
-/// A blob on its way into a store: measured, hashed and written as it comes.
+/// A blob on its way into a store, or only past us: measured, hashed and, if it is to be kept, written as it comes.
 ///
 /// Dropped unfinished, it leaves under the blob's own name nothing, and what has come for the next writer.
 package struct BlobWriter: ~Copyable {
     /// What the bytes must turn out to be.
     package let blob: Descriptor
     /// Bytes that are there, those that an earlier writer left included.
-    package var count: Int { file.count }
+    package private(set) var count: Int
 
-    private var file: OutputFile
+    /// Nil for a blob that is not kept.
+    private var file: OutputFile?
     private var hasher = Sha256()
     /// Where the file is until it is finished; nil when it has no name.
     private let partial: String?
@@ -23,7 +24,17 @@ package struct BlobWriter: ~Copyable {
         self.blob = blob
         self.partial = partial
         inherited = file.count
-        self.file = file
+        count = file.count
+        self.file = consume file
+    }
+
+    /// A blob that is checked and not kept.
+    init(passing blob: Descriptor) {
+        self.blob = blob
+        partial = nil
+        inherited = 0
+        count = 0
+        file = nil
     }
 
     /// Hands on what an earlier writer left, which comes before everything that is written.
@@ -31,8 +42,8 @@ package struct BlobWriter: ~Copyable {
         guard inherited > 0 else { return .more }
         var reception = BlobReception.more
         do {
-            let reader = try file.reader()
-            unsafe try reader.forEachPiece { piece in
+            let reader = try file?.reader()
+            unsafe try reader?.forEachPiece { piece in
                 guard !Cancellation.isRequested else { throw RegistryError(.cancelled, Cancelled()) }
                 unsafe hasher.update(piece)
                 reception = unsafe receive(piece)
@@ -55,8 +66,9 @@ package struct BlobWriter: ~Copyable {
                 .sizeMismatch, "\(blob.digest) is longer than the \(blob.size) bytes that the manifest says")
         }
         unsafe hasher.update(bytes)
+        count += bytes.count
         do throws(FileError) {
-            unsafe try file.write(bytes)
+            unsafe try file?.write(bytes)
         } catch {
             // A disk that is full is not to stay so for our sake.
             discard()
@@ -66,7 +78,7 @@ package struct BlobWriter: ~Copyable {
 
     /// Leaves what has come for the next writer.
     mutating func leave() {
-        do throws(FileError) { try file.flush() } catch { discard() }
+        do throws(FileError) { try file?.flush() } catch { discard() }
         if count == 0 { discard() }
     }
 
@@ -81,10 +93,11 @@ package struct BlobWriter: ~Copyable {
             discard()
             throw mismatch(digest)
         }
-        do throws(FileError) { try file.flush() } catch {
+        do throws(FileError) { try file?.flush() } catch {
             discard()
             throw RegistryError(.store, error)
         }
+        guard let file = consume file else { return }
         do throws(FileError) { try file.finish() } catch { throw RegistryError(.store, error) }
     }
 

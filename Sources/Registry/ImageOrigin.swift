@@ -26,12 +26,18 @@ package struct RegistryOrigin<Transport: HTTPTransport>: ImageOrigin {
     private let client: RegistryClient<Transport>
     private let reference: Reference
     private let store: BlobStore
+    private let keepsLayers: Bool
 
-    /// - Parameter store: where what was fetched is kept.
-    package init(_ reference: Reference, client: RegistryClient<Transport>, store: BlobStore) {
+    /// - Parameters:
+    ///   - store: where what was fetched is kept.
+    ///   - keepsLayers: whether that includes layers; documents are kept always.
+    package init(
+        _ reference: Reference, client: RegistryClient<Transport>, store: BlobStore, keepsLayers: Bool = true
+    ) {
         self.reference = reference
         self.client = client
         self.store = store
+        self.keepsLayers = keepsLayers
     }
 
     package func resolve(_ platform: Platform, pinned: Digest?) throws(RegistryError) -> ResolvedImage {
@@ -41,6 +47,6 @@ package struct RegistryOrigin<Transport: HTTPTransport>: ImageOrigin {
     package func isAtHand(_ layer: Descriptor) -> Bool { store.contains(layer.digest, size: layer.size) }
 
     package func pull(_ layer: Descriptor, onBytes: (UnsafeRawBufferPointer) throws -> Void) throws {
-        unsafe try client.pull(layer, from: reference, into: store, onBytes: onBytes)
+        unsafe try client.pull(layer, from: reference, into: store, isKept: keepsLayers, onBytes: onBytes)
     }
 }

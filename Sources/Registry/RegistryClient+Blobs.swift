@@ -8,20 +8,21 @@ extension RegistryClient {
     /// A transfer that breaks off goes on where it stopped, at the same server or the next; `onBytes` sees every byte
     /// once and in order. A blob that is in the store already is handed on, and hashed, from there.
     ///
-    /// When this returns, size and digest were right and the blob is in the store. When it throws, it is not, and what
+    /// When this returns, size and digest were right and the blob is in the store, if it is to be kept. When it throws, it is not, and what
     /// `onBytes` has seen must not be used; what has come is where the next pull goes on from.
     /// - Parameters:
     ///   - blob: what to fetch.
     ///   - reference: the image it belongs to.
     ///   - store: where to keep it.
+    ///   - isKept: whether a blob that is not in the store is put there.
     ///   - onBytes: called on this thread; the bytes are valid during the call only. What it throws is thrown on.
     package func pull(
-        _ blob: Descriptor, from reference: Reference, into store: BlobStore,
+        _ blob: Descriptor, from reference: Reference, into store: BlobStore, isKept: Bool = true,
         onBytes: (UnsafeRawBufferPointer) throws -> Void
     ) throws {
         var failure: (any Error)?
         do {
-            unsafe try transfer(blob, from: reference, into: store) { bytes in
+            unsafe try transfer(blob, from: reference, into: store, isKept: isKept) { bytes in
                 do {
                     unsafe try onBytes(bytes)
                     return .more
@@ -37,11 +38,15 @@ extension RegistryClient {
 
     /// As `pull`, with a receiver that cannot throw; an error with the code `stopped` when it stopped.
     func transfer(
-        _ blob: Descriptor, from reference: Reference, into store: BlobStore,
+        _ blob: Descriptor, from reference: Reference, into store: BlobStore, isKept: Bool = true,
         receive: (UnsafeRawBufferPointer) -> BlobReception
     ) throws(RegistryError) {
         if !store.contains(blob.digest, size: blob.size) {
             guard !configuration.isOffline else { throw Self.offline(reference) }
+            guard isKept else {
+                return unsafe try download(
+                    BlobDownload(writer: BlobWriter(passing: blob)), from: reference, receive: receive)
+            }
             let waits = { configuration.notice("waiting for another build that is fetching \(blob.digest)") }
             if let writer = try store.writer(for: blob, waits: waits) {
                 return unsafe try download(BlobDownload(writer: writer), from: reference, receive: receive)

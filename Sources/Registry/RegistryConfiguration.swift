@@ -7,7 +7,7 @@ package struct RegistryConfiguration: Sendable {
     package var mirrors: [Mirror] = []
     /// Whether nothing may be asked over the network.
     package var isOffline = false
-    /// Asked for logins before the files are.
+    /// Asked for logins that no file has.
     package var credentialSources: [any CredentialSource] = []
     /// Files with logins, the first that knows a registry decides. Those that do not exist are passed over.
     package var credentialFiles: [String] = []

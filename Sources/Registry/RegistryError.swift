@@ -85,6 +85,12 @@ package struct RegistryError: RetriableError, Equatable {
         isTransient = error.isTransient
     }
 
+    /// What gives out a registry's logins has none for us; it has tried again itself.
+    package init(login error: some DiagnosableError) {
+        self.init(.badLogin, error)
+        isTransient = false
+    }
+
     /// A local image is not what the lock says.
     static func changed(_ message: String) -> RegistryError {
         RegistryError(.changed, message, hint: "run ‘scar-build lock’ to build from what is there now")

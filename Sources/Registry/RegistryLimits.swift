@@ -12,6 +12,8 @@ enum RegistryLimits {
     static let indexDepth = 4
     /// Pages of a list.
     static let pages = 64
+    /// Blobs of an image that are sent at once; as many as are pulled at once.
+    static let uploads = 3
     /// What must have come since the last failure for a transfer to count as getting on.
     static let progress = 1 << 20
 }

@@ -40,6 +40,10 @@ package struct SquashError: Error, Equatable, Sendable {
         case attributesFailed
         /// What the tree needs and what the file system has, in bytes.
         case noSpace(needed: Int, free: Int)
+        /// The kernel cannot keep others from a file until its bytes are there.
+        case noLeases
+        /// A file's bytes came later than the kernel keeps others waiting for them.
+        case tooSlow
         /// More came out of the image than the tree was said to need.
         case tooLarge(limit: Int)
     }
@@ -96,6 +100,8 @@ extension SquashError {
         case .writeFailed: "unpack-write"
         case .attributesFailed: "unpack-attributes"
         case .noSpace: "no-space"
+        case .noLeases: "no-leases"
+        case .tooSlow: "unpack-too-slow"
         case .tooLarge: "unpacks-too-large"
         }
     }
@@ -133,6 +139,8 @@ extension SquashError {
         case .writeFailed: "a file cannot be written"
         case .attributesFailed: "an entry's mode, owner or time cannot be set"
         case .noSpace: "the file system has too little space for the tree"
+        case .noLeases: "the kernel cannot keep others from a file until its bytes are there"
+        case .tooSlow: "its bytes came later than the kernel keeps others waiting for them"
         case .tooLarge: "the image holds more than it was said to"
         }
     }

@@ -15,17 +15,20 @@ package struct SquashUnpacker {
         package var setsAttributes: Bool
         /// Bytes the tree needs: checked against the file system's free space before anything is made.
         package var neededBytes: Int
+        /// Folders whose files are wanted first.
+        package var early: [[UInt8]]
         /// Asked now and then; when it says so, unpacking ends with an error.
         package var isStopped: @Sendable () -> Bool
 
         package init(
             threads: Int = OpenFile.processors, setsOwners: Bool = false, setsAttributes: Bool = false,
-            neededBytes: Int = 0, isStopped: @escaping @Sendable () -> Bool = { false }
+            neededBytes: Int = 0, early: [[UInt8]] = [], isStopped: @escaping @Sendable () -> Bool = { false }
         ) {
             self.threads = threads
             self.setsOwners = setsOwners
             self.setsAttributes = setsAttributes
             self.neededBytes = neededBytes
+            self.early = early
             self.isStopped = isStopped
         }
     }
@@ -46,20 +49,24 @@ package struct SquashUnpacker {
         package var bytes = 0
     }
 
-    private let reader: SquashReader
-    private let options: Options
+    let reader: SquashReader
+    let options: Options
     private let queue = UnpackQueue()
     /// Writes the files when there are no threads for it.
     private var worker: UnpackWorker?
-    private var result = Result()
+    private(set) var result = Result()
+    private var walker: SquashWalker
+    /// Where files go whose bytes come later; nil when they are written as the walk comes to them.
+    var held: HeldFiles?
     private var batch = UnpackBatch()
     /// Folders that the walk is in, the root first.
     private var folders: [UnpackFolder] = []
     /// Where files with several names were made.
     private var linked: [UInt64: [UInt8]] = [:]
 
-    private init(_ reader: SquashReader, _ options: Options) {
+    init(_ reader: SquashReader, _ options: Options) {
         self.reader = reader
+        walker = reader.walk(early: options.early)
         self.options = options
     }
 
@@ -77,12 +84,11 @@ package struct SquashUnpacker {
     }
 
     private mutating func run(_ path: [UInt8]) throws(SquashError) -> Result {
-        let top = try Self.open(path)
-        try checkSpace(top)
+        try begin(path)
         try startWorkers()
         var failure: SquashError?
         do throws(SquashError) {
-            try makeTree(top)
+            _ = try makeEntries()
             try flush()
         } catch {
             failure = error
@@ -93,6 +99,14 @@ package struct SquashUnpacker {
         result.bytes = tally.bytes
         result.skippedAttributes += tally.skippedAttributes
         return result
+    }
+
+    /// Makes the tree's own folder.
+    mutating func begin(_ path: [UInt8]) throws(SquashError) {
+        let top = try Self.open(path)
+        try checkSpace(top)
+        guard let root = try walker.next() else { return }
+        folders = [UnpackFolder(top, path: [], try attributes(of: root.inode))]
     }
 
     /// Gives the memory that unpacking used back to the kernel, for a process that goes on to wait.
@@ -134,13 +148,15 @@ package struct SquashUnpacker {
 // MARK: - The walk
 
 extension SquashUnpacker {
-    private mutating func makeTree(_ top: consuming OpenFile) throws(SquashError) {
-        var walker = reader.walk()
-        guard let root = try walker.next() else { return }
-        folders = [UnpackFolder(top, path: [], try attributes(of: root.inode))]
-        while let entry = try walker.next() {
+    /// Goes on with the walk to its end; false when it stops before, because no more files can be held.
+    mutating func makeEntries() throws(SquashError) -> Bool {
+        while held?.isFull(beside: folders.count) != true {
+            guard let entry = try walker.next() else {
+                while !folders.isEmpty { leaveFolder() }
+                return true
+            }
             while folders.count > entry.depth { leaveFolder() }
-            guard let parent = folders.last else { return }
+            guard let parent = folders.last else { return true }
             guard !options.isStopped() else { throw SquashError(.stopped) }
             do throws(SquashError) {
                 try make(entry, in: parent)
@@ -148,6 +164,16 @@ extension SquashUnpacker {
                 throw error.at(entry.path)
             }
         }
+        return false
+    }
+
+    /// For one whose walk goes on elsewhere.
+    mutating func forgetFolders() { folders = [] }
+
+    /// From here on the walk writes the files itself.
+    mutating func writeFiles() throws(SquashError) {
+        held = nil
+        worker = try UnpackWorker(reader.source, reader.superblock)
     }
 
     /// Drops the walk's use of a folder; it is finished as soon as its files are.
@@ -165,6 +191,7 @@ extension SquashUnpacker {
         let attributes = try attributes(of: entry.inode)
         switch entry.inode.content {
         case .directory: folders.append(try makeFolder(name, in: parent, path: entry.path, attributes))
+        case .file(let file) where held != nil: try holdFile(name, in: parent, entry.path, file, attributes)
         case .file(let file): try makeFile(name, in: parent, file, attributes, isLinked: isLinked)
         case .symlink(let target):
             try creating { () throws(SystemFailure) in try parent.file.makeSymlink(name, to: target) }
@@ -266,34 +293,34 @@ extension SquashUnpacker {
         }
         // It counts as in use until all parts are known, so that the first is not taken for the last.
         let target = UnpackFile(name, in: parent, size: file.size, attributes, isMade: isMade)
-        var start = file.start
-        var cursor = file.blocks
-        var index = 0
+        var blocks = StretchReader(file)
         repeat {
             guard !options.isStopped() else { throw SquashError(.stopped) }
-            var part = UnpackPart(target, offset: index * blockSize, start: start)
-            let end = min(file.blockCount, index + blocksPerPart)
-            while index < end {
-                let raw = try reader.metadata.integer32(at: &cursor, scratch: &reader.scratch)
-                let size = try BlockSize(raw, blockSize: blockSize)
-                part.append(size, length: file.blockLength(index, blockSize: blockSize))
-                let next = start.addingReportingOverflow(UInt64(size.stored))
-                guard !next.overflow else { throw SquashError(.badBlock) }
-                start = next.partialValue
-                index += 1
-            }
-            if index == file.blockCount { part.tail = try tail(of: file) }
+            let data = try blocks.next(atMost: blocksPerPart, reader)
             // A hole in a long file needs no thread.
-            if !(isMade && part.isHole) { try enqueue(part) }
-        } while index < file.blockCount
+            if !(isMade && data.isHole) { try enqueue(UnpackPart(file: target, data: data)) }
+        } while !blocks.isAtEnd
         try finish(target)
     }
 
-    private func tail(of file: SquashFile) throws(SquashError) -> UnpackPart.Tail? {
-        let length = file.tailLength(blockSize: reader.superblock.blockSize)
-        guard let fragment = file.fragment, length > 0 else { return nil }
-        let place = try reader.fragment(fragment.index)
-        return UnpackPart.Tail(start: place.start, size: place.size, offset: Int(fragment.offset), length: length)
+    /// A file that is there at once, whole but for its bytes, which whoever opens it waits for.
+    private mutating func holdFile(
+        _ name: [UInt8], in parent: UnpackFolder, _ path: [UInt8], _ file: SquashFile, _ attributes: UnpackAttributes
+    ) throws(SquashError) {
+        result.files += 1
+        var blocks = StretchReader(file)
+        let data = try blocks.next(atMost: file.blockCount, reader)
+        let made: HeldFile
+        do throws(SystemFailure) {
+            let output = try OpenFile(name, in: parent.file.descriptor, .newFile(permissions: 0o600))
+            try output.truncate(to: file.size)
+            let skipped = try attributes.set(on: output)
+            if data.isHole { result.skippedAttributes += skipped }
+            made = HeldFile(output, path, data, attributes)
+        } catch {
+            throw SquashError(.createFailed, errorNumber: error.errorNumber)
+        }
+        if !data.isHole { try held?.hold(made) }
     }
 
     /// Drops the walk's use of a file.
@@ -316,7 +343,7 @@ extension SquashUnpacker {
         batch.append(part)
     }
 
-    private mutating func flush() throws(SquashError) {
+    mutating func flush() throws(SquashError) {
         guard !batch.parts.isEmpty else { return }
         let full = batch
         batch = UnpackBatch()

@@ -31,6 +31,14 @@ struct UnpackAttributes: Sendable {
         return skipped
     }
 
+    /// Sets what writing has changed since all was set.
+    func setAgain(on file: borrowing OpenFile) throws(SystemFailure) -> Int {
+        let takenAway: UInt32 = 0o6000
+        guard extended.isEmpty, permissions & takenAway == 0 else { return try set(on: file) }
+        try file.setTime([], seconds: modified)
+        return 0
+    }
+
     func set(onSymlink name: [UInt8], in folder: borrowing OpenFile) throws(SquashError) {
         do throws(SystemFailure) {
             if let owner { try folder.setOwner(name, owner: owner.user, group: owner.group) }
@@ -107,9 +115,8 @@ final class UnpackFile: Sendable {
     func isLastUse() -> Bool { uses.subtract(1, ordering: .acquiringAndReleasing).newValue == 0 }
 }
 
-/// A stretch of a file to be written by one thread.
-struct UnpackPart: Sendable {
-    let file: UnpackFile
+/// A stretch of a file's data, as the image has it.
+struct FileStretch: Sendable {
     /// Where in the file it begins.
     let offset: Int
     /// Where its blocks begin in the image; they follow one another.
@@ -126,8 +133,7 @@ struct UnpackPart: Sendable {
         var length: Int
     }
 
-    init(_ file: UnpackFile, offset: Int, start: UInt64) {
-        self.file = file
+    init(offset: Int, start: UInt64) {
         self.offset = offset
         self.start = start
     }
@@ -143,6 +149,15 @@ struct UnpackPart: Sendable {
 
     /// Whether there is nothing to write.
     var isHole: Bool { storedBytes == 0 && tail == nil }
+
+    /// Where in the image its first byte is.
+    var place: UInt64 { storedBytes > 0 ? start : tail?.start ?? start }
+}
+
+/// A stretch of a file to be written by one thread.
+struct UnpackPart: Sendable {
+    let file: UnpackFile
+    let data: FileStretch
 }
 
 /// Parts that one thread writes one after another.
@@ -155,13 +170,13 @@ struct UnpackBatch: Sendable {
     /// decompresses it once.
     func accepts(_ part: UnpackPart) -> Bool {
         if parts.isEmpty { return true }
-        let isSameFragment = part.tail.map { $0.start == fragment } ?? true
+        let isSameFragment = part.data.tail.map { $0.start == fragment } ?? true
         return isSameFragment ? parts.count < 128 && bytes < 4 << 20 : parts.count < 16 && bytes < 256 << 10
     }
 
     mutating func append(_ part: UnpackPart) {
         parts.append(part)
-        bytes += part.storedBytes
-        if let tail = part.tail { fragment = tail.start }
+        bytes += part.data.storedBytes
+        if let tail = part.data.tail { fragment = tail.start }
     }
 }

@@ -5,6 +5,9 @@ final class UnpackWorker {
     /// Bytes in the buffer, and where in the file they go.
     private var filled = 0
     private var place = 0
+    /// A file that has its time already, which writing must not change.
+    private var held: HeldFile?
+    private var pause: () -> Void = {}
 
     init(_ source: ImageSource, _ superblock: SquashSuperblock) throws(SquashError) {
         data = DataReader(source, try BlockDecompressor(superblock.compressor), blockSize: superblock.blockSize)
@@ -28,11 +31,11 @@ final class UnpackWorker {
     private func write(_ part: UnpackPart, _ tally: inout UnpackQueue.Tally) throws(SquashError) -> Bool {
         let file = part.file
         let output = try open(file)
-        try writeBytes(of: part, to: output, &tally)
+        try writeBytes(of: part.data, to: output, &tally)
         guard file.isLastUse() else { return false }
         do throws(SystemFailure) {
             // What ends in a hole is shorter than it should be.
-            if file.isMade || part.endsInHole { try output.truncate(to: file.size) }
+            if file.isMade || part.data.endsInHole { try output.truncate(to: file.size) }
         } catch {
             throw SquashError(.writeFailed, errorNumber: error.errorNumber)
         }
@@ -42,6 +45,20 @@ final class UnpackWorker {
             throw SquashError(.attributesFailed, errorNumber: error.errorNumber)
         }
         return true
+    }
+
+    /// Brings a file its bytes that others may be waiting for.
+    ///
+    /// - Parameter pause: called between writes.
+    func fill(_ file: HeldFile, _ tally: inout UnpackQueue.Tally, pause: @escaping () -> Void) throws(SquashError) {
+        (held, self.pause) = (file, pause)
+        defer { (held, self.pause) = (nil, {}) }
+        try writeBytes(of: file.data, to: file.output, &tally)
+        do throws(SystemFailure) {
+            tally.skippedAttributes += try file.attributes.setAgain(on: file.output)
+        } catch {
+            throw SquashError(.attributesFailed, errorNumber: error.errorNumber)
+        }
     }
 
     private func open(_ file: UnpackFile) throws(SquashError) -> OpenFile {
@@ -54,14 +71,14 @@ final class UnpackWorker {
     }
 
     private func writeBytes(
-        of part: UnpackPart, to output: borrowing OpenFile, _ tally: inout UnpackQueue.Tally
+        of stretch: FileStretch, to output: borrowing OpenFile, _ tally: inout UnpackQueue.Tally
     ) throws(SquashError) {
-        var start = part.start
-        var ahead = part.storedBytes
-        place = part.offset
+        var start = stretch.start
+        var ahead = stretch.storedBytes
+        place = stretch.offset
         filled = 0
-        for (index, size) in part.blocks.enumerated() {
-            let length = index == part.blocks.count - 1 ? part.lastLength : data.blockSize
+        for (index, size) in stretch.blocks.enumerated() {
+            let length = index == stretch.blocks.count - 1 ? stretch.lastLength : data.blockSize
             guard size.stored > 0 else {
                 try flush(output, &tally)
                 place += length
@@ -74,7 +91,7 @@ final class UnpackWorker {
             start += UInt64(size.stored)
             ahead -= size.stored
         }
-        if let tail = part.tail {
+        if let tail = stretch.tail {
             try makeRoom(tail.length, output, &tally)
             try data.readFragment(
                 tail.start, tail.size, offset: tail.offset, length: tail.length, into: buffer, at: filled)
@@ -86,7 +103,12 @@ final class UnpackWorker {
     private func makeRoom(
         _ length: Int, _ output: borrowing OpenFile, _ tally: inout UnpackQueue.Tally
     ) throws(SquashError) {
-        if length > buffer.capacity - filled { try flush(output, &tally) }
+        guard length > buffer.capacity - filled else { return }
+        try flush(output, &tally)
+        guard let held else { return }
+        do throws(SystemFailure) { try output.setTime([], seconds: held.attributes.modified) } catch {
+            throw SquashError(.attributesFailed, errorNumber: error.errorNumber)
+        }
     }
 
     private func flush(_ output: borrowing OpenFile, _ tally: inout UnpackQueue.Tally) throws(SquashError) {
@@ -99,5 +121,6 @@ final class UnpackWorker {
         tally.bytes += filled
         place += filled
         filled = 0
+        pause()
     }
 }

@@ -4,6 +4,9 @@
 #endif
 
 extension FunctionRun {
+    /// When output must have been stored: with a little of the invocation's time left, in which to answer.
+    var end: Int64 { deadline + Int64(setting.spec.timeoutThreshold) * 1_000_000_000 - 300_000_000 }
+
     /// Writes each output file to each output that takes it.
     func deliver(
         _ files: [[UInt8]], of workspace: borrowing Workspace
@@ -13,19 +16,15 @@ extension FunctionRun {
             var isTaken = false
             for channel in setting.spec.outputs where channel.accepts(name: file.lastComponent) {
                 isTaken = true
-                guard let storage = setting.storage else { throw .storageUnavailable }
-                guard channel.storage.isEqual(to: "s3") else {
-                    throw Failure(
-                        "Storage.Unsupported",
-                        [UInt8]("this version writes outputs to s3 only, and not to ") + channel.storage)
-                }
+                let storage = try setting.storages.named(channel.storage)
                 let key = channel.folder.appending(path: file)
                 let output: OpenFile
                 do throws(SystemFailure) { output = try workspace.openOutput(file) } catch {
                     throw .system("Staging.Failed", "cannot read the output file ", file, error)
                 }
-                let size = try storage.store(output, channel.bucket, key)
-                delivered.append(Answer.Object(bucket: channel.bucket, key: key, size: size))
+                let size = try storage.store(output, channel.bucket, key, until: end)
+                delivered.append(
+                    Answer.Object(storage: channel.storage, bucket: channel.bucket, key: key, size: size))
             }
             if !isTaken { Log.line([UInt8]("no output takes this file, and it is not kept: ") + file) }
         }
@@ -34,12 +33,6 @@ extension FunctionRun {
 }
 
 extension Failure {
-    static var storageUnavailable: Failure {
-        Failure(
-            "Storage.Unavailable",
-            [UInt8]("this version stages S3 objects only through SCAR_LOCAL_STORAGE, which is not set"))
-    }
-
     static func badKey(_ key: [UInt8]) -> Failure {
         Failure(
             "Storage.BadKey",

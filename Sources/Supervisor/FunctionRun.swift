@@ -8,34 +8,64 @@ struct FunctionRun {
     let setting: FunctionWorker.Setting
     let workers: WarmWorkers
     let invocation: Invocation
-    /// What the invocation adds to the environment.
-    let variables: [LaunchSpec.Variable]
+    /// Where an answer goes while it is written; nil for one that goes as a whole.
+    let stream: ResponseStream?
     /// When the program must be told to end, in nanoseconds of the monotonic clock.
     let deadline: Int64
     let remaining: Int64
+    var tally = Tally()
+    /// How the program has ended that ran last.
+    var outcome: ChildProcess.Outcome?
 
-    init(_ setting: FunctionWorker.Setting, _ workers: WarmWorkers, _ invocation: Invocation) {
+    init(
+        _ setting: FunctionWorker.Setting, _ workers: WarmWorkers, _ invocation: Invocation, _ stream: ResponseStream?
+    ) {
         self.setting = setting
         self.workers = workers
         self.invocation = invocation
+        self.stream = stream
         // Bounded before it is calculated with: the number comes from outside.
-        let day: Int64 = 24 * 3_600_000
-        let left = min(Int64(invocation.deadline), Clock.epochMilliseconds + day) - Clock.epochMilliseconds
+        let most: Int64 = 366 * 24 * 3_600_000
+        let left = min(Int64(invocation.deadline), Clock.epochMilliseconds + most) - Clock.epochMilliseconds
         remaining = max(left, 0) * 1_000_000
         deadline = Clock.nanoseconds + remaining - Int64(setting.spec.timeoutThreshold) * 1_000_000_000
-        var variables = [
-            LaunchSpec.Variable("REQUEST_ID", invocation.requestID),
-            LaunchSpec.Variable("AWS_LAMBDA_REQUEST_ID", invocation.requestID),
-        ]
-        if !invocation.traceID.isEmpty { variables.append(.init("_X_AMZN_TRACE_ID", invocation.traceID)) }
-        self.variables = variables
     }
 
-    // MARK: - Events
+    var handling: LaunchSpec.Handling { setting.spec.handling }
 
-    /// Runs the program once for each object, and tells what became of them.
-    func handle(_ records: [Event.ObjectRecord], since begin: Int64) throws(Failure) -> [UInt8] {
-        var summary = Answer.Summary()
+    /// Handles the event, whatever it is.
+    ///
+    /// - Parameter prepare: waits for what handling it here needs.
+    mutating func handle(
+        _ event: Event, _ prepare: () throws(Failure) -> Void
+    ) throws(Failure) -> Handled {
+        if let batch = setting.batch, batch.takesAll { return try handOver(event, to: batch) }
+        do throws(Failure) {
+            try prepare()
+            return try handleHere(event)
+        } catch {
+            guard stream?.isOpen != true, let job = try handOver(invocation.event, after: error) else { throw error }
+            return try answer(with: job, event)
+        }
+    }
+
+    private mutating func handleHere(_ event: Event) throws(Failure) -> Handled {
+        switch event {
+        case .objects(let records):
+            var summary = Answer.Summary()
+            try handle(records, &summary)
+            return .answer(summary.document(nanoseconds: Clock.nanoseconds - tally.begin))
+        case .messages(let messages): return .answer(try handle(messages))
+        case .request(let request): return try handle(request)
+        case .call(let call): return try handle(call)
+        case .direct: return try handle()
+        }
+    }
+
+    // MARK: - Objects
+
+    /// Runs the program once for each object, and notes what became of them.
+    mutating func handle(_ records: [ObjectRecord], _ summary: inout Answer.Summary) throws(Failure) {
         for (index, record) in records.enumerated() {
             guard record.refusal == nil else {
                 summary.ignored.append(record)
@@ -44,84 +74,136 @@ struct FunctionRun {
             do throws(Failure) {
                 try handle(record, &summary)
             } catch {
-                var subject = [UInt8]("record ")
-                subject.append(decimal: index + 1)
-                subject.append(" of ")
-                subject.append(decimal: records.count)
-                subject.append(", ")
-                throw error.about(subject + record.bucket.appending(path: record.key))
+                if let job = try handOver(record.event ?? invocation.event, after: error) {
+                    summary.jobs.append(job)
+                    continue
+                }
+                throw error.about("record ", index, of: records.count, record.bucket.appending(path: record.key))
             }
         }
-        return summary.document(nanoseconds: Clock.nanoseconds - begin)
     }
 
-    private func handle(_ record: Event.ObjectRecord, _ summary: inout Answer.Summary) throws(Failure) {
-        guard let storage = setting.storage else { throw .storageUnavailable }
+    private mutating func handle(_ record: ObjectRecord, _ summary: inout Answer.Summary) throws(Failure) {
+        let storage = try setting.storages.holding(record, setting.spec.inputs)
         let event = record.event ?? invocation.event
         let workspace = try Workspace.make(under: setting.scratch, event: event)
         let name = record.key.lastComponent
         // Checked before the file is made: the name becomes one of ours.
         guard record.key.isInnerPath else { throw .badKey(record.key) }
-        let size = try storage.fetch(record.bucket, record.key, to: try workspace.makeInput(name))
+        let begin = Clock.nanoseconds
+        let size = try storage.fetch(
+            record.bucket, record.key, to: try workspace.makeInput(name), until: deadline)
+        tally.stagedIn(size, since: begin)
         summary.inputs.append(Answer.Object(bucket: record.bucket, key: record.key, size: size))
-        let input = workspace.inputPath.appending(path: name)
-        _ = try runProgram(
-            workspace, input: input, event: event,
-            variables + [.init("STORAGE_OBJECT_KEY", record.key), .init("EVENT_TIME", record.time)])
-        summary.outputs += try deliver(try workspace.outputs(), of: workspace)
+        var job = ProgramJob(input: workspace.inputPath.appending(path: name), event: event)
+        job.variables = [.init("STORAGE_OBJECT_KEY", record.key), .init("EVENT_TIME", record.time)]
+        _ = try run(job, in: workspace)
+        summary.outputs += try storeOutput(of: workspace)
     }
 
-    /// Runs the program on a request's body, or on the event itself, and answers with what it made.
-    func handle(body: [UInt8]?) throws(Failure) -> [UInt8] {
-        let workspace = try Workspace.make(under: setting.scratch, event: invocation.event)
-        var input = workspace.eventPath
-        if let body {
-            let name = [UInt8]("event-file-") + invocation.requestID
-            input = workspace.inputPath.appending(path: name)
-            let file = try workspace.makeInput(name)
-            do throws(SystemFailure) { try file.write(body) } catch {
-                throw .system("Staging.Failed", "cannot write the input file ", input, error)
+    // MARK: - Messages
+
+    /// Runs the program for each message of a queue or topic.
+    ///
+    /// A failure is the whole event's, which then comes again, unless the queue takes a list of the messages that failed.
+    /// Where it keeps an order, those behind a failed one fail unseen, so that they come again behind it.
+    private mutating func handle(_ messages: [Message]) throws(Failure) -> [UInt8] {
+        var summary = Answer.Summary()
+        var failed: [[UInt8]] = []
+        for (index, message) in messages.enumerated() {
+            if message.isOrdered, !failed.isEmpty {
+                failed.append(message.identifier)
+                continue
+            }
+            do throws(Failure) {
+                try handle(message, index, &summary)
+            } catch {
+                if let job = try handOver(message.event ?? invocation.event, after: error) {
+                    summary.jobs.append(job)
+                    continue
+                }
+                let told = error.about("message ", index, of: messages.count, message.identifier)
+                guard handling.reportsMessages, !message.identifier.isEmpty else { throw told }
+                Log.failure(told)
+                failed.append(message.identifier)
             }
         }
-        let report = try runProgram(workspace, input: input, event: invocation.event, variables)
-        let files = try workspace.outputs()
-        let delivered: [Answer.Object]
-        if files.count == 1, setting.storage == nil {
-            // It goes back with the answer, and nowhere else.
-            delivered = []
-        } else {
-            delivered = try deliver(files, of: workspace)
+        tally.isFailure = !failed.isEmpty
+        guard handling.reportsMessages, messages.first?.identifier.isEmpty == false else {
+            return summary.document(nanoseconds: Clock.nanoseconds - tally.begin)
         }
-        if files.count == 1, let file = files.first {
-            let size = try Self.size(of: file, in: workspace)
-            // A result that is in the storage already need not fit into the answer too.
-            if size / 3 * 4 <= InvocationLoop.responseLimit || delivered.isEmpty {
-                let bytes = try Self.contents(of: file, size, in: workspace)
-                return try Answer.http(bytes, isFile: true, invocation.requestID, setting.environment)
-            }
-        }
-        guard report.outputCount <= InvocationLoop.responseLimit else { throw .responseTooLarge(report.outputCount) }
-        return try Answer.http(report.output, isFile: false, invocation.requestID, setting.environment)
+        // Nothing but what the queue asks for: an answer that it cannot read is a batch that failed.
+        return JSON.object([
+            ("batchItemFailures", .array(failed.map { .object([("itemIdentifier", .utf8($0))]) }))
+        ]).text()
     }
 
-    private static func size(of file: [UInt8], in workspace: borrowing Workspace) throws(Failure) -> Int {
-        do throws(SystemFailure) { return try workspace.openOutput(file).status().size } catch {
-            throw .system("Staging.Failed", "cannot read the output file ", file, error)
+    private mutating func handle(
+        _ message: Message, _ index: Int, _ summary: inout Answer.Summary
+    ) throws(Failure) {
+        switch message.content {
+        case .malformed(let failure): throw failure
+        case .objects(let records): try handle(records, &summary)
+        case .text(let text):
+            let event = message.event ?? invocation.event
+            let workspace = try Workspace.make(under: setting.scratch, event: event)
+            var name = [UInt8]("message-")
+            name.append(decimal: index + 1)
+            name.append(Event.parse(text) == nil ? ".txt" : ".json")
+            var job = ProgramJob(input: try write([.init(name: name, content: text)], to: workspace), event: event)
+            job.variables = [.init("MESSAGE_ID", message.identifier)]
+            _ = try run(job, in: workspace)
+            summary.outputs += try storeOutput(of: workspace)
         }
     }
 
-    private static func contents(
-        of file: [UInt8], _ size: Int, in workspace: borrowing Workspace
+    // MARK: - Files
+
+    /// Writes files into the input folder; gives the first one's path.
+    func write(
+        _ files: [RequestInput.File], to workspace: borrowing Workspace
     ) throws(Failure) -> [UInt8] {
-        guard size / 3 * 4 <= InvocationLoop.responseLimit else { throw .responseTooLarge(size / 3 * 4) }
-        do throws(SystemFailure) {
-            return try workspace.openOutput(file).readAll(limit: InvocationLoop.responseLimit)
-        } catch {
-            throw .system("Staging.Failed", "cannot read the output file ", file, error)
+        for file in files {
+            let made = try workspace.makeInput(file.name)
+            do throws(SystemFailure) { try made.write(file.content) } catch {
+                throw .system("Staging.Failed", "cannot write the input file ", file.name, error)
+            }
         }
+        return files.first.map { workspace.inputPath.appending(path: $0.name) } ?? workspace.eventPath
+    }
+
+    /// Stores what the program has left, and notes how long that took.
+    mutating func store(_ files: [[UInt8]], of workspace: borrowing Workspace) throws(Failure) -> [Answer.Object] {
+        let begin = Clock.nanoseconds
+        let objects = try deliver(files, of: workspace)
+        tally.stagedOut(objects, since: begin)
+        return objects
+    }
+
+    private mutating func storeOutput(of workspace: borrowing Workspace) throws(Failure) -> [Answer.Object] {
+        if setting.isHelper { return [] }
+        let files = try workspace.outputs()
+        if files.isEmpty, !setting.spec.outputs.isEmpty {
+            guard !handling.requiresOutput else {
+                throw Failure("Script.NoOutput", [UInt8]("the program has left no file in $TMP_OUTPUT_DIR"))
+            }
+            Log.line("the program has left no file in $TMP_OUTPUT_DIR, so nothing is stored", .warning)
+        }
+        return try store(files, of: workspace)
     }
 }
 
 extension LaunchSpec.Variable {
     init(_ name: StaticString, _ value: [UInt8]) { self.init(name: [UInt8](name), value: value) }
+}
+
+extension Failure {
+    /// The same failure, told of one of several things: `record 2 of 3, NAME: …`.
+    fileprivate func about(_ kind: StaticString, _ index: Int, of count: Int, _ name: [UInt8]) -> Failure {
+        var subject = [UInt8](kind)
+        subject.append(decimal: index + 1)
+        subject.append(" of ")
+        subject.append(decimal: count)
+        return about(name.isEmpty ? subject : subject + [UInt8](", ") + name)
+    }
 }

@@ -12,94 +12,93 @@ package struct FunctionWorker: InvocationWorker {
         package var package: [UInt8]
         /// Where invocations get their folders.
         package var scratch: [UInt8]
-        /// The folder that plays the storage, if one does.
-        package var storage: LocalStorage?
+        /// Where objects are.
+        package let storages: Storages
+        /// What hands events over to AWS Batch; nil where they are handled here.
+        var batch: LaunchSpec.Batch? { isJob ? nil : spec.batch }
+        let batchService: BatchService
+        /// Whether this is a job of AWS Batch, and not a function in Lambda.
+        let isJob: Bool
+        /// Whether this is one of a job's nodes that help the main one; what is made is then the main one's to store.
+        var isHelper: Bool {
+            let variables = Environment(environment)
+            guard isJob, let main = variables["AWS_BATCH_JOB_MAIN_NODE_INDEX"] else { return false }
+            return variables["AWS_BATCH_JOB_NODE_INDEX"] != main
+        }
         /// The supervisor's own variables.
         package var environment: [[UInt8]]
         /// How long starting may take, in nanoseconds. Lambda allows 10 s before the first event is asked for: a tree
         /// that needs longer is finished behind that call, and the first event waits for it.
         package var patience: Int64
+        /// The image's tree on this machine.
+        let tree = ImageTree()
 
         package init(
             spec: LaunchSpec, package: [UInt8], scratch: [UInt8], storage: LocalStorage?, environment: [[UInt8]],
-            patience: Int64 = 8_000_000_000
+            isJob: Bool = false, patience: Int64 = 8_000_000_000
         ) {
+            self.isJob = isJob
+            batchService = BatchService(Environment(environment))
             self.patience = patience
             self.spec = spec
             self.package = package
             self.scratch = scratch
-            self.storage = storage
+            storages = Storages(folder: storage, spec, package: package, environment: environment)
             self.environment = environment
         }
     }
 
     let setting: Setting
     private let scratch: Scratch
-    private let workers: WarmWorkers
-    /// The answer of putting the tree in place, when there is one.
-    private let tree = Guarded<TreeState>(.absent)
-
-    private enum TreeState: Sendable {
-        case absent, ready
-        case failed(Failure)
-    }
+    let workers: WarmWorkers
 
     package init(_ setting: Setting) {
         self.setting = setting
         scratch = Scratch(setting.scratch)
         workers = WarmWorkers(setting)
+        Log.begin(Log.Style(setting.spec.handling.logLevel, environment: setting.environment))
     }
 
     package mutating func prepare() throws(Failure) {
         guard setting.spec.script != nil || setting.spec.command?.isEmpty == false else {
             throw Failure("Launch.Invalid", [UInt8]("launch.json names neither a script nor a command"))
         }
-        guard let artifact = setting.spec.artifact else {
-            tree.withLock { $0 = .ready }
-            workers.warmUp()
-            return
-        }
-        let installer = ArtifactInstaller(artifact: artifact, root: setting.spec.root, package: setting.package)
-        let tree = tree
-        let install: @Sendable () -> Void = {
-            do throws(Failure) {
-                try installer.install()
-                tree.withLock { $0 = .ready }
-            } catch {
-                tree.withLock { $0 = .failed(error) }
-            }
-            SquashUnpacker.releaseMemory()
-        }
-        if !BackgroundThread.start(install) { install() }
-        try waitForTree(until: Clock.nanoseconds + setting.patience)
-        let isReady = tree.withLock { state in
-            if case .ready = state { true } else { false }
-        }
+        // A function that hands everything over needs no program.
+        if setting.batch?.takesAll == true { return }
+        setting.tree.install(setting.installer)
         // While the sandbox starts there is a whole processor for it.
-        if isReady { workers.warmUp() }
+        if try setting.tree.wait(until: Clock.nanoseconds + setting.patience) { workers.warmUp() }
     }
 
-    /// Waits until the tree is in place, or the time given has passed.
-    private func waitForTree(until deadline: Int64?) throws(Failure) {
-        let failure = tree.wait(until: deadline) { state -> Failure?? in
-            switch state {
-            case .absent: return nil
-            case .ready: return .some(nil)
-            case .failed(let failure): return .some(failure)
-            }
+    /// Waits until the tree can be used.
+    func waitForTree() throws(Failure) {
+        if setting.batch?.takesAll == true { return }
+        if (try? setting.tree.check()) == nil {
+            // It failed under an earlier event, which has told so.
+            setting.tree.install(setting.installer)
         }
-        if let failure = failure ?? nil { throw failure }
+        _ = try setting.tree.wait(until: nil)
     }
 
-    package mutating func handle(_ invocation: Invocation) throws(Failure) -> [UInt8] {
-        let begin = Clock.nanoseconds
-        try waitForTree(until: nil)
-        let run = FunctionRun(setting, workers, invocation)
-        switch try Event.classify(invocation.event, inputs: setting.spec.inputs) {
-        case .objects(let records): return try run.handle(records, since: begin)
-        case .request(let body): return try run.handle(body: body)
-        case .direct: return try run.handle(body: nil)
+    package mutating func handle(_ invocation: Invocation, _ stream: ResponseStream?) throws(Failure) -> Handled {
+        var run = FunctionRun(setting, workers, invocation, setting.spec.handling.streams ? stream : nil)
+        defer { conclude(run.tally) }
+        do throws(Failure) {
+            return try run.handle(try Event.classify(invocation.event, inputs: setting.spec.inputs), waitForTree)
+        } catch {
+            run.tally.isFailure = true
+            guard let stream = run.stream, stream.isOpen else { throw error }
+            // The beginning has been sent: what comes after it says that it is none.
+            Log.failure(error)
+            stream.fail(error)
+            return .streamed
         }
+    }
+
+    func conclude(_ tally: Tally) {
+        tally.log()
+        guard setting.spec.handling.metrics else { return }
+        Log.bytes(tally.metrics(setting.spec.name, milliseconds: Clock.epochMilliseconds))
     }
 }
 
@@ -108,6 +107,15 @@ extension FunctionWorker.Setting {
 
     /// What every run of the program finds in its environment.
     var base: FunctionEnvironment { FunctionEnvironment(inherited: environment, spec, package: package, paths) }
+
+    /// What puts the tree in place; nil when it is there by other means.
+    var installer: ArtifactInstaller? {
+        guard let artifact = spec.artifact else { return nil }
+        let wish = FunctionEnvironment.value(of: "SCAR_UNPACK", in: environment)
+        return ArtifactInstaller(
+            artifact: artifact, root: spec.root, package: package, early: spec.relocation?.folders ?? [],
+            isPatient: wish?.isEqual(to: "all") == true)
+    }
 
     var finder: ProgramFinder {
         ProgramFinder(spec: spec, package: package, paths: paths, path: base["PATH"] ?? [])

@@ -5,17 +5,75 @@ internal import CSupervisor
     internal import SquashFS
 #endif
 
-/// Lines on standard error, which Lambda keeps as the function's log.
-enum Log {
-    static func line(_ text: [UInt8]) {
-        var line = [UInt8]("scar: ")
-        // One event, one line, and no terminal's control sequences.
-        for byte in text { line.append(byte < 0x20 || byte == 0x7f ? UInt8(ascii: " ") : byte) }
-        line.append(0x0a)
-        bytes(line)
+/// How much a line matters.
+package enum LogLevel: Int, Sendable, CaseIterable {
+    case debug, info, warning, error
+
+    /// As recipes and `launch.json` have it.
+    var name: StaticString {
+        switch self {
+        case .debug: "debug"
+        case .info: "info"
+        case .warning: "warning"
+        case .error: "error"
+        }
     }
 
-    static func line(_ text: StaticString) { line([UInt8](text)) }
+    /// As Lambda's log documents have it.
+    var lambdaName: StaticString {
+        switch self {
+        case .debug: "DEBUG"
+        case .info: "INFO"
+        case .warning: "WARN"
+        case .error: "ERROR"
+        }
+    }
+
+    /// The level that a value of AWS_LAMBDA_LOG_LEVEL asks for; Lambda knows two more, which we never use.
+    package init?(lambda name: [UInt8]) {
+        if name.isEqual(to: "TRACE") { self = .debug; return }
+        if name.isEqual(to: "FATAL") { self = .error; return }
+        for level in Self.allCases where name.isEqual(to: level.lambdaName) {
+            self = level
+            return
+        }
+        return nil
+    }
+}
+
+/// Lines on standard error, which Lambda keeps as the function's log: as text, or a JSON document a line.
+package enum Log {
+    /// How lines are written. One process is one function and handles one event at a time, so there is one of these.
+    package struct Style: Sendable {
+        package var isJSON = false
+        package var level = LogLevel.info
+        /// The event at hand; empty between events.
+        package var requestID: [UInt8] = []
+
+        package init() {}
+
+        /// What Lambda asks for, and else the recipe. AWS Lambda Developer Guide, "Configuring advanced logging controls".
+        package init(_ level: LogLevel, environment: [[UInt8]]) {
+            self.level = level
+            isJSON =
+                FunctionEnvironment.value(of: "AWS_LAMBDA_LOG_FORMAT", in: environment)?.isEqual(to: "JSON") == true
+            let wanted = FunctionEnvironment.value(of: "AWS_LAMBDA_LOG_LEVEL", in: environment)
+            if let wanted, let asked = LogLevel(lambda: wanted) { self.level = asked }
+        }
+    }
+
+    private static let style = Guarded(Style())
+
+    static func begin(_ newStyle: Style) { style.withLock { $0 = newStyle } }
+    static func begin(_ requestID: [UInt8]) { style.withLock { $0.requestID = requestID } }
+
+    static func line(_ text: [UInt8], _ level: LogLevel = .info) {
+        let style = style.withLock { $0 }
+        guard level.rawValue >= style.level.rawValue else { return }
+        bytes(style.isJSON ? style.document(text, level) : style.line(text))
+    }
+
+    static func line(_ text: StaticString, _ level: LogLevel = .info) { line([UInt8](text), level) }
 
     /// Bytes as they are.
     static func bytes(_ bytes: [UInt8]) {
@@ -23,11 +81,14 @@ enum Log {
         _ = unsafe csupervisor_write(2, bytes, bytes.count)
     }
 
-    /// The program's own output, from either of its streams.
-    static func program(_ stream: ChildProcess.Stream, _ text: [UInt8]) { bytes(text) }
+    /// The program's own output, from either of its streams: whole lines, or pieces of them.
+    static func program(_ stream: ChildProcess.Stream, _ text: [UInt8]) {
+        let style = style.withLock { $0 }
+        bytes(style.isJSON ? style.documents(text) : text.validUTF8)
+    }
 
     static func failure(_ failure: Failure) {
-        line([UInt8](failure.type.text) + [UInt8](": ") + failure.message)
+        line([UInt8](failure.type.text) + [UInt8](": ") + failure.message, .error)
     }
 
     static func runtimeTrouble(_ error: RuntimeError) {
@@ -43,7 +104,40 @@ enum Log {
             text.append("has ended this sandbox with status ")
             text.append(decimal: status)
         }
-        line(text)
+        // That is how every sandbox ends.
+        line(text, error == .over(410) ? .info : .error)
+    }
+}
+
+extension Log.Style {
+    /// One event, one line, and no terminal's control sequences.
+    package func line(_ text: [UInt8]) -> [UInt8] {
+        [UInt8]("scar: ") + text.validUTF8.map { $0 < 0x20 || $0 == 0x7f ? UInt8(ascii: " ") : $0 } + [0x0a]
+    }
+
+    package func document(_ text: [UInt8], _ level: LogLevel) -> [UInt8] {
+        var time: [UInt8] = []
+        time.append(timeOf: Clock.epochMilliseconds)
+        var members: [(name: StaticString, json: JSON)] = [
+            ("timestamp", .utf8(time)), ("level", .utf8([UInt8](level.lambdaName))),
+        ]
+        if !requestID.isEmpty { members.append(("requestId", .utf8(requestID))) }
+        members.append(("message", .utf8(text.validUTF8)))
+        return JSON.object(members).text() + [0x0a]
+    }
+
+    /// A document for each line of a program's. A line that is a document already stays as it is: programs may have
+    /// a log of their own form, and CloudWatch looks for metrics at the top of documents only.
+    package func documents(_ text: [UInt8]) -> [UInt8] {
+        var documents: [UInt8] = []
+        for line in text.split(separator: 0x0a) {
+            var line = [UInt8](line)
+            if line.last == 0x0d { line.removeLast() }
+            guard !line.isEmpty else { continue }
+            let isDocument = line.first == UInt8(ascii: "{") && Event.parse(line)?.members != nil
+            documents += isDocument ? line + [0x0a] : document(line, .info)
+        }
+        return documents
     }
 }
 
@@ -51,6 +145,11 @@ enum Log {
 enum Clock {
     static var nanoseconds: Int64 { csupervisor_monotonic_nanoseconds() }
     static var epochMilliseconds: Int64 { csupervisor_real_milliseconds() }
+
+    /// Waits, but not past a time of the first clock.
+    static func sleep(milliseconds: Int64, until deadline: Int64) {
+        csupervisor_sleep(min(milliseconds, max(0, (deadline - nanoseconds) / 1_000_000)))
+    }
 }
 
 extension [UInt8] {
@@ -59,6 +158,43 @@ extension [UInt8] {
         let milliseconds = Int(Swift.max(0, nanoseconds) / 1_000_000)
         append(decimal: milliseconds / 1000)
         append(UInt8(ascii: "."))
-        for divisor in [100, 10, 1] { append(UInt8(ascii: "0") + UInt8(milliseconds / divisor % 10)) }
+        append(milliseconds % 1000, digits: 3)
+    }
+
+    /// A time in UTC, as RFC 3339 has it: `2026-11-26T19:35:00.123Z`.
+    package mutating func append(timeOf milliseconds: Int64) {
+        let day: Int64 = 86_400_000
+        let bounded = Swift.max(0, Swift.min(milliseconds, 4_102_444_800_000 * 10))
+        // Days since 1 March of the year 0, so that a leap day is the last of its year.
+        let days = Int(bounded / day) + 719_468
+        let (era, ofEra) = (days / 146_097, days % 146_097)
+        let yearOfEra = (ofEra - ofEra / 1460 + ofEra / 36_524 - ofEra / 146_096) / 365
+        let ofYear = ofEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+        let shifted = (5 * ofYear + 2) / 153
+        let month = shifted < 10 ? shifted + 3 : shifted - 9
+        append(decimal: yearOfEra + era * 400 + (month <= 2 ? 1 : 0))
+        append("-")
+        append(month, digits: 2)
+        append("-")
+        append(ofYear - (153 * shifted + 2) / 5 + 1, digits: 2)
+        append("T")
+        let ofDay = Int(bounded % day)
+        append(ofDay / 3_600_000, digits: 2)
+        append(":")
+        append(ofDay / 60_000 % 60, digits: 2)
+        append(":")
+        append(ofDay / 1000 % 60, digits: 2)
+        append(".")
+        append(ofDay % 1000, digits: 3)
+        append("Z")
+    }
+
+    private mutating func append(_ number: Int, digits: Int) {
+        var divisor = 1
+        for _ in 1..<digits { divisor *= 10 }
+        while divisor > 0 {
+            append(UInt8(ascii: "0") + UInt8(number / divisor % 10))
+            divisor /= 10
+        }
     }
 }

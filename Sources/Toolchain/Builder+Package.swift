@@ -63,7 +63,7 @@ extension Builder {
         _ recipe: Recipe, _ image: ResolvedImage, _ objects: [LayerObject], _ form: PackageForm, root: String?,
         in folder: String
     ) throws -> PreparedPackage {
-        let linked = try link(
+        var linked = try link(
             recipe, objects, image.platform, prefix: root, isReadable: form.isReadByOthers, scratch: folder)
         try Budget.check(recipe.budget.unpacked, linked.report.unpackedSize, of: "unpacked tree", linked.report)
         // Known before anything is written, mostly.
@@ -73,6 +73,10 @@ extension Builder {
         var report = linked.report
         var artifact: BuildResult.Output?
         if form == .squashfs {
+            // In the order of its data the tree gets its files' bytes, while the program starts.
+            for program in try PackageBuilder.programs(of: input) {
+                try linked.bringForward(Array(program.utf8), environment: Self.libraryPath(input))
+            }
             let path = "\(folder)/\(FunctionPackage.artifactPath)"
             let (written, writtenReport) = try writeArtifact(recipe, try planner.settings(of: recipe), linked, to: path)
             input.artifact = PackageInput.Artifact(

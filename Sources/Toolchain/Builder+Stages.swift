@@ -65,7 +65,8 @@ extension Builder {
         return linked
     }
 
-    private func rules(of recipe: Recipe) throws -> Linker.Rules {
+    /// What the recipe wants linking to do.
+    func rules(of recipe: Recipe) throws -> Linker.Rules {
         var prune = recipe.prune.profile == .safe ? PruneRule.safe : []
         if !recipe.prune.drop.isEmpty { prune.append(PruneRule("drop", "the recipe drops it", recipe.prune.drop)) }
         var rules = Linker.Rules(
@@ -165,6 +166,9 @@ extension Builder {
         input.timeoutThreshold = recipe.function.timeoutThreshold
         input.inputs = recipe.inputs.map(Self.channel)
         input.outputs = recipe.outputs.map(Self.channel)
+        input.storages = recipe.servers.map(Self.storage)
+        input.handling = LaunchSpec.Handling(recipe)
+        input.batch = LaunchSpec.Batch(recipe)
         input.relocation = try relocation(linked, image.platform)
         input.launcher = try launcher(of: recipe, image, root, input)
         return input
@@ -184,10 +188,8 @@ extension Builder {
     /// Makes the package, and sees to it that the programs which it starts could start.
     func package(_ input: PackageInput, _ linked: Linker.LinkedTree) throws -> FunctionPackage {
         let package = try PackageBuilder.package(input)
-        let folders = input.environment.last { $0.name == "LD_LIBRARY_PATH" }?.value.split(separator: ":") ?? []
         for program in package.programs {
-            let missing = try linked.missingLibraries(
-                of: Array(program.utf8), environment: folders.map { Array($0.utf8) })
+            let missing = try linked.missingLibraries(of: Array(program.utf8), environment: Self.libraryPath(input))
             guard !missing.isEmpty else { continue }
             let list = missing.prefix(8).map(\.description).joined(separator: ", ")
             let more = missing.count > 8 ? " and \(missing.count - 8) more" : ""
@@ -196,6 +198,12 @@ extension Builder {
                 hint: "they may have been pruned: name them in ‘prune.keep’")
         }
         return package
+    }
+
+    /// The folders of the image's own `LD_LIBRARY_PATH`.
+    static func libraryPath(_ input: PackageInput) -> [[UInt8]] {
+        let value = input.environment.last { $0.name == "LD_LIBRARY_PATH" }?.value
+        return (value ?? "").split(separator: ":").map { Array($0.utf8) }
     }
 
     private func launcher(
@@ -219,6 +227,15 @@ extension Builder {
         LaunchSpec.Channel(
             storage: Array(storage.storage.utf8), path: Array(storage.path.utf8),
             prefix: storage.prefix.map { Array($0.utf8) }, suffix: storage.suffix.map { Array($0.utf8) })
+    }
+
+    private static func storage(_ server: Recipe.StorageServer) -> LaunchSpec.Storage {
+        LaunchSpec.Storage(
+            name: Array(server.name.utf8), endpoint: Array(server.endpoint.utf8), region: Array(server.region.utf8),
+            pathStyle: server.pathStyle, verify: server.verify,
+            authority: server.authority.map { Array("\(FunctionPackage.filesFolder)/\($0.written)".utf8) },
+            accessKey: Array(server.accessKey.utf8), secretKey: Array(server.secretKey.utf8),
+            sessionToken: server.sessionToken.map { Array($0.utf8) })
     }
 
     // MARK: - Records

@@ -34,6 +34,7 @@ package struct Builder {
         var registry = options.registry
         // Not through `noting`: it is about this run, not about what is built.
         registry.notice = { progress(.warning($0)) }
+        registry.credentialSources.append(ECRLogin())
         client = RegistryClient(configuration: registry)
         pool = try WorkerPool(width: options.jobs ?? WorkerPool.processors)
         planner = Planner(options: options, cache: cache, client: client, progress: noting)
@@ -79,17 +80,6 @@ package struct Builder {
             let folder = file.functions.count == 1 ? options.output : "\(options.output)/\(recipe.name)"
             let image = try planner.resolve(recipe, lock: lock, lockPath: Lockfile.path(forRecipe: file.path))
             return try buildUnlessDone(recipe, image, into: folder)
-        }
-    }
-
-    /// Links every function of a recipe without writing anything, for a look at what is in it.
-    package func inspect(_ file: RecipeFile) throws -> [SizeReport] {
-        let lock = try lock(of: file)
-        return try file.functions.map { recipe in
-            let image = try planner.resolve(recipe, lock: lock, lockPath: Lockfile.path(forRecipe: file.path))
-            let linked = try link(
-                recipe, try compile(recipe, image), image.platform, prefix: nil, scratch: cache.root)
-            return SizeReport(title: "\(recipe.name): \(image.reference)", linked.report)
         }
     }
 

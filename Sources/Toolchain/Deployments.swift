@@ -19,8 +19,12 @@ package enum Deployments {
             description: function.description ?? "", architecture: function.architecture.rawValue, package: package,
             role: function.role, logRetention: function.logRetention,
             tags: function.tags.reduce(into: [:]) { $0[$1.name] = $1.value })
-        deployment.inputs = recipe.inputs.map(channel)
-        deployment.outputs = recipe.outputs.map(channel)
+        // Only Amazon's buckets can call a function, and only they are the role's business.
+        deployment.inputs = recipe.inputs.filter { $0.storage == "s3" }.map(channel)
+        deployment.outputs = recipe.outputs.filter { $0.storage == "s3" }.map(channel)
+        deployment.keptVariables = recipe.servers.flatMap { server in
+            [server.accessKey, server.secretKey, server.sessionToken].compactMap(\.self)
+        }
         deployment.api = recipe.api.map(api)
         deployment.network = function.vpc.map {
             Deployment.Network(subnets: $0.subnets, securityGroups: $0.securityGroups)

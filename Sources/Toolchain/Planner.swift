@@ -23,20 +23,26 @@ struct Planner {
         self.progress = progress
     }
 
-    /// Where a recipe's image comes from. It is looked at once: the standard input can be read no second time.
-    func origin(of recipe: Recipe) throws -> any ImageOrigin {
-        let name = recipe.image.description
+    /// Where a recipe's image comes from.
+    func origin(of recipe: Recipe) throws -> any ImageOrigin { try origin(of: recipe.image) }
+
+    /// Where an image comes from. It is looked at once: the standard input can be read no second time.
+    ///
+    /// - Parameter keepsLayers: whether layers that are fetched are kept in the cache.
+    func origin(of image: ImageSource, keepsLayers: Bool = true) throws -> any ImageOrigin {
+        let name = image.description
         return try origins.withLock { origins in
-            if let origin = origins[name] { return origin }
+            if keepsLayers, let origin = origins[name] { return origin }
             let origin: any ImageOrigin =
-                switch recipe.image {
-                case .registry(let reference): RegistryOrigin(reference, client: client, store: cache.blobs)
+                switch image {
+                case .registry(let reference):
+                    RegistryOrigin(reference, client: client, store: cache.blobs, keepsLayers: keepsLayers)
                 case .ociLayout(let path, let tag): LayoutOrigin(folder: path.resolved, tag: tag, name: name)
                 case .dockerArchive(let path): try DockerArchiveOrigin(path.resolved, name: name)
                 case .tar(let path): try RootfsOrigin(path.resolved, name: name)
                 case .standardInput: try RootfsOrigin(try cache.blobs.takeStandardInput(), name: name)
                 }
-            origins[name] = origin
+            if keepsLayers { origins[name] = origin }
             return origin
         }
     }
@@ -196,4 +202,13 @@ struct Planner {
 extension Platform {
     /// What ELF files for this platform have in `e_machine`. No other processor runs functions.
     var machine: UInt16 { architecture == "arm64" ? 183 : 62 }
+
+    /// What this program's own file has there.
+    static var ownMachine: UInt16 {
+        #if arch(arm64)
+            183
+        #else
+            62
+        #endif
+    }
 }

@@ -2,7 +2,7 @@ internal import ByteKit
 package import JSON
 package import LayerFS
 
-/// A link report as people and machines read it.
+/// A link report as machines read it.
 package struct SizeReport: Sendable {
     private let title: String
     private let report: LinkReport
@@ -10,47 +10,6 @@ package struct SizeReport: Sendable {
     package init(title: String, _ report: LinkReport) {
         self.title = title
         self.report = report
-    }
-
-    /// A few dozen lines that fit a terminal. Names come from the image: what is not printable is escaped.
-    package var text: String {
-        var lines = [title]
-        lines.append("  files \(report.files), folders \(report.folders), symlinks \(report.symlinks)")
-        lines.append(
-            "  unpacked \(ByteCount.text(report.unpackedSize))"
-                + (report.artifactSize > 0 ? ", artifact \(ByteCount.text(report.artifactSize))" : ""))
-        lines.append("")
-        lines.append("  layers (base first)               in layer    in artifact")
-        for layer in report.layers {
-            lines.append(
-                "    \(layer.digest.hex.prefix(24))  \(pad(ByteCount.text(layer.bytes), 12)) \(pad(ByteCount.text(layer.liveBytes), 12))"
-            )
-        }
-        if !report.removals.isEmpty {
-            lines += ["", "  removed                           files        bytes"]
-            for removal in report.removals {
-                lines.append(
-                    "    \(left(removal.rule, 24))  \(pad("\(removal.files)", 9)) \(pad(ByteCount.text(removal.bytes), 12))  \(removal.reason)"
-                )
-            }
-        }
-        lines += section("largest folders", report.folderSizes)
-        lines += section("largest files", report.largestFiles)
-        return lines.joined(separator: "\n")
-    }
-
-    private func section(_ title: String, _ sizes: [LinkReport.PathSize]) -> [String] {
-        guard !sizes.isEmpty else { return [] }
-        return ["", "  \(title)"]
-            + sizes.prefix(10).map { "    \(pad(ByteCount.text($0.bytes), 12))  /\(Self.printable($0.path))" }
-    }
-
-    private func pad(_ text: String, _ width: Int) -> String {
-        String(repeating: " ", count: max(0, width - text.count)) + text
-    }
-
-    private func left(_ text: String, _ width: Int) -> String {
-        text + String(repeating: " ", count: max(0, width - text.count))
     }
 
     /// `report.json`.

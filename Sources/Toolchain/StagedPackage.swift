@@ -29,6 +29,11 @@ extension Builder {
         let forms = try stagedForms(of: recipe, cage)
         let lock = try lock(of: file)
         let image = try planner.resolve(recipe, lock: lock, lockPath: Lockfile.path(forRecipe: file.path))
+        guard image.platform.machine == Platform.ownMachine else {
+            throw ToolError(
+                "foreign-processor", "the package is for \(image.platform), and this machine has another processor",
+                hint: "‘scar-build build’ makes it; what runs it is a machine of its kind, or Lambda")
+        }
         return try healing(recipe) {
             // What a damaged layer left half done goes first.
             Folder.remove("\(folder)/package")

@@ -33,7 +33,7 @@ struct BuildCommand: ParsableCommand {
         var options = try source.options()
         options.output = output
         options.target = target
-        for outcome in try Builder(options, progress: reporter.handler).build(try recipe.read()) {
+        for outcome in try Builder(options, progress: reporter.handler).build(try recipe.read(isQuiet: source.quiet)) {
             if json {
                 try StandardOutput.write(outcome.record)
             } else {

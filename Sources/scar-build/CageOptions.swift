@@ -53,13 +53,3 @@ struct FormOptions: ParsableArguments {
         return options
     }
 }
-
-extension RecipeFile {
-    /// The function of this name.
-    func function(_ name: String) throws -> Recipe {
-        guard let recipe = functions.first(where: { $0.name == name }) else {
-            throw ValidationError("The recipe has no function ‘\(name)’.")
-        }
-        return recipe
-    }
-}

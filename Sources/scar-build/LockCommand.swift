@@ -13,6 +13,7 @@ struct LockCommand: ParsableCommand {
 
     func run() throws {
         let reporter = TerminalReporter(isQuiet: source.quiet)
-        try StandardOutput.line(Builder(try source.options(), progress: reporter.handler).lock(try recipe.read()))
+        try StandardOutput.line(
+            Builder(try source.options(), progress: reporter.handler).lock(try recipe.read(isQuiet: source.quiet)))
     }
 }

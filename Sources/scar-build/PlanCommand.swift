@@ -14,7 +14,8 @@ struct PlanCommand: ParsableCommand {
 
     func run() throws {
         let reporter = TerminalReporter(isQuiet: true)
-        let plans = try Builder(try source.options(), progress: reporter.handler).plan(try recipe.read())
+        let plans = try Builder(try source.options(), progress: reporter.handler).plan(
+            try recipe.read(isQuiet: source.quiet))
         if json {
             try StandardOutput.write(JSON.array(plans.map(\.json)).text(pretty: true))
         } else {

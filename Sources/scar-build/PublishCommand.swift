@@ -53,7 +53,7 @@ struct PublishCommand: ParsableCommand {
     var adopt = false
 
     func run() throws {
-        let file = try recipe.read()
+        let file = try recipe.read(isQuiet: source.quiet)
         for function in file.functions { try Deployments.check(function) }
         let deployments = try packages(file).map { Deployments.deployment(of: $0, package: $1) }
         try Recursion.check(deployments)

@@ -61,7 +61,7 @@ struct RunCommand: ParsableCommand {
     }
 
     func run() throws {
-        let file = try recipe.read()
+        let file = try recipe.read(isQuiet: source.quiet)
         if let serve { return try FunctionService(self, at: serve).run(file) }
         let recipe = try chosen(file)
         let work: LocalRun.Work =

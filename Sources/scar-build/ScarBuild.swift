@@ -16,7 +16,9 @@ struct ScarBuild: ParsableCommand {
             """,
         version: "\(ToolVersion.name) \(ToolVersion.version)",
         subcommands: [
-            BuildCommand.self, LockCommand.self, PlanCommand.self, InspectCommand.self, RunCommand.self,
+            InitCommand.self, BuildCommand.self, LockCommand.self, PlanCommand.self, InspectCommand.self,
+            DiffCommand.self,
+            RunCommand.self,
             TestCommand.self, UnpackCommand.self, CacheCommand.self, PublishCommand.self, ListCommand.self,
             RemoveCommand.self, RollbackCommand.self, InvokeCommand.self, LogsCommand.self, PutCommand.self,
             GetCommand.self, SubmitCommand.self,

@@ -3,6 +3,13 @@ internal import Glibc
 
 /// The result, byte for byte. A result that cannot be handed over is a failure: whoever asked for it has not got it.
 enum StandardOutput {
+    /// The columns of the terminal; 80 for what is none.
+    static var width: Int {
+        var size = winsize()
+        guard unsafe ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
+        return Int(size.ws_col)
+    }
+
     static func write(_ bytes: [UInt8]) throws(FileError) {
         var rest = bytes[...]
         while !rest.isEmpty {

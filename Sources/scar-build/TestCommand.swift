@@ -25,7 +25,7 @@ struct TestCommand: ParsableCommand {
     @OptionGroup var caging: CageOptions
 
     func run() throws {
-        let file = try recipe.read()
+        let file = try recipe.read(isQuiet: source.quiet)
         let functions = try function.map { [try file.function($0)] } ?? file.functions
         let reporter = TerminalReporter(isQuiet: source.quiet)
         let builder = try Builder(try form.options(source), progress: reporter.handler)

@@ -5,7 +5,7 @@ import TestKit
 import Testing
 import Transport
 
-@Suite("The client")
+@Suite("The client", .timeLimit(.minutes(1)))
 struct ClientTests {
     private static let request = AWSRequest(.lambda, "GetFunction", .get, "/2015-03-31/functions/f")
 
@@ -72,6 +72,59 @@ struct ClientTests {
         for _ in 0..<60 { _ = try? client.send(Self.request) }
         // 500 points, 5 for each retry: 100 retries and 60 first attempts.
         #expect(transport.requests.count == 160)
+    }
+
+    @Test(
+        "asks once for what must not happen twice, unless it has surely not begun",
+        arguments: [(500, "InternalFailure", 1), (503, "ServiceUnavailable", 1), (429, "TooManyRequestsException", 3)])
+    func notRepeatable(status: Int, code: String, count: Int) throws {
+        let transport = Self.transport(Self.complaint(status, code))
+        var request = Self.request
+        request.isRepeatable = false
+        let client = try Fixture.client(transport)
+        #expect(throws: AWSError.self) { try client.send(request) }
+        #expect(transport.requests.count == count)
+    }
+
+    @Test(
+        "does not call a function again when the answer to a call is lost",
+        arguments: [(TransportError.Code.interrupted, 1), (.timedOut, 1), (.unreachable, 3), (.hostNotFound, 3)])
+    func lostAnswers(code: TransportError.Code, count: Int) throws {
+        let transport = ScriptedTransport { request throws(TransportError) in
+            throw TransportError(code, url: request.url.description, detail: "the test says so")
+        }
+        let lambda = LambdaAPI(try Fixture.client(transport))
+        #expect(throws: AWSError.self) {
+            try lambda.invoke("f", qualifier: nil, payload: [], isAsynchronous: false)
+        }
+        #expect(transport.requests.count == count)
+        // What is only handed over is at least once anyway.
+        #expect(throws: AWSError.self) { try lambda.invoke("f", qualifier: nil, payload: [], isAsynchronous: true) }
+        #expect(transport.requests.count == count + 3)
+    }
+
+    @Test("leaves lists that lead in a circle", arguments: ["same", "two by two"])
+    func circles(how: String) throws {
+        let round = Monitor(0)
+        let transport = ScriptedTransport { _ in
+            let token = round.withLock { round in
+                round += 1
+                return how == "same" ? "t" : "t\(round % 2)"
+            }
+            let body =
+                #"{"items": [], "item": [], "Functions": [], "ResourceTagMappingList": [], "nextToken": "\#(token)", "position": "\#(token)", "NextMarker": "\#(token)", "PaginationToken": "\#(token)"}"#
+            return .init(200, [:], Array(body.utf8))
+        }
+        let client = try Fixture.client(transport)
+        let lists: [() throws -> Void] = [
+            { _ = try HTTPAPI(client).apis(tagged: "a", "b") }, { _ = try RESTAPI(client).apis(tagged: "a", "b") },
+            { _ = try LambdaAPI(client).functions() }, { _ = try TaggingAPI(client).resources(tagged: [:]) },
+        ]
+        for list in lists {
+            let error = #expect(throws: AWSError.self) { try list() }
+            #expect(error?.message.contains("does not end") == true)
+        }
+        #expect(transport.requests.count <= 16)
     }
 
     // MARK: Clocks and keys

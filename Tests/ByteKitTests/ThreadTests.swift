@@ -152,4 +152,32 @@ import Testing
         channel.finish()
         #expect([channel.receive(), channel.receive(), channel.receive()] == ["a", "b", nil])
     }
+
+    private struct Refused: Error, Equatable { let index: Int }
+
+    @Test("work in parallel gives its results in order, and is done by no more threads than it may")
+    func parallel() throws {
+        let busy = Monitor((now: 0, most: 0))
+        let squares = try Parallel.map(200, width: 4) { index throws(Refused) in
+            busy.withLock { $0 = ($0.now + 1, max($0.most, $0.now + 1)) }
+            defer { busy.withLock { $0.now -= 1 } }
+            return index * index
+        }
+        #expect(squares == (0..<200).map { $0 * $0 })
+        #expect((1...4).contains(busy.withLock { $0.most }))
+        #expect(try Parallel.map(0, width: 4) { index throws(Refused) in index } == [])
+    }
+
+    @Test("work in parallel begins nothing new after a failure, and throws it")
+    func parallelFailure() {
+        let done = Monitor(0)
+        let failure = #expect(throws: Refused.self) {
+            try Parallel.map(1000, width: 1) { index throws(Refused) in
+                guard index < 10 else { throw Refused(index: index) }
+                done.withLock { $0 += 1 }
+            }
+        }
+        #expect(failure == Refused(index: 10))
+        #expect(done.withLock { $0 } == 10)
+    }
 }

@@ -42,7 +42,9 @@ struct CommandLineTests: ~Copyable {
     @Test(
         "explains every command on stdout",
         arguments: [
-            "build", "lock", "plan", "inspect", "run", "test", "unpack", "publish", "ls", "rm", "rollback", "invoke",
+            "init", "build", "lock", "plan", "inspect", "diff", "run", "test", "unpack", "publish", "ls", "rm",
+            "rollback",
+            "invoke",
             "logs",
             "put", "get", "submit",
         ])

@@ -1,4 +1,5 @@
 import ByteKit
+import JSON
 import TestKit
 import Testing
 
@@ -54,6 +55,29 @@ struct RunTests: ~Copyable {
         #expect(
             String(decoding: try InputFile.contents(of: "\(folder.path)/out/a b.txt.up", limit: 100), as: UTF8.self)
                 == "SOME WORDS")
+    }
+
+    @Test("takes storages of one's own as buckets too, whose certificates are shipped and whose credentials are not")
+    func storages() throws {
+        try write("some words", to: "a.txt")
+        try write("certificates", to: "ca.pem")
+        let storage = """
+            , "input": [{"path": "bucket/in"}], "output": [{"storage": "minio", "path": "results"}],
+            "storages": [{"name": "minio", "endpoint": "https://minio.example:9000", "authority": "ca.pem",
+            "accessKey": "M_KEY", "secretKey": "M_SECRET"}]
+            """
+        let result = try run(
+            "#!/bin/sh\ncat \"$INPUT_FILE_PATH\" \"$LAMBDA_TASK_ROOT/files/ca.pem\" > \"$TMP_OUTPUT_DIR/both\"; cp \"$LAMBDA_TASK_ROOT/launch.json\" \"$TMP_OUTPUT_DIR\"\n",
+            recipe: storage, ["--input", "\(folder.path)/a.txt", "-o", "\(folder.path)/out"])
+        #expect(result.status == 0, "\(result.errorText)")
+        func output(_ name: String) throws -> [UInt8] {
+            try InputFile.contents(of: "\(folder.path)/out/\(name)", limit: 1 << 20)
+        }
+        #expect(try output("both") == Array("some wordscertificates".utf8))
+        let described = try JSON.parse(try output("launch.json"))["storages"]?[0]
+        #expect(described?["name"]?.string == "minio")
+        #expect(described?["authority"]?.string == "files/ca.pem")
+        #expect(described?["secretKey"]?.string == "M_SECRET")
     }
 
     @Test("stops when it is asked to, and does not wait for the function")

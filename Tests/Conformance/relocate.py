@@ -12,7 +12,7 @@ import stat
 import struct
 import sys
 
-HOSTS_EVERYWHERE = (b"/proc", b"/dev", b"/sys")
+HOSTS_EVERYWHERE = (b"/proc", b"/dev", b"/sys", b"/tmp")
 PT_LOAD, PT_DYNAMIC, PT_INTERP = 1, 2, 3
 DT_NULL, DT_STRTAB, DT_RPATH, DT_RUNPATH = 0, 5, 15, 29
 
@@ -97,6 +97,19 @@ def below(path, folders):
     return any(path == folder or path.startswith(folder + b"/") for folder in folders)
 
 
+def hosts_path(target, inside):
+    """The absolute path of a relative target that goes up to the root and down into a folder of the host's; else None."""
+    if target.startswith(b"/"):
+        return None
+    names = [name for name in target.split(b"/") if name not in (b"", b".")]
+    rest = names[:]
+    while rest and rest[0] == b"..":
+        rest.pop(0)
+    path = b"/" + b"/".join(rest)
+    climbs = len(names) - len(rest) >= inside.count(b"/") - 1
+    return path if climbs and rest and b".." not in rest and below(path, HOSTS_EVERYWHERE) else None
+
+
 def replace(path, status, data):
     temporary = path + b".relocating"
     with open(temporary, "wb") as file:
@@ -119,6 +132,13 @@ def relocate(root, prefix):
         inside = path[len(root):]
         if stat.S_ISLNK(status.st_mode):
             target = os.readlink(path)
+            there = hosts_path(target, inside)
+            if there is not None:
+                os.unlink(path)
+                os.symlink(there, path)
+                os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns), follow_symlinks=False)
+                report["links"] += 1
+                continue
             if target.startswith(b"/") and not below(os.path.normpath(target), HOSTS_EVERYWHERE):
                 relative = os.path.relpath(b"/" + target.lstrip(b"/"), os.path.dirname(inside))
                 if target.endswith(b"/"):

@@ -36,6 +36,7 @@ struct CorpusTests: ~Copyable {
     func seeds() throws {
         for (target, seeds) in [
             (FuzzTarget.layer, Seeds.layers), (.documents, Seeds.documents), (.relocation, Seeds.relocations),
+            (.report, Seeds.reports),
         ] {
             for (name, bytes) in seeds {
                 #expect(try Golden.matches(bytes, "\(Self.root)/\(target)/seed-\(name)"), "\(target)/\(name)")
@@ -95,6 +96,12 @@ struct CorpusTests: ~Copyable {
         make_image seed-bare -comp gzip -b 4096 -no-fragments -no-xattrs -no-exports
         make_image seed-xz -comp xz -b 4096
         make_image seed-lz4 -comp lz4 -b 4096
+
+        { printf q; cat squashfs/seed-zstd; } >report/seed-squashfs
+        python3 -c 'import sys, zipfile
+        z = zipfile.ZipFile(sys.argv[1], "w", zipfile.ZIP_DEFLATED)
+        z.writestr("root/a", "x" * 900); z.writestr("launch.json", "{}"); z.writestr("bootstrap", "#!/bin/sh")' "$work/zip"
+        { printf z; cat "$work/zip"; } >report/seed-zip
 
         printf 'void f(void); void g(void) { f(); }' >"$work/a.c"
         printf 'void f(void) {}' >"$work/b.c"

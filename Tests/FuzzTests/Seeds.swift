@@ -104,6 +104,32 @@ enum Seeds {
         .file("var/cache/apt/pkgcache.bin", "4"), .symlink("usr/lib/link", to: "/usr/bin/a"),
     ]
 
+    /// What reports are made from, behind the byte that says which.
+    static let reports: [(name: String, bytes: [UInt8])] = [
+        (
+            "status",
+            Array(
+                "dPackage: a\nStatus: install ok installed\nArchitecture: amd64\nVersion: 1:2-3\nDescription: x\n y\n\nPackage: b\n"
+                    .utf8)
+        ),
+        ("apk", Array("aC:Q1\nP:musl\nV:1-r0\nA:x86_64\nF:lib\nR:ld.so\nF:\nR:top\n\nP:b\n".utf8)),
+        ("list", Array("l/.\n/usr\n/usr/bin/a\n0123456789abcdef  ./etc/b\n".utf8)),
+        ("rules", Array("gefficiency>=95%,wasted<=1.5MiB, secrets=0".utf8)),
+        (
+            "dive-rules",
+            Array("v# x\nrules:\n  lowestEfficiency: 0.9\n  highestWastedBytes: '20 MB' # y\n".utf8)
+        ),
+        ("layers", Array("i".utf8) + stack(lower, upper, reported)),
+    ]
+
+    private static let reported: [TarItem] = [
+        .file("var/lib/dpkg/status", "Package: a\nVersion: 1\n\n"), .file("var/lib/dpkg/info/a.list", "/d/file\n"),
+        TarItem.file("key", "-----BEGIN PRIVATE KEY-----\n" + String(repeating: "A", count: 64) + "\n")
+            .with { $0.mode = 0o4777 },
+        .file("copy", "same"), .file("copy2", "same"), .file("copy", "other"), .hardLink("link", to: "copy"),
+        .file("var/cache/apt/archives/a.deb", "deb"),
+    ]
+
     /// Parts of an image that decide about relocation, behind the byte that says which.
     static let relocations: [(name: String, bytes: [UInt8])] = [
         (
@@ -149,6 +175,23 @@ enum Seeds {
                 "recipes",
                 #"r{"functions":[{"name":"a","image":"b:1"},{"name":"c","image":"d@sha256:\#(String(repeating: "0", count: 64))"}]}"#
             ),
+            (
+                "function-file",
+                """
+                yfunctions:
+                  aws:
+                  - lambda: {name: a, memory: 512, container: &c {image: "b", environment: {Variables: {A: 1}}}}
+                    batch: {vcpus: 1, compute_resources: {instance_types: [x]}}
+                    api_gateway: {name: n}
+                  - lambda:
+                      name: !!str 7
+                      container: *c
+                      input: [{storage_provider: s3, path: b-b/in, suffix: ['.c']}]
+                      supervisor: {}
+                storage_providers: {minio: {default: {access_key: k}}}
+
+                """
+            ),
             ("reference", "flocalhost:5000/a/b:tag@sha256:" + String(repeating: "a", count: 64)),
             ("platform", "plinux/arm64/v8"), ("url", "uhttps://localhost:80/a/../b?x=%41"),
             ("glob", "ga/**/[!b-d]?*.c\na/x/y/ez.c"),
@@ -162,6 +205,18 @@ enum Seeds {
                 "http-event",
                 #"e{"version":"2.0","requestContext":{"http":{"method":"POST","path":"/"}},"body":"aGk=","isBase64Encoded":true,"headers":{"a":"b"}}"#
             ),
+            (
+                "queue-event",
+                #"e{"Records":[{"eventSource":"aws:sqs","messageId":"m","body":"{\"Records\":[]}","attributes":{"MessageGroupId":"g"}}]}"#
+            ), ("topic-event", #"e{"Records":[{"EventSource":"aws:sns","Sns":{"Message":"words"}}]}"#),
+            (
+                "bus-event",
+                #"e{"source":"aws.s3","detail-type":"Object Created","detail":{"bucket":{"name":"b"},"object":{"key":"k"}}}"#
+            ), ("call-event", #"e{"script":"bHM=","cmd_args":"[\"a\"]"}"#),
+            (
+                "form",
+                "mXX\n--XX\r\nContent-Disposition: form-data; name=\"f\"; filename=\"a b\"\r\n\r\nok\r\n--XX\r\n\r\n\r\n--XX--"
+            ), ("response-head", "bStatus: 404 Not Found\r\nContent-Type: text/html\nSet-Cookie: a=1\n"),
             (
                 "config",
                 #"c{"architecture":"amd64","os":"linux","config":{"Env":["A=b"],"Cmd":["sh"],"Entrypoint":["x"],"WorkingDir":"/w"},"rootfs":{"type":"layers","diff_ids":["sha256:\#(String(repeating: "1", count: 64))"]}}"#

@@ -152,6 +152,23 @@ import Testing
         }
     }
 
+    /// Decoders read ahead by some bytes; damage makes them give back what came with another piece.
+    @Test(
+        "a damaged gzip stream in pieces ends in an error, wherever the damage and the seams are",
+        arguments: [3, 10, 40])
+    func damagedInPieces(pieces: Int) throws {
+        let layer = TarBuilder.archive([.file("a", String(repeating: "x", count: 5000))])
+        let compressed = try Self.gzip.compress(layer)
+        let shop = try Workshop(threads: 1)
+        for place in 10..<compressed.count {
+            var damaged = compressed
+            damaged[place] ^= 0xff
+            for bytes in [damaged, damaged + [0, 0, 0], damaged + compressed] {
+                #expect(throws: LayerError.self, "damaged at \(place)") { try shop.compile(bytes, pieces: pieces) }
+            }
+        }
+    }
+
     @Test("something behind the end of the stream is refused", arguments: [gzip, zstd])
     func trailingGarbage(tool: Tool) throws {
         let compressed = try tool.compress(Self.layer)

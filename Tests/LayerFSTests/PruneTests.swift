@@ -143,7 +143,11 @@ import Testing
             ("d/a", "//etc//x/", "../etc/x"), ("d/a", "/../../etc/x", "../etc/x"), ("a", "/./etc/../../x", "etc/../x"),
             ("a", "relative/x", "relative/x"), ("d/a", "../x", "../x"), ("d/a", "../../../x", "../x"), ("a", "..", "."),
             ("a", "/proc/self/exe", "/proc/self/exe"), ("a", "/dev/null", "/dev/null"), ("a", "/sys", "/sys"),
-            ("a", "/device", "device"),
+            ("a", "/device", "device"), ("a", "/tmp/x", "/tmp/x"), ("var/tmp", "/tmp", "/tmp"), ("a", "/tmpx", "tmpx"),
+            // What climbs into the host's folders means the host's; what stays below does not.
+            ("etc/mtab", "../proc/self/mounts", "/proc/self/mounts"), ("var/tmp", "../tmp", "/tmp"),
+            ("a", "tmp/x", "/tmp/x"), ("d/e/a", "../tmp/x", "../tmp/x"), ("d/a", "../../../dev/null", "/dev/null"),
+            ("d/a", "../tmp/../x", "../tmp/../x"), ("d/a", "tmp", "tmp"),
         ])
     func relativizes(path: String, target: String, expected: String) throws {
         let linked = try Self.relocated([.symlink(path, to: target)])

@@ -31,7 +31,7 @@ from botocore.credentials import Credentials
 SESSION = botocore.session.get_session()
 SIGNING = {
     "lambda": "lambda", "s3": "s3", "iam": "iam", "sts": "sts", "logs": "logs", "tagging": "resourcegroupstaggingapi",
-    "batch": "batch", "ec2": "ec2", "sqs": "sqs",
+    "batch": "batch", "ec2": "ec2", "sqs": "sqs", "ecr": "ecr",
 }
 MODELS = {}
 LOCK = threading.Lock()

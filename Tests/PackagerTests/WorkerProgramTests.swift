@@ -127,7 +127,7 @@ struct WorkerProgramTests {
             requestID: [UInt8]("id-7".utf8), deadline: now.tv_sec * 1000 + 60_000, functionARN: [], traceID: [],
             event: [UInt8]("\"\(wish)\"".utf8))
         do throws(Failure) {
-            return String(decoding: try worker.handle(invocation), as: UTF8.self)
+            return String(decoding: try worker.handle(invocation, nil).body, as: UTF8.self)
         } catch {
             return "\(error.type.text): " + String(decoding: error.message, as: UTF8.self)
         }

@@ -122,4 +122,11 @@ struct PathLibraryTests {
         // syscall() calls through a register only to find errno when there is no C library's function at all.
         #expect(calls.count <= (function == "syscall" ? 1 : 0), "\(code.text)")
     }
+
+    @Test("waits for a file whose bytes are on their way, even for a program that will not")
+    func leased() throws {
+        let seen = try Peer.run("python3", ["\(Self.oracles)/leased-file.py", Self.library("x86_64")])
+        #expect(seen.status == 0, "\(seen.errorText)")
+        #expect(seen.text == "b'the bytes'\nb'#!/bin/sh\\nexit 7\\n'\n7\n")
+    }
 }

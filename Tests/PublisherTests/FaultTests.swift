@@ -12,6 +12,10 @@ extension EmulatorTests {
 
         init() throws { fixture = try Fixture() }
 
+        private static func tags(_ name: String) -> [String: String] {
+            ["createdby": "scar-build", "scar-build:function": name]
+        }
+
         @Test("of a role that is too new to be used is waited for")
         func newRole() throws {
             try fixture.emulator.fail(
@@ -58,6 +62,69 @@ extension EmulatorTests {
             try fixture.emulator.clear()
             try fixture.publish(try fixture.deployment())
             #expect(try fixture.publish(try fixture.deployment()) == [])
+        }
+
+        @Test("of a lost answer to the making of an API leaves one API, and callers know which")
+        func twoAPIs() throws {
+            var deployment = try fixture.deployment()
+            for kind in [Deployment.API.Kind.http, .rest] {
+                deployment.api = .init(kind: kind, name: "frames", authorization: .none)
+                try fixture.publish(deployment)
+                let session = try fixture.session()
+                // As if it had been made once more, unheard.
+                if kind == .http {
+                    _ = try session.httpAPIs.create("frames", cors: nil, tags: Self.tags("frames"))
+                } else {
+                    _ = try session.restAPIs.create("frames", tags: Self.tags("frames"))
+                }
+                let changes = try fixture.publish(deployment)
+                #expect(changes.contains { $0.hasPrefix("remove the \(kind == .http ? "HTTP" : "REST") API frames (") })
+                #expect(try fixture.publish(deployment) == [])
+                let left =
+                    kind == .http
+                    ? try session.httpAPIs.apis(tagged: "scar-build:function", "frames").count
+                    : try session.restAPIs.apis(tagged: "scar-build:function", "frames").count
+                #expect(left == 1)
+            }
+        }
+
+        @Test("of a lost answer to the making of a role is none; a role of somebody else's is left alone")
+        func twoRoles() throws {
+            let deployment = try fixture.deployment()
+            let plan = try FunctionPublisher(try fixture.session()).plan(deployment)
+            let role = plan.changes.filter { $0.kind == "role" }
+            for _ in 0..<2 {
+                var again = plan
+                again.changes = role
+                try FunctionPublisher(try fixture.session()).apply(again) { _, _ in }
+            }
+            try fixture.publish(deployment)
+            let session = try fixture.session()
+            let name = "scar-build-eu-west-1-other"
+            _ = try session.identity.createRole(name, trust: .object([]), description: "", tags: [:])
+            var other = try fixture.deployment("other")
+            other.api = nil
+            other.inputs = []
+            let error = #expect(throws: PublishError.self) { try fixture.publish(other) }
+            #expect(error?.code == .notOurs)
+        }
+
+        @Test("of a packages' bucket that is another account's is said before anything goes there")
+        func foreignBucket() throws {
+            var options = FunctionPublisher.Options()
+            options.directUploadLimit = 10
+            var deployment = try fixture.deployment()
+            deployment.inputs = []
+            deployment.outputs = []
+            try fixture.emulator.fail("HeadBucket", times: 9, status: 403, code: "AccessDenied")
+            let error = try #require(throws: InterruptedPublication.self) {
+                try fixture.publish(deployment, options: options)
+            }
+            #expect(error.diagnostic.message.contains("another account's"))
+            #expect(
+                try fixture.emulator.changes().allSatisfy {
+                    !$0.hasPrefix("Put") || $0.hasPrefix("PutRole") || $0.hasPrefix("PutRetention")
+                })
         }
 
         @Test("of a lost answer to the creation of a function is no fault")

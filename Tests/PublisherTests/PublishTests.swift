@@ -157,6 +157,25 @@ extension EmulatorTests {
             #expect(after.map { $0["AuthorizationType"]?.string } == ["AWS_IAM"])
         }
 
+        @Test("keeps the variables that others set for it, and no others")
+        func keptVariables() throws {
+            var deployment = try fixture.deployment()
+            deployment.keptVariables = ["MINIO_SECRET", "NEVER_SET"]
+            try fixture.publish(deployment)
+            _ = try fixture.emulator.aws(
+                "lambda", "update-function-configuration", "--function-name", "frames", "--environment",
+                "Variables={TOKEN=hunter2,MINIO_SECRET=hunter4,LEFT=over}")
+            try fixture.publish(deployment)
+            let function = try fixture.emulator.aws(
+                "lambda", "get-function-configuration", "--function-name", "frames")
+            let variables = function["Environment"]?["Variables"]
+            #expect(variables?["MINIO_SECRET"]?.string == "hunter4")
+            #expect(variables?["TOKEN"]?.string == "hunter2")
+            #expect(variables?["LEFT"] == nil)
+            #expect(variables?["NEVER_SET"] == nil)
+            #expect(try fixture.publish(deployment).isEmpty)
+        }
+
         @Test("shows no value of a variable in any plan")
         func secrets() throws {
             let publisher = FunctionPublisher(try fixture.session())

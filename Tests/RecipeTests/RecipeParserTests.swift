@@ -49,6 +49,24 @@ struct RecipeParserTests {
         #expect(recipe.outputs.first?.path == "videos/out")
     }
 
+    @Test("A storage of one's own is named by outputs, and its certificates are shipped once")
+    func storages() throws {
+        let text = """
+            {"name": "a", "image": "b", "files": ["certs", "x.txt"], "output": [{"path": "abc", "storage": "minio.lab"}],
+             "storages": [{"name": "minio.lab", "endpoint": "https://[::1]:9000/base", "authority": "certs/ca.pem",
+                           "accessKey": "LAB_KEY", "secretKey": "LAB_SECRET"},
+                          {"name": "second", "endpoint": "https://m.example", "authority": "ca.pem", "pathStyle": false,
+                           "accessKey": "S_KEY", "secretKey": "S_SECRET", "sessionToken": "S_TOKEN"}]}
+            """
+        let recipe = try parse(text)
+        #expect(recipe.outputs.first?.storage == "minio.lab")
+        #expect(recipe.servers.map(\.name) == ["minio.lab", "second"])
+        #expect(recipe.servers.map(\.pathStyle) == [true, false])
+        #expect(recipe.servers.map(\.region) == ["us-east-1", "us-east-1"])
+        #expect(recipe.servers.last?.sessionToken == "S_TOKEN")
+        #expect(recipe.files.map(\.written) == ["certs", "x.txt", "ca.pem"])
+    }
+
     @Test(
         "A path is resolved against the recipe's folder",
         arguments: [

@@ -157,6 +157,8 @@ extension SchemaTests {
             ]
         case _ where sample.path[0] == "input" || sample.path[0] == "output":
             required.append(([sample.path[0], "path"], .string("other/path")))
+            if sample.path.last == "storage" { required += server(named: "minio") }
+        case _ where sample.path[0] == "storages": required += server(named: "other")
         case _ where sample.path[0] == "tests": required.append((["tests", "name"], .string("other")))
         case "api.cors.origins", "api.cors.methods", "api.cors.headers":
             required.append((["api", "cors", "origins"], .array([.string("*")])))
@@ -177,6 +179,13 @@ extension SchemaTests {
             tree = put(value, at: sample.path[...], in: tree, .object(RecipeSchema.recipe))
         }
         return String(decoding: tree.text(), as: UTF8.self)
+    }
+
+    private static func server(named name: String) -> [(path: [String], value: JSON)] {
+        [
+            (["storages", "name"], .string(name)), (["storages", "endpoint"], .string("https://other.example")),
+            (["storages", "accessKey"], .string("OTHER_ACCESS")), (["storages", "secretKey"], .string("OTHER_SECRET")),
+        ]
     }
 
     /// The tree with a value put at a path; objects in lists are the list's first.

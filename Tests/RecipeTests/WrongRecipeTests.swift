@@ -67,7 +67,7 @@ struct WrongRecipeTests {
             "keyWithEscapes", "\"\\u001b[31m\": 1",
             "r.json:2:2: error[unknown-key]: ‘\\x1b[31m’ is not a key of a recipe\n  help: the keys here are name, image, platform, "
                 + "launcher, reuse, asRoot, script, command, files, environment, prune, budget, artifact, target, function, input, output, "
-                + "execution, api, batch and tests"),
+                + "storages, calls, execution, api, batch and tests"),
         WrongRecipe(
             "keyBesideFunctions", "{\"functions\": [], \"name\": \"a\"}",
             "r.json:1:19: error[unknown-key]: ‘name’ is not a key of a recipe file\n  help: ‘name’ belongs in ‘functions’"
@@ -287,10 +287,32 @@ struct WrongRecipeTests {
             "r.json:2:69: error[conflicting-keys]: ‘output[0]’ puts files into ‘abc’, where they call the function again"
                 + "\n  help: use another folder, or suffixes that differ"),
         .with(
+            "storageOfNobody", "\"output\": [{\"path\": \"abc\", \"storage\": \"minio\"}]",
+            "r.json:2:40: error[unknown-value]: ‘output[0].storage’ is ‘minio’, which is none of the recipe's ‘storages’"
+                + "\n  help: describe it under ‘storages’, or use s3"),
+        .with(
+            "storageOfLater", "\"input\": [{\"path\": \"abc\", \"storage\": \"webdav.home\"}]",
+            "r.json:2:39: error[not-in-this-version]: ‘input[0].storage’ cannot be ‘webdav.home’: not in this version"
+                + "\n  help: it can be s3, or a server that speaks S3's protocol"),
+        .with(
+            "storageTwice", "\"storages\": [\(server), \(server)]",
+            "r.json:2:123: error[conflicting-keys]: the storage ‘minio’ is there twice\n  help: choose another name"),
+        .with(
+            "storageCalledS3", "\"storages\": [\(server.replacing("minio", with: "s3"))]",
+            "r.json:2:24: error[conflicting-keys]: the storage ‘s3’ is Amazon's own\n  help: choose another name"),
+        .with(
+            "authorityUnasked",
+            "\"storages\": [\(server.replacing("https", with: "http").replacing("}", with: ", \"authority\": \"ca.pem\"}"))]",
+            "r.json:2:125: error[conflicting-keys]: the storage ‘minio’ has an ‘authority’ and does not ask for it"
+                + "\n  help: remove it, or use https:// and ‘verify’"),
+        .with(
             "testWithBoth", "\"tests\": [{\"name\": \"t\", \"event\": \"e.json\", \"input\": \"i\"}]",
             "r.json:2:54: error[conflicting-keys]: ‘event’ and ‘input’ of a test exclude each other\n  help: make two tests of it"
         ),
     ]
+
+    private static let server =
+        "{\"name\": \"minio\", \"endpoint\": \"https://m.example\", \"accessKey\": \"M_KEY\", \"secretKey\": \"M_SECRET\"}"
 
     static let ownFolder =
         "a recipe ships only what stands in its own folder and below: put the file there, or the recipe beside it"

@@ -177,7 +177,7 @@ import Transport
         }
     }
 
-    @Test("A source of logins comes before the files, and is asked again when a login is not accepted any more")
+    @Test("A source of logins is asked where no file has one, and again when its login is not accepted any more")
     func source() throws {
         let image = image
         let accepted = Monitor(2)
@@ -193,10 +193,17 @@ import Transport
             return Answer(200, ["content-type": type.description], bytes)
         }
         let source = CloudLogin()
-        var configuration = try login(#"{"auths":{"docker.io":{"auth":"b3RoZXI6b3RoZXI="}}}"#)
+        var configuration = try login(#"{"auths":{"quay.io":{"auth":"b3RoZXI6b3RoZXI="}}}"#)
         configuration.credentialSources = [source]
         _ = try resolve(transport, configuration)
         #expect(source.asked.withLock { $0 } == ["docker.io/library/a", "docker.io/library/a"])
+
+        let known = CloudLogin()
+        configuration = try login(#"{"auths":{"docker.io":{"auth":"bWU6c2VjcmV0"}}}"#)
+        configuration.credentialSources = [known]
+        accepted.withLock { $0 = 9 }
+        _ = try resolve(transport, configuration)
+        #expect(known.asked.withLock { $0 } == [])
     }
 
     @Test(

@@ -90,6 +90,46 @@ import Transport
         try roundTrip(RegistryProcess(), .quick())
     }
 
+    @Test("of an image of many layers sends three at a time, from the base on, and the manifest last")
+    func parallel() throws {
+        let image = TestImage(layers: (0..<8).map { pattern(50_000 + $0) })
+        let layout = folder.path + "/many"
+        try TestImage.write(image.layout(tag: "v1"), to: layout)
+        let registry = try RegistryProcess()
+        let transport = MeetingTransport(meeting: 3)
+        let client = RegistryClient(configuration: .quick(), transport: transport)
+        let reference = try reference(registry, "scar/many:v1")
+        #expect(try RegistryPusher(client).push(layout: layout, to: reference) == Digest(of: image.manifest))
+        // The config by itself, then the three that wait for one another: those nearest to the base.
+        let asked = transport.requests.filter { $0.method == .head }.map(\.url.path)
+        let names = ([image.config] + image.layers).map { Digest(of: $0).hex }
+        #expect(asked.count == 9)
+        #expect(asked.first?.hasSuffix(names[0]) == true)
+        for name in names[1...3] { #expect(asked[1...3].contains { $0.hasSuffix(name) }) }
+        #expect(transport.most == 3)
+        #expect(transport.requests.last?.url.path.hasSuffix("/manifests/v1") == true)
+        let store = try BlobStore("\(folder.path)/store")
+        let resolved = try client.resolve(reference, platform: amd64, store: store)
+        for (layer, bytes) in zip(resolved.manifest.layers, image.layers) {
+            #expect(try pull(layer, reference, client, store) == bytes)
+        }
+    }
+
+    @Test("of which one blob fails ends, says which, and leaves no manifest")
+    func oneFails() throws {
+        let image = TestImage(layers: (0..<8).map { pattern(50_000 + $0) })
+        let layout = folder.path + "/many"
+        try TestImage.write(image.layout(tag: "v1"), to: layout)
+        let registry = try RegistryProcess()
+        let refused = Digest(of: image.layers[3]).hex
+        let transport = MeetingTransport(refusing: refused)
+        let pusher = RegistryPusher(RegistryClient(configuration: .quick(), transport: transport))
+        let reference = try reference(registry, "scar/many:v1")
+        let error = #expect(throws: RegistryError.self) { try pusher.push(layout: layout, to: reference) }
+        #expect(error?.message.contains(refused) == true)
+        #expect(!transport.requests.contains { $0.url.path.contains("/manifests/") })
+    }
+
     @Test("with basic logins gives the image back; without the login, or with a wrong one, nothing is sent")
     func basic() throws {
         let registry = try RegistryProcess(login: .basic, folder: folder.path)
@@ -122,5 +162,50 @@ import Transport
         let pusher = RegistryPusher(RegistryClient(configuration: configuration(password: "wrong")))
         let error = #expect(throws: RegistryError.self) { try pusher.push(layout: layout, to: reference) }
         #expect(error?.hint?.contains("not accepted") == true)
+    }
+}
+
+/// The network, where the first uploads after the config's wait for one another.
+private final class MeetingTransport: HTTPTransport {
+    private struct State: Sendable {
+        var requests: [HTTPRequest] = []
+        var heads = 0
+        var now = 0
+        var most = 0
+    }
+
+    private let transport = CurlTransport()
+    private let state = Monitor(State())
+    private let meeting: Int
+    private let refused: String?
+
+    /// - Parameters:
+    ///   - meeting: how many wait until all of them are there.
+    ///   - refused: a digest, in hexadecimal, that is not sent.
+    init(meeting: Int = 0, refusing refused: String? = nil) {
+        self.meeting = meeting
+        self.refused = refused
+    }
+
+    var requests: [HTTPRequest] { state.withLock { $0.requests } }
+    /// How many exchanges there were at once.
+    var most: Int { state.withLock { $0.most } }
+
+    func perform(
+        _ request: HTTPRequest, receive: (HTTPResponse, UnsafeRawBufferPointer) -> HTTPReception
+    ) throws(TransportError) -> HTTPResponse {
+        let head = state.withLock { state in
+            state.requests.append(request)
+            state.heads += request.method == .head ? 1 : 0
+            state.now += 1
+            state.most = max(state.most, state.now)
+            return request.method == .head ? state.heads : 0
+        }
+        defer { state.withLock { $0.now -= 1 } }
+        if let refused, request.url.path.hasSuffix(refused) {
+            throw TransportError(.refusedAddress, url: request.url.description, detail: "the test says no")
+        }
+        if head > 1 { state.wait { $0.heads >= meeting + 1 ? () : nil } }
+        return unsafe try transport.perform(request, receive: receive)
     }
 }

@@ -9,22 +9,26 @@ struct ModuleTests {
     static let allowed: [String: Set<String>] = [
         "ByteKit": ["CDigest", "CSystem"],
         "JSON": [],
+        "Signing": ["JSON", "CSupervisor"],
         "SquashFS": ["CCompress", "CSupervisor"],
         "ELF": ["ByteKit"],
         "ImageModel": ["ByteKit", "JSON"],
         "Transport": ["ByteKit", "CCurl"],
-        "Recipe": ["ByteKit", "JSON", "ImageModel"],
+        "Recipe": ["ByteKit", "JSON", "ImageModel", "CYAML"],
         "Registry": ["Transport", "ImageModel", "ByteKit", "JSON"],
         "LayerFS": ["SquashFS", "ELF", "ByteKit", "CCompress", "CInflate", "CArchive"],
-        "Supervisor": ["SquashFS", "JSON", "CSupervisor"],
+        "Supervisor": ["SquashFS", "Signing", "JSON", "CSupervisor"],
         "Packager": ["Supervisor", "ByteKit", "JSON", "CCompress"],
-        "AWS": ["Transport", "ByteKit", "JSON"],
+        "AWS": ["Transport", "Signing", "ByteKit", "JSON"],
         "Publisher": ["AWS", "Transport", "ByteKit", "JSON"],
+        "Report": ["LayerFS", "SquashFS", "ImageModel", "ByteKit", "JSON"],
         "Toolchain": [
-            "Recipe", "Registry", "LayerFS", "Packager", "Publisher", "AWS", "Supervisor", "SquashFS",
+            "Recipe", "Registry", "LayerFS", "Packager", "Publisher", "Report", "AWS", "Supervisor", "SquashFS",
             "Transport", "ImageModel", "ByteKit", "JSON",
         ],
-        "scar-build": ["Toolchain", "Publisher", "AWS", "Recipe", "Registry", "ImageModel", "ByteKit", "JSON"],
+        "scar-build": [
+            "Toolchain", "Publisher", "Report", "AWS", "Recipe", "Registry", "ImageModel", "ByteKit", "JSON",
+        ],
         "bootstrap": ["CSupervisor", "CCompress"],
     ]
 
@@ -33,7 +37,7 @@ struct ModuleTests {
         switch module {
         case "scar-build": ["Glibc", "Synchronization", "ArgumentParser"]
         // What is also compiled Embedded has no Glibc module: its calls to C go through CSupervisor.
-        case "bootstrap", "JSON", "SquashFS", "Supervisor": ["Synchronization"]
+        case "bootstrap", "JSON", "Signing", "SquashFS", "Supervisor": ["Synchronization"]
         default: ["Glibc", "Synchronization"]
         }
     }

@@ -22,6 +22,9 @@ final class FakeRuntime: Sendable {
         var path: String
         var body: String
         var errorType: String?
+        /// The request's head, and what came after the last chunk of a body in chunks.
+        var head: String
+        var trailer: String
         /// When it came, in nanoseconds of the monotonic clock.
         var time: Int64
     }
@@ -95,21 +98,45 @@ final class FakeRuntime: Sendable {
                     let connection = accept(runtime.listener, nil, nil)
                     guard connection >= 0 else { return nil }
                     _ = fcntl(connection, F_SETFD, FD_CLOEXEC)
-                    runtime.serve(connection)
-                    close(connection)
+                    runtime.startServing(connection)
                 }
             }, context)
         pthread_detach(thread)
+    }
+
+    /// An answer that is streamed comes on a connection beside the one that events go over.
+    private func startServing(_ connection: Int32) {
+        let server = Server(runtime: self, connection: connection)
+        var thread = pthread_t()
+        unsafe pthread_create(
+            &thread, nil,
+            { context in
+                guard let context = unsafe context else { return nil }
+                let server = unsafe Unmanaged<Server>.fromOpaque(context).takeRetainedValue()
+                server.runtime.serve(server.connection)
+                close(server.connection)
+                return nil
+            }, Unmanaged.passRetained(server).toOpaque())
+        pthread_detach(thread)
+    }
+
+    private final class Server: Sendable {
+        let runtime: FakeRuntime
+        let connection: Int32
+        init(runtime: FakeRuntime, connection: Int32) {
+            self.runtime = runtime
+            self.connection = connection
+        }
     }
 
     private func serve(_ connection: Int32) {
         var one: Int32 = 1
         unsafe setsockopt(connection, Int32(IPPROTO_TCP), TCP_NODELAY, &one, 4)
         var pending: [UInt8] = []
-        while let (head, body) = request(connection, &pending) {
+        while let (head, body, trailer) = request(connection, &pending) {
             let line = head.split(separator: "\r\n").first?.split(separator: " ") ?? []
             guard line.count == 3 else { return }
-            let answer = reply(String(line[0]), String(line[1]), head, body)
+            let answer = reply(String(line[0]), String(line[1]), head, body, trailer)
             var done = 0
             while done < answer.count {
                 let rest = [UInt8](answer[done...])
@@ -121,7 +148,9 @@ final class FakeRuntime: Sendable {
         }
     }
 
-    private func request(_ connection: Int32, _ pending: inout [UInt8]) -> (head: String, body: [UInt8])? {
+    private func request(
+        _ connection: Int32, _ pending: inout [UInt8]
+    ) -> (head: String, body: [UInt8], trailer: String)? {
         var buffer = [UInt8](repeating: 0, count: 1 << 16)
         let end = utf8("\r\n\r\n")
         while true {
@@ -129,10 +158,14 @@ final class FakeRuntime: Sendable {
                 let head = text([UInt8](pending[..<place]))
                 let length = head.split(separator: "\r\n").first { $0.hasPrefix("Content-Length: ") }
                 let count = length.flatMap { Int($0.dropFirst(16)) } ?? 0
+                if head.contains("Transfer-Encoding: chunked") {
+                    pending.removeFirst(place + 4)
+                    return chunks(connection, &pending).map { (head, $0.body, $0.trailer) }
+                }
                 if pending.count >= place + 4 + count {
                     let body = [UInt8](pending[(place + 4)..<(place + 4 + count)])
                     pending.removeFirst(place + 4 + count)
-                    return (head, body)
+                    return (head, body, "")
                 }
             }
             let got = unsafe recv(connection, &buffer, buffer.count, 0)
@@ -141,11 +174,45 @@ final class FakeRuntime: Sendable {
         }
     }
 
-    private func reply(_ method: String, _ path: String, _ head: String, _ body: [UInt8]) -> [UInt8] {
+    private func chunks(_ connection: Int32, _ pending: inout [UInt8]) -> (body: [UInt8], trailer: String)? {
+        func more() -> Bool {
+            var buffer = [UInt8](repeating: 0, count: 1 << 16)
+            let got = unsafe recv(connection, &buffer, buffer.count, 0)
+            pending += buffer[..<max(0, got)]
+            return got > 0
+        }
+        func line() -> String? {
+            while true {
+                if let feed = pending.firstIndex(of: 10) {
+                    let line = text([UInt8](pending[..<feed].dropLast()))
+                    pending.removeFirst(feed + 1)
+                    return line
+                }
+                guard more() else { return nil }
+            }
+        }
+        var body: [UInt8] = []
+        while let size = line().flatMap({ Int($0, radix: 16) }), size > 0 {
+            while pending.count < size + 2 { guard more() else { return nil } }
+            body += pending[..<size]
+            pending.removeFirst(size + 2)
+        }
+        var trailer = ""
+        while let line = line() {
+            if line.isEmpty { return (body, trailer) }
+            trailer += line + "\n"
+        }
+        return nil
+    }
+
+    private func reply(
+        _ method: String, _ path: String, _ head: String, _ body: [UInt8], _ trailer: String
+    ) -> [UInt8] {
         let type = head.split(separator: "\r\n").first { $0.hasPrefix("Lambda-Runtime-Function-Error-Type: ") }
         let call = Call(
-            path: path, body: text(body), errorType: type.map { String($0.dropFirst(36)) }, time: monotonicNanoseconds()
-        )
+            path: path, body: text(body), errorType: type.map { String($0.dropFirst(36)) }, head: head,
+            trailer: trailer,
+            time: monotonicNanoseconds())
         return state.withLock { state in
             state.seen.append(call)
             if case .raw(let bytes) = manner { return bytes }
@@ -157,6 +224,9 @@ final class FakeRuntime: Sendable {
             let fields = """
                 Lambda-Runtime-Aws-Request-Id: id-\(state.seen.count)\r
                 Lambda-Runtime-Deadline-Ms: \(epochMilliseconds() + Int(seconds * 1000))\r
+                Lambda-Runtime-Invoked-Function-Arn: arn:aws:lambda:eu-west-1:1:function:f\r
+                Lambda-Runtime-Client-Context: {"client":{"app_title":"t"}}\r
+                Lambda-Runtime-Cognito-Identity: {"identityId":"i"}\r
                 Lambda-Runtime-Trace-Id: Root=1-2-3\r\n
                 """
             return wire(200, fields, event)

@@ -7,7 +7,10 @@ struct TestFunction: ~Copyable {
     let folder = TemporaryFolder()
     private var worker: FunctionWorker
 
-    init(_ script: String, storage: Bool = true, _ change: (inout LaunchSpec, String) -> Void = { _, _ in }) throws {
+    init(
+        _ script: String, storage: Bool = true, environment: [String] = [],
+        _ change: (inout LaunchSpec, String) -> Void = { _, _ in }
+    ) throws {
         let path = folder.path
         folder.write(script, to: "package/script/run", executable: script.hasPrefix("#!"))
         shell("mkdir -p '\(path)/storage/in/sub' '\(path)/root'")
@@ -16,7 +19,7 @@ struct TestFunction: ~Copyable {
         var spec = LaunchSpec(
             name: utf8("test"), root: utf8("/"), script: utf8("script/run"),
             environment: [.init(name: utf8("COLOUR"), value: utf8("blue"))], timeoutThreshold: 1)
-        spec.outputs = [.init(storage: utf8("s3"), path: utf8("out/results"))]
+        if storage { spec.outputs = [.init(storage: utf8("s3"), path: utf8("out/results"))] }
         change(&spec, path)
         worker = FunctionWorker(
             .init(
@@ -24,20 +27,28 @@ struct TestFunction: ~Copyable {
                 storage: storage ? LocalStorage(root: utf8("\(path)/storage")) : nil,
                 environment: [
                     "PATH=/usr/bin:/bin", "AWS_LAMBDA_RUNTIME_API=127.0.0.1:1", "_LAMBDA_X=1", "HOME=/nowhere",
-                    "COLOUR=red",
+                    "COLOUR=red", "AWS_EC2_METADATA_DISABLED=true",
                 ]
-                .map(utf8)))
+                .map(utf8) + environment.map(utf8)))
         try worker.prepare()
     }
 
     mutating func handle(_ event: String, seconds: Double = 30) throws -> String {
-        text(try worker.handle(.sample(event, seconds: seconds)))
+        text(try worker.handle(.sample(event, seconds: seconds), nil).body)
     }
+
+    mutating func handle(bytes: [UInt8]) throws -> String {
+        var invocation = Invocation.sample("")
+        invocation.event = bytes
+        return try handle(invocation)
+    }
+
+    mutating func handle(_ invocation: Invocation) throws -> String { text(try worker.handle(invocation, nil).body) }
 
     /// What the function fails with.
     mutating func failure(_ event: String, seconds: Double = 30) -> (type: String, message: String) {
         do throws(Failure) {
-            return ("none", text(try worker.handle(.sample(event, seconds: seconds))))
+            return ("none", text(try worker.handle(.sample(event, seconds: seconds), nil).body))
         } catch {
             return ("\(error.type.text)", text(error.message))
         }
@@ -138,14 +149,25 @@ struct TestFunction: ~Copyable {
                 == "out/s/t/r-1.wav\ntext/a/b/r-2.txt\n")
     }
 
-    @Test("without a storage, an object event and outputs that cannot go anywhere are errors that say so")
-    func noStorage() throws {
-        var function = try TestFunction(
-            "#!/bin/sh\necho 1 > \"$TMP_OUTPUT_DIR/1\"; echo 2 > \"$TMP_OUTPUT_DIR/2\"\n", storage: false)
+    @Test("without credentials, an object event and outputs that have a place to go to are errors that say so")
+    func noCredentials() throws {
+        var function = try TestFunction("#!/bin/sh\necho 1 > \"$TMP_OUTPUT_DIR/1\"\n", storage: false) { spec, _ in
+            spec.outputs = [.init(storage: utf8("s3"), path: utf8("out"))]
+        }
         let failure = function.failure(EventTests.event(EventTests.record("a.txt")))
-        #expect(failure.type == "Storage.Unavailable")
-        #expect(failure.message.contains("this version stages S3 objects only through SCAR_LOCAL_STORAGE"))
-        #expect(function.failure(request("x")).type == "Storage.Unavailable")
+        #expect(failure.type == "Storage.Credentials")
+        #expect(failure.message.hasPrefix("record 1 of 1, in/a.txt: no credentials for the storage: "))
+        #expect(function.failure(request("x")).type == "Storage.Credentials")
+    }
+
+    @Test("an output whose storage launch.json does not describe is an error that names it")
+    func unknownStorage() throws {
+        var function = try TestFunction("#!/bin/sh\necho 1 > \"$TMP_OUTPUT_DIR/1\"\n", storage: false) { spec, _ in
+            spec.outputs = [.init(storage: utf8("webdav"), path: utf8("out"))]
+        }
+        let failure = function.failure(request("x"))
+        #expect(failure.type == "Storage.Unsupported")
+        #expect(failure.message == "launch.json describes no storage called ‘webdav’")
     }
 
     @Test("a request's body is the input file, and the output is the answer")
@@ -160,12 +182,15 @@ struct TestFunction: ~Copyable {
         #expect(try binary.handle(request("")).hasSuffix(#""body":"//4=","isBase64Encoded":true}"#))
     }
 
-    @Test("one output file is the answer, as base64; it goes to the storage as well when there is one")
+    @Test("one output file is the answer, as base64; it goes to the outputs that take it as well")
     func fileAnswer() throws {
         var function = try TestFunction("#!/bin/sh\necho ignored; printf picture > \"$TMP_OUTPUT_DIR/p.png\"\n")
         #expect(try function.handle(request("")).hasSuffix(#""body":"cGljdHVyZQ==","isBase64Encoded":true}"#))
         #expect(function.folder.read("storage/out/results/p.png") == "picture")
-        var alone = try TestFunction("#!/bin/sh\nprintf picture > \"$TMP_OUTPUT_DIR/p.png\"\n", storage: false)
+        var alone = try TestFunction("#!/bin/sh\nprintf picture > \"$TMP_OUTPUT_DIR/p.png\"\n", storage: false) {
+            spec, _ in
+            spec.outputs = []
+        }
         #expect(try alone.handle(request("")).hasSuffix(#""body":"cGljdHVyZQ==","isBase64Encoded":true}"#))
     }
 
@@ -173,7 +198,9 @@ struct TestFunction: ~Copyable {
     func tooLarge() throws {
         var function = try TestFunction("#!/bin/sh\nhead -c 7000000 /dev/zero | tr '\\0' x\n")
         #expect(function.failure(request("")).type == "Function.ResponseSizeTooLarge")
-        var file = try TestFunction("#!/bin/sh\nhead -c 5000000 /dev/zero > \"$TMP_OUTPUT_DIR/f\"\n", storage: false)
+        var file = try TestFunction("#!/bin/sh\nhead -c 5000000 /dev/zero > \"$TMP_OUTPUT_DIR/f\"\n", storage: false) {
+            spec, _ in spec.outputs = []
+        }
         #expect(file.failure(request("")).type == "Function.ResponseSizeTooLarge")
         var stored = try TestFunction("#!/bin/sh\necho small; head -c 5000000 /dev/zero > \"$TMP_OUTPUT_DIR/f\"\n")
         #expect(try stored.handle(request("")).contains(#""body":"small\n""#))
@@ -328,7 +355,7 @@ struct TestFunction: ~Copyable {
             let isPrepared = (try? worker.prepare()) != nil
             #expect(isPrepared || name.hasPrefix("missing"))
             do throws(Failure) {
-                let said = text(try worker.handle(.sample("{}")))
+                let said = text(try worker.handle(.sample("{}"), nil).body)
                 #expect(said.contains(answer), "\(said)")
             } catch {
                 #expect("\(error.type.text)" == answer, "\(text(error.message))")

@@ -27,6 +27,7 @@ private struct ScriptedEndpoint: RuntimeEndpoint {
     }
 
     mutating func reportInit(_ failure: Failure) throws(RuntimeError) { try take("init error \(failure.type.text)") }
+    func stream(for requestID: [UInt8]) -> ResponseStream? { nil }
 }
 
 private struct ScriptedWorker: InvocationWorker {
@@ -34,7 +35,9 @@ private struct ScriptedWorker: InvocationWorker {
     var answer: (Invocation) -> Result<[UInt8], Failure> = { .success($0.event) }
 
     mutating func prepare() throws(Failure) { if let start { throw start } }
-    mutating func handle(_ invocation: Invocation) throws(Failure) -> [UInt8] { try answer(invocation).get() }
+    mutating func handle(_ invocation: Invocation, _ stream: ResponseStream?) throws(Failure) -> Handled {
+        .answer(try answer(invocation).get())
+    }
 }
 
 @Suite struct InvocationLoopTests {
@@ -122,7 +125,8 @@ private struct ScriptedWorker: InvocationWorker {
             .ended(0),
         ]
         let occurrences: [InvocationLoop.Occurrence] = [
-            .prepared, .unprepared(Failure("A", [])), .received(invocation), .handled([]), .failed(Failure("B", [])),
+            .prepared, .unprepared(Failure("A", [])), .received(invocation), .handled([]), .streamed,
+            .failed(Failure("B", [])),
             .accepted, .broken(.refused(413)), .broken(.over(410)), .broken(.malformed),
         ]
         for state in states {

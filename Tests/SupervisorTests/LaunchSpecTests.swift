@@ -19,7 +19,14 @@ import Testing
         ],
         workingDirectory: utf8("/srv/app"), timeoutThreshold: 7,
         inputs: [.init(storage: utf8("s3"), path: utf8("videos/in"), prefix: [], suffix: [utf8(".mp4")])],
-        outputs: [.init(storage: utf8("s3"), path: utf8("videos"), prefix: [utf8("a"), utf8("b")], suffix: [])])
+        outputs: [.init(storage: utf8("s3"), path: utf8("videos"), prefix: [utf8("a"), utf8("b")], suffix: [])],
+        storages: [
+            .init(
+                name: utf8("minio"), endpoint: utf8("https://minio.example:9000"), region: utf8("lab-1"),
+                pathStyle: false,
+                verify: false, authority: utf8("files/ca.pem"), accessKey: utf8("M_KEY"), secretKey: utf8("M_SECRET"),
+                sessionToken: utf8("M_TOKEN"))
+        ])
 
     @Test("what is written is read back the same, with all members and with the fewest")
     func roundTrip() throws {
@@ -81,6 +88,11 @@ import Testing
             ("\"irb\"", "\"\"", "interpreter"),
             ("\"launcher/worker/ruby.rb\"", "\"launcher/../ruby.rb\"", "program"),
             ("\"/srv/app\"", "\"srv/app\"", "workingDirectory"),
+            ("https://minio.example:9000", "https://user@minio.example", "storages.endpoint"),
+            ("https://minio.example:9000", "file:///etc", "storages.endpoint"),
+            ("\"lab-1\"", "\"lab/1\"", "storages.region"), ("\"M_KEY\"", "\"\"", "storages"),
+            ("\"M_SECRET\"", "\"M=SECRET\"", "storages"), ("\"files/ca.pem\"", "\"/etc/ca.pem\"", "authority"),
+            ("\"pathStyle\"", "\"pathstyle\"", "storages.pathStyle"),
             ("\"name\": \"frames\"", "\"name\": \"frames\", \"extra\": 1", "extra"),
             ("\"name\": \"frames\"", "\"name\": \"frames\", \"name\": \"x\"", ""),
         ])

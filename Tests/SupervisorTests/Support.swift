@@ -4,7 +4,14 @@ import Supervisor
 /// Runs a shell command and gives its exit code and standard output.
 @discardableResult
 func shell(_ command: String) -> (code: Int32, output: String) {
-    guard let pipe = unsafe popen(command, "r") else { return (-1, "") }
+    // The threads that tests run on have signals blocked, and a shell that inherits that may wait for ever for its children.
+    var none = sigset_t()
+    var before = sigset_t()
+    unsafe sigemptyset(&none)
+    unsafe pthread_sigmask(SIG_SETMASK, &none, &before)
+    let opened = unsafe popen(command, "r")
+    unsafe pthread_sigmask(SIG_SETMASK, &before, nil)
+    guard let pipe = unsafe opened else { return (-1, "") }
     var output: [UInt8] = []
     var buffer = [UInt8](repeating: 0, count: 65536)
     while true {

@@ -13,18 +13,25 @@ package struct RegistryProcess: ~Copyable {
         case none
         /// The user `me` with the password `secret`.
         case basic
+        /// What the emulator's ECR gives out; the registry takes itself for one of AWS's.
+        case ecr
         case token(TokenServer)
+
+        package static let ecrHost = "123456789012.dkr.ecr.eu-west-1.amazonaws.com"
+
+        /// Where the registry believes to be, for the addresses that it gives out.
+        fileprivate var place: String {
+            if case .ecr = self { ", host: https://\(Self.ecrHost)" } else { "" }
+        }
 
         /// The registry's configuration for it.
         fileprivate func configuration(in folder: String) throws -> String {
             switch self {
             case .none: return ""
             case .basic:
-                // bcrypt, the only kind that the registry takes.
-                var file = try OutputFile(folder + "/htpasswd")
-                try file.write(Array("me:$2b$04$vpIRgIMjCqkjQtCj1nzNNurJ6Hb2Idx5VqQH5DUEdgC8vpmOTd4ge\n".utf8))
-                try file.finish()
-                return "auth: {htpasswd: {realm: here, path: \(folder)/htpasswd}}"
+                return try Self.basic("me:$2b$04$vpIRgIMjCqkjQtCj1nzNNurJ6Hb2Idx5VqQH5DUEdgC8vpmOTd4ge", folder)
+            case .ecr:
+                return try Self.basic("AWS:$2b$04$vpIRgIMjCqkjQtCj1nzNNuk9uRoayCivAOG9wmZodohXCQybvuMSa", folder)
             case .token(let server):
                 return """
                     auth:
@@ -35,6 +42,14 @@ package struct RegistryProcess: ~Copyable {
                         rootcertbundle: \(server.certificate)
                     """
             }
+        }
+
+        /// - Parameter entry: of htpasswd's file, with bcrypt: the only kind that the registry takes.
+        private static func basic(_ entry: String, _ folder: String) throws -> String {
+            var file = try OutputFile(folder + "/htpasswd")
+            try file.write(Array("\(entry)\n".utf8))
+            try file.finish()
+            return "auth: {htpasswd: {realm: here, path: \(folder)/htpasswd}}"
         }
     }
 
@@ -51,7 +66,7 @@ package struct RegistryProcess: ~Copyable {
             version: 0.1
             log: {level: error, accesslog: {disabled: true}}
             storage: {filesystem: {rootdirectory: \(folder.path)/data}, delete: {enabled: true}}
-            http: {addr: 127.0.0.1:\(port)}
+            http: {addr: 127.0.0.1:\(port)\(login.place)}
             \(try login.configuration(in: parent))
             """
         var file = try OutputFile(folder.path + "/config.yml")

@@ -69,10 +69,26 @@ class ScarBuild:
     def build(self, recipe, cache, mirror=None, environment=None):
         return self.meter.cost(self.command(recipe, cache, mirror), recipe.result, environment=environment)
 
+    def inspect(self, reference, cache):
+        return self.meter.cost([self.executable, "inspect", reference, "--cache", cache, "--mirror", self.mirror, "--jobs",
+                                str(self.jobs), "--json", "--quiet"])
+
     def lock(self, recipe, cache):
         """With a lock beside the recipe, no name has to be resolved."""
         self.meter.prepare([self.executable, "lock", recipe.path, "--cache", self.cache(cache),
                             "--mirror", self.mirror, "--quiet"])
+
+    @property
+    def demo_input(self):
+        return os.path.join(os.path.dirname(self.demo), "ffmpeg", "test", "clock.mp4")
+
+    def package(self, title):
+        """The demo's package as a user gets it: where it is."""
+        out = os.path.join(self.folder, "packages", title)
+        self.meter.prepare([self.executable, "build", self.demo, "-o", out, "--target", "zip", "--cache",
+                            self.cache(title), "--mirror", self.mirror, "--quiet"])
+        remove(self.cache(title))
+        return os.path.join(out, f"{NAME}.zip")
 
     def forget_objects(self, cache):
         """Blobs stay; what was compiled from them goes."""

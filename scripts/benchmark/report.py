@@ -7,6 +7,7 @@ import statistics
 import subprocess
 
 from cost import mb
+import relocation
 from rows import CHAIN, OURS, REFERENCE, middle
 
 
@@ -65,11 +66,21 @@ def supervisor_table(figures):
     ]
 
 
+def relocation_section(figures):
+    lines = ["## Programs of an image that is not the root", "", *relocation.table(figures["cost"]), ""]
+    if figures.get("reasons"):
+        lines += ["What differs from a chroot and is allowed to, by reason:", "",
+                  *(f"* {reason}" for reason in figures["reasons"]), ""]
+    return lines
+
+
 def table(rows):
     """What the terminal shows."""
     lines = findings_table(rows.findings) if rows.findings else []
     if "supervisor" in rows.figures:
         lines += ["", *supervisor_table(rows.figures["supervisor"])]
+    if "relocation" in rows.figures:
+        lines += ["", *relocation.table(rows.figures["relocation"]["cost"])]
     return "\n".join(lines + ["", *sentences(rows.findings)]).strip()
 
 
@@ -90,6 +101,9 @@ profile `none`; the other tools have the same compressor, level and block size, 
   image below was built before. Its share of the image is by the bytes of the layers' archives.
 * `memory`: the worst round. The image of 10 GB has four plain layers of files from 1 KB to 64 MB, of which a
   compressor saves a good third; they are made while they are sent, and `mksquashfs` reads the same files from a pipe.
+* `relocation`: programs of Debian's Python, Ruby, R and Elixir images, one-liners and the scripts of their recipes, in
+  bubblewrap cages on the same tree: as its root, relocated, under fakechroot, and under proot. The clock is read inside the
+  cage. Ratios to the chroot are medians of each round's. Beside it a share of the conformance suite.
 * `many-files`, `entries`: one gzip'd layer of files of 100 to 4096 bytes, 100 to a folder, with a few links of both
   kinds. Allocations are calls of malloc and its kin, counted by a preloaded library in a run of its own.""".splitlines()]
 
@@ -115,6 +129,8 @@ def page(rows, compiler, command, jobs):
         lines += [f"## {section}", "", *costs_table(costs), ""]
     if "supervisor" in rows.figures:
         lines += ["## The supervisor", "", *supervisor_table(rows.figures["supervisor"]), ""]
+    if "relocation" in rows.figures:
+        lines += relocation_section(rows.figures["relocation"])
     lines += ["## The machine", "", f"* {processor()}, {jobs} cores, {installed_memory() / 2**30:.0f} GiB",
               f"* Linux {platform.release()}, {platform.machine()}", *[f"* {version}" for version in versions], ""]
     return "\n".join(lines)

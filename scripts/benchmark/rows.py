@@ -8,7 +8,9 @@ import statistics
 import traceback
 from typing import NamedTuple, Optional
 
+import coldstart
 import images
+import relocation
 import supervisor
 from cost import NotMeasured, mb, need, remove, say, settle
 from images import Image, Layer, Pool, Registry
@@ -89,6 +91,7 @@ class Rows:
             Row("cold", "from the registry, nothing cached", self.cold),
             Row("pull", "a layer of 1 GB, pulled", self.pull),
             Row("pull-seven", "seven images on shared bases, pulled", self.pull_seven),
+            Row("inspect", "the ffmpeg image, inspected from the registry", self.inspect),
             Row("local", "blobs cached, no layer compiled", self.local),
             Row("zstd15", "blobs cached, zstd 15", self.zstd15),
             Row("gzip9", "blobs cached, gzip 9", self.gzip9),
@@ -101,6 +104,8 @@ class Rows:
             Row("many-files", "500,000 small files", self.many_files),
             Row("entries", "memory and allocations for each file", self.entries),
             Row("supervisor", "the supervisor", self.supervisor),
+            Row("relocation", "programs of an image that is not the root", self.relocation),
+            Row("cold-start", "a function's first output in a cold sandbox", self.cold_start),
         ]
 
     def run(self, names):
@@ -282,6 +287,33 @@ class Rows:
                 remove(layout)
             self.note(section, theirs, total)
         self.faster("pull-seven", "seven images on shared bases, pulled", theirs, section, OURS, theirs, 1)
+
+    def inspect(self):
+        """A look at the image against nothing but pulling it, each from the registry and with an empty cache."""
+        need("skopeo")
+        puller, section, store, kept = self.puller(), "An image, inspected", self.path("inspect-store"), []
+        theirs, alone = "skopeo copy to an OCI layout", "our puller, which unpacks nothing"
+        for _ in range(self.rounds):
+            remove(store)
+            settle()
+            self.note(section, OURS, self.scar_build.inspect(REFERENCE, store))
+            kept.append(sum(os.path.getsize(os.path.join(folder, name)) for folder, _, names in os.walk(store)
+                            for name in names))
+            remove(store)
+            settle()
+            self.note(section, theirs, self.scar_build.meter.cost(
+                ["skopeo", "--insecure-policy", "copy", "--src-tls-verify=false", f"docker://{self.host}/{REFERENCE}",
+                 f"oci:{store}:latest"]))
+            remove(store)
+            settle()
+            self.note(section, alone, self.scar_build.meter.cost(
+                [puller, store, REFERENCE], environment={"SCAR_BUILD_MIRRORS": self.scar_build.mirror}))
+        remove(store)
+        self.faster("inspect", "the image inspected, straight from the registry", theirs, section, OURS, theirs, 1)
+        peak = worst(self.costs[section][OURS])
+        self.find("inspect", "the image inspected: peak memory", "", "under 64 MB", f"{mb(peak)} MB", peak < 64e6)
+        self.find("inspect", "the image inspected: what is left in the cache", "", "under 1 MB", f"{mb(max(kept))} MB",
+                  max(kept) < 1e6)
 
     # ---- from blobs in the cache
 
@@ -570,6 +602,38 @@ class Rows:
 
     def supervisor(self):
         self.figures["supervisor"] = supervisor.measure(self.bootstrap, self.folder)
+
+    # ---- relocation
+
+    def relocation(self):
+        need("bwrap", "unshare", "gcc")
+        figures = self.figures["relocation"] = relocation.measure(self.rounds)
+        for what, against, target, measured, met in relocation.findings(figures["cost"]):
+            self.find("relocation", what, against, target, measured, met)
+        what, against, target, measured, met, reasons = relocation.alike(figures["conformance"])
+        self.find("relocation", what, against, target, measured, met)
+        figures["reasons"] = reasons
+
+    def cold_start(self):
+        """The demo's package, its tree in memory: what a disk costs comes on top, and hits whoever writes more first."""
+        section, ways = "A function's first output in a cold sandbox", tuple(coldstart.WAYS)
+        folder = self.path("cold-start")
+        try:
+            package = coldstart.Package(self.scar_build.package("cold-start"), self.scar_build.demo_input, folder)
+            found = coldstart.measure(package, folder, 3 * self.rounds)
+        finally:
+            remove(folder)
+        self.figures[section] = found
+        first = {way: statistics.median(run["first output"] for run in found[way]) for way in ways}
+        for way in ways:
+            answer = statistics.median(run["answer"] for run in found[way])
+            self.find("cold-start", f"exec to first output and to answer, {way}", "", "",
+                      f"{first[way] * 1e3:.0f} ms, {answer * 1e3:.0f} ms")
+        share = first[ways[0]] / first[ways[1]]
+        self.find("cold-start", "exec to first output", ways[1], "at most half of its", f"{share:.2f} of its",
+                  share <= 0.5)
+        peak = max(run["peak"] for run in found[ways[0]])
+        self.find("cold-start", f"the supervisor's peak memory, {ways[0]}", "", "", f"{mb(peak)} MB")
 
     def close(self):
         self.registry.stop()

@@ -79,6 +79,34 @@ csupervisor_listing *csupervisor_list(int folder, int *error);
 const char *csupervisor_next_name(csupervisor_listing *listing);
 void csupervisor_end_list(csupervisor_listing *listing);
 
+// ---- Files that others wait for: csupervisor_leases.c
+
+/// The files whose bytes a thread has still to bring. Whoever opens one, in whatever way, is kept waiting by the kernel
+/// (a write lease, fcntl(2)), and the thread's holder learns of it.
+typedef struct csupervisor_holder csupervisor_holder;
+
+/// A holder for the calling thread, which has a table of descriptors of its own from here on: a copy. NULL where the
+/// kernel has no leases or would not wait long enough, or without memory.
+csupervisor_holder *csupervisor_holder_make(void);
+/// Only the thread that made it may, at its end.
+void csupervisor_holder_free(csupervisor_holder *holder);
+/// Whether the thread has a table of its own: without one only one thread may hold files.
+int csupervisor_holder_is_apart(const csupervisor_holder *holder);
+/// Makes all others wait who open this new file, until the descriptor is closed: 0, or the error.
+int csupervisor_hold(csupervisor_holder *holder, int descriptor);
+/// When somebody began to wait for the file, in monotonic nanoseconds; 0 when nobody does.
+int64_t csupervisor_wanted_since(const csupervisor_holder *holder, int descriptor);
+/// After a held file was closed: nobody waits for it any more.
+void csupervisor_let_go(csupervisor_holder *holder, int descriptor);
+/// How many of the holder's files somebody waits for.
+int csupervisor_wanted(const csupervisor_holder *holder);
+/// Grows each time that somebody begins to wait for a file of any holder.
+unsigned csupervisor_all_wanted(void);
+/// How many descriptors a thread that holds files can have open.
+int csupervisor_most_descriptors(void);
+/// How long the kernel keeps anybody waiting, in nanoseconds.
+int64_t csupervisor_longest_wait(void);
+
 // ---- Threads: csupervisor_threads.c
 
 /// A mutex with its condition.
@@ -95,6 +123,8 @@ void csupervisor_monitor_notify(csupervisor_monitor *monitor);
 int csupervisor_start_thread(void *(*body)(void *), void *context);
 /// Processors this process may run on.
 int csupervisor_processors(void);
+/// Lets other threads, and programs started by them, go first from now on.
+void csupervisor_yield_processors(void);
 /// Gives freed memory back to the kernel.
 void csupervisor_trim_memory(void);
 
@@ -109,6 +139,11 @@ int csupervisor_process_id(void);
 const char *csupervisor_environment(size_t index);
 const char *csupervisor_program_path(void);
 void csupervisor_ignore_broken_pipes(void);
+/// From now on SIGTERM ends this process with 0, after the process group that it watches over has been told to end and has
+/// had a moment for it. What then is left of that group ends with its keeper.
+void csupervisor_end_when_told(void);
+/// The process group that is to be told; 0 for none.
+void csupervisor_watch_over(int group);
 const char *csupervisor_error_text(int error);
 _Noreturn void csupervisor_exit(int code);
 
@@ -150,10 +185,26 @@ int csupervisor_ending_signal(int status);
 
 // ---- Sockets: csupervisor_sockets.c
 
-/// Connects to an IPv4 address (host byte order) within a time limit; small writes go out at once.
-int csupervisor_connect(uint32_t address, uint16_t port, int timeout_milliseconds);
-/// Sends all of it, never raising SIGPIPE: 0, or the error. Gives up when nothing moves for the time limit.
-int csupervisor_send(int socket, const void *bytes, size_t count, int timeout_milliseconds);
+/// Where a server is: an IPv4 or IPv6 address with its port.
+typedef struct {
+    uint8_t bytes[28];
+    uint32_t length;
+} csupervisor_address;
+
+/// Reads an address as people write it: 1, or 0 when it is none.
+int csupervisor_address_parse(const char *host, uint16_t port, csupervisor_address *address);
+/// Whether it is this machine itself.
+int csupervisor_address_is_loopback(const csupervisor_address *address);
+/// Asks for the addresses of a name, and takes as long as that takes: how many there are, or an error of its own.
+int csupervisor_resolve(const char *host, uint16_t port, csupervisor_address *addresses, int capacity);
+const char *csupervisor_resolve_text(int failure);
+
+/// Begins to connect: the socket, which does not block; small writes go out at once. It is connected when it can be
+/// written to and `csupervisor_connection_failure` gives 0.
+int csupervisor_connect(const csupervisor_address *address);
+int csupervisor_connection_failure(int socket);
+/// Sends what fits now, never raising SIGPIPE: how much, or the error.
+long csupervisor_send(int socket, const void *bytes, size_t count);
 
 typedef struct {
     int descriptor;  // negative: not looked at
@@ -162,3 +213,44 @@ typedef struct {
 
 /// Waits until one of them is ready: how many are, 0 after the time limit; negative limit for ever.
 int csupervisor_wait(csupervisor_watch *watches, int count, int64_t timeout_milliseconds);
+/// Waits until something can be written: 1, or 0 after the time limit.
+int csupervisor_wait_writable(int descriptor, int64_t timeout_milliseconds);
+void csupervisor_sleep(int64_t milliseconds);
+
+// ---- TLS and sums, of OpenSSL: csupervisor_tls.c
+
+typedef struct {
+    uint64_t state[14];
+} csupervisor_sha256;
+
+void csupervisor_sha256_begin(csupervisor_sha256 *sum);
+void csupervisor_sha256_update(csupervisor_sha256 *sum, const void *bytes, size_t count);
+/// Writes the 32 bytes of the digest.
+void csupervisor_sha256_finish(csupervisor_sha256 *sum, uint8_t *digest);
+
+/// The authorities that servers are held against. OpenSSL is initialised when the first is made.
+typedef struct csupervisor_tls_trust csupervisor_tls_trust;
+csupervisor_tls_trust *csupervisor_tls_trust_make(int verifies);
+void csupervisor_tls_trust_free(csupervisor_tls_trust *trust);
+/// Adds the certificates of a PEM text: how many.
+int csupervisor_tls_trust_add(csupervisor_tls_trust *trust, const void *text, size_t count);
+
+/// TLS over a connected socket, for which the server must prove that it is `host`.
+typedef struct csupervisor_tls csupervisor_tls;
+csupervisor_tls *csupervisor_tls_make(const csupervisor_tls_trust *trust, int socket, const char *host);
+void csupervisor_tls_free(csupervisor_tls *tls);
+
+enum {
+    csupervisor_tls_wants_read = -10000,  // try again when the socket can be read
+    csupervisor_tls_wants_write = -10001,
+    csupervisor_tls_failed = -10002,  // csupervisor_tls_reason says why
+};
+
+/// Each gives a positive number when something was done, 0 at the end, one of the above, or a system error.
+long csupervisor_tls_handshake(csupervisor_tls *tls);
+long csupervisor_tls_read(csupervisor_tls *tls, void *bytes, size_t count);
+long csupervisor_tls_write(csupervisor_tls *tls, const void *bytes, size_t count);
+/// Tells the other side that nothing more comes.
+void csupervisor_tls_end(csupervisor_tls *tls);
+/// Why the last call failed. Only on the thread that made it, and at once.
+const char *csupervisor_tls_reason(const csupervisor_tls *tls);

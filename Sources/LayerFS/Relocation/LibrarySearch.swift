@@ -27,6 +27,26 @@ extension Linker.LinkedTree {
     }
 }
 
+extension Linker.LinkedTree {
+    /// Has the data come first of what a program needs to start: its own, the loader's and that of its libraries, behind
+    /// what came first before.
+    ///
+    /// - Parameters:
+    ///   - program: its path, with or without a leading slash; links are followed.
+    ///   - environment: the folders of the image's own `LD_LIBRARY_PATH`.
+    package mutating func bringForward(_ program: [UInt8], environment: [[UInt8]] = []) throws {
+        guard let node = tree.file(at: program) else { return }
+        var wanted = [node]
+        if let relocation, let loader = relocation.loader {
+            var search = LibrarySearch(tree, contents, loader, folders: environment + relocation.libraryFolders)
+            try search.load(node)
+            wanted += [tree.file(at: loader.path)].compactMap(\.self) + search.loaded
+        }
+        var known = Set(first)
+        first += wanted.filter { known.insert($0).inserted }
+    }
+}
+
 /// The loader's search, breadth first, as ld.so does it below a prefix: what a file names by an absolute path is in the
 /// library folders, so that only paths from `$ORIGIN` count besides them.
 private struct LibrarySearch {
@@ -36,6 +56,8 @@ private struct LibrarySearch {
     private let folders: [Int32]
     private var loadedNames: Set<[UInt8]> = []
     private var loadedNodes: Set<Int32> = []
+    /// The libraries that were found, in the order the loader opens them.
+    private(set) var loaded: [Int32] = []
     private(set) var missing: [MissingLibrary] = []
 
     /// More needs than any program has, those of its libraries included: only an image made for it goes beyond, and what
@@ -80,6 +102,7 @@ private struct LibrarySearch {
                 }
                 if let soname = library.name { loadedNames.insert(soname) }
                 guard loadedNodes.insert(node).inserted else { continue }
+                loaded.append(node)
                 queue.append(Pending(path: path, file: library, inherited: handedDown))
             }
         }

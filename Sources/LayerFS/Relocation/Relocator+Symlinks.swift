@@ -1,6 +1,9 @@
 extension Relocator {
-    /// Folders that are the host's wherever the tree lies: links into them stay as they are.
-    private static let hostFolders = ["proc", "dev", "sys"].map { Array($0.utf8) }
+    /// Folders that are the host's wherever the tree lies: links into them lead there.
+    ///
+    /// `/tmp` is one: what an image has there no function sees, whatever its form, and it is the one folder that a
+    /// function may write to.
+    private static let hostFolders = ["proc", "dev", "sys", "tmp"].map { Array($0.utf8) }
 
     /// Makes symlinks lead to the same file wherever the tree is put: absolute ones become relative, and what would
     /// climb above the root stays below it, as it does when the tree is the root.
@@ -39,11 +42,21 @@ extension Relocator {
         let isAbsolute = target.first == UInt8(ascii: "/")
         if isAbsolute, let first = components.first, hostFolders.contains(Array(first)) { return nil }
         let depth = Int(tree.nodes[Int(node)].depth) - 1
+        if !isAbsolute, let path = pathInHostFolder(components, depth) { return path }
         let folder = isAbsolute ? FileTree.root : tree.nodes[Int(node)].parent
         let kept = climbing(components, from: folder, in: tree)
         guard isAbsolute || kept.count < components.count else { return nil }
         let path = (isAbsolute ? Array(repeating: up, count: depth) : []) + kept
         return path.isEmpty ? [UInt8(ascii: ".")] : Array(path.joined(separator: [UInt8(ascii: "/")]))
+    }
+
+    /// What a relative target means that goes up to the root and down into a folder of the host's; nil for others.
+    private static func pathInHostFolder(_ components: [ArraySlice<UInt8>], _ depth: Int) -> [UInt8]? {
+        let rest = components.drop { $0.elementsEqual("..".utf8) }
+        guard components.count - rest.count >= depth, let first = rest.first, hostFolders.contains(Array(first)),
+            !rest.contains(where: { $0.elementsEqual("..".utf8) })
+        else { return nil }
+        return rest.reduce(into: []) { $0 += [UInt8(ascii: "/")] + $1 }
     }
 
     /// The components without each `..` that would go above the root, which is where it stays.

@@ -28,10 +28,10 @@ struct Authenticator<Transport: HTTPTransport>: Sendable {
 
     init(transport: Transport, configuration: RegistryConfiguration) {
         self.transport = transport
+        // What a person has said goes before what can be found out.
         sources =
-            configuration.credentialSources + [
-                CredentialFiles(configuration.credentialFiles, helperTimeLimit: configuration.helperTimeLimit)
-            ]
+            [CredentialFiles(configuration.credentialFiles, helperTimeLimit: configuration.helperTimeLimit)]
+            + configuration.credentialSources
         time = configuration.retry.time
         timeLimit = configuration.documentTimeLimit
     }

@@ -3,8 +3,8 @@ package import ImageModel
 internal import JSON
 
 extension RegistryPusher {
-    /// Puts an image of an OCI image layout into a repository, with all that it refers to: blobs first, then manifests,
-    /// and what the reference names last, so that nobody ever sees half of it.
+    /// Puts an image of an OCI image layout into a repository, with all that it refers to: blobs first, a few at a time,
+    /// then manifests, and what the reference names last, so that nobody ever sees half of it.
     ///
     /// - Parameters:
     ///   - folder: the layout.
@@ -36,16 +36,29 @@ extension RegistryPusher {
             let place = reference.inRepository(child.digest)
             _ = try push(child, of: layout, to: place, mountingFrom: source, depth: depth - 1)
         }
+        let blobs = try blobs(of: json, in: layout)
+        // The first one alone, so that one login serves all; the config is small.
+        if let (blob, content) = blobs.first { try push(blob, content, to: reference, mountingFrom: source) }
+        _ = try Parallel.map(max(0, blobs.count - 1), width: RegistryLimits.uploads) { index throws(RegistryError) in
+            try push(blobs[index + 1].0, blobs[index + 1].1, to: reference, mountingFrom: source)
+        }
+        return try push(manifest: bytes, type: document.mediaType, to: reference)
+    }
+
+    /// What a manifest refers to, each once: the config, then the layers from the base on. All files are looked at before
+    /// anything is sent.
+    private func blobs(of manifest: JSON, in layout: LayoutOrigin) throws(RegistryError) -> [(Descriptor, Content)] {
+        var blobs: [(Descriptor, Content)] = []
         var done: Set<Digest> = []
-        for blob in try Self.descriptors([json["config"]].compactMap(\.self) + (json["layers"]?.array ?? []))
+        for blob in try Self.descriptors([manifest["config"]].compactMap(\.self) + (manifest["layers"]?.array ?? []))
         where done.insert(blob.digest).inserted {
             let file = try layout.files.required(LayoutOrigin.path(of: blob.digest))
             guard file.size == blob.size else {
                 throw RegistryError(.sizeMismatch, "\(file.name) has \(file.size) bytes, and should have \(blob.size)")
             }
-            try push(blob, .file(file.name), to: reference, mountingFrom: source)
+            blobs.append((blob, .file(file.name)))
         }
-        return try push(manifest: bytes, type: document.mediaType, to: reference)
+        return blobs
     }
 
     private static func descriptors(_ list: [JSON]) throws(RegistryError) -> [Descriptor] {

@@ -2,13 +2,15 @@
     internal import JSON
 #endif
 
-/// What the function answers with when it has done its work.
-enum Answer {
+/// What the function answers a storage's events with.
+package enum Answer {
     /// An object that was read or written.
-    struct Object {
-        var bucket: [UInt8]
-        var key: [UInt8]
-        var size: Int
+    package struct Object: Sendable {
+        /// Which of the function's storages it is in.
+        package var storage = [UInt8]("s3")
+        package var bucket: [UInt8]
+        package var key: [UInt8]
+        package var size: Int
 
         var json: JSON {
             .object([
@@ -17,11 +19,26 @@ enum Answer {
         }
     }
 
+    /// A job of AWS Batch that an event was handed over to.
+    struct Job {
+        var name: [UInt8]
+        var id: [UInt8]
+        /// How many children it has; 1 is an ordinary job.
+        var size: Int
+
+        var json: JSON {
+            .object([
+                ("jobName", .utf8(name)), ("jobId", .utf8(id.validUTF8)), ("size", .integer(size)),
+            ])
+        }
+    }
+
     /// What a storage event has led to.
     struct Summary {
         var inputs: [Object] = []
         var outputs: [Object] = []
-        var ignored: [Event.ObjectRecord] = []
+        var jobs: [Job] = []
+        var ignored: [ObjectRecord] = []
 
         func document(nanoseconds: Int64) -> [UInt8] {
             var seconds: [UInt8] = []
@@ -29,12 +46,13 @@ enum Answer {
             var members: [(name: StaticString, json: JSON)] = [
                 ("outputs", .array(outputs.map { $0.json })), ("inputs", .array(inputs.map { $0.json })),
             ]
+            if !jobs.isEmpty { members.append(("jobs", .array(jobs.map { $0.json }))) }
             if !ignored.isEmpty { members.append(("ignored", .array(ignored.map(Self.json)))) }
             members.append(("seconds", JSON(.number(seconds))))
             return JSON.object(members).text()
         }
 
-        private static func json(_ record: Event.ObjectRecord) -> JSON {
+        private static func json(_ record: ObjectRecord) -> JSON {
             let reason: StaticString =
                 switch record.refusal {
                 case .folder: "the object marks a folder"
@@ -46,35 +64,5 @@ enum Answer {
                 ("reason", .utf8([UInt8](reason))),
             ])
         }
-    }
-
-    /// The form that function URLs and API Gateway turn into an HTTP response.
-    ///
-    /// - Parameters:
-    ///   - body: the answer's bytes.
-    ///   - isFile: whether they are an output file's, and always go as base64.
-    ///   - requestID: the invocation's.
-    ///   - environment: the supervisor's variables, where Lambda names the log.
-    static func http(
-        _ body: [UInt8], isFile: Bool, _ requestID: [UInt8], _ environment: [[UInt8]]
-    ) throws(Failure) -> [UInt8] {
-        let isEncoded = isFile || !isValidUTF8(body)
-        // Before making it: base64 of a gigabyte is no better for being made.
-        let size = isEncoded ? body.count / 3 * 4 : body.count
-        guard size <= InvocationLoop.responseLimit else { throw .responseTooLarge(size) }
-        let type: StaticString = isEncoded ? "application/octet-stream" : "text/plain; charset=utf-8"
-        var headers: [(name: StaticString, json: JSON)] = [
-            ("Content-Type", .utf8([UInt8](type))), ("amz-lambda-request-id", .utf8(requestID)),
-        ]
-        if let group = FunctionEnvironment.value(of: "AWS_LAMBDA_LOG_GROUP_NAME", in: environment) {
-            headers.append(("amz-log-group-name", .utf8(group.validUTF8)))
-        }
-        if let stream = FunctionEnvironment.value(of: "AWS_LAMBDA_LOG_STREAM_NAME", in: environment) {
-            headers.append(("amz-log-stream-name", .utf8(stream.validUTF8)))
-        }
-        return JSON.object([
-            ("statusCode", .integer(200)), ("headers", .object(headers)),
-            ("body", .utf8(isEncoded ? Base64.encode(body) : body)), ("isBase64Encoded", .bool(isEncoded)),
-        ]).text()
     }
 }

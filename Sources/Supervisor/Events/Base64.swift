@@ -3,8 +3,8 @@
 #endif
 
 /// Base64 with the standard alphabet. RFC 4648, section 4.
-enum Base64 {
-    static func encode(_ bytes: [UInt8]) -> [UInt8] {
+package enum Base64 {
+    package static func encode(_ bytes: [UInt8]) -> [UInt8] {
         let alphabet = [UInt8]("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
         var text: [UInt8] = []
         text.reserveCapacity((bytes.count + 2) / 3 * 4)
@@ -24,7 +24,7 @@ enum Base64 {
     }
 
     /// Nil for what is not base64. Line breaks and missing padding are taken; stray bits at the end are not.
-    static func decode(_ text: [UInt8]) -> [UInt8]? {
+    package static func decode(_ text: [UInt8]) -> [UInt8]? {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(text.count / 4 * 3)
         var group: UInt32 = 0

@@ -2,46 +2,18 @@
     internal import JSON
 #endif
 
-/// What an event asks for.
+/// What an event asks for. docs/programming-model.md has the table.
 package enum Event: Sendable, Equatable {
     /// Objects have arrived in a storage; every record counts.
     case objects([ObjectRecord])
+    /// Messages of a queue or a topic, each with something of its own in it.
+    case messages([Message])
     /// An HTTP request, or a call in its form: the body is the input.
-    case request(body: [UInt8])
+    case request(WebRequest)
+    /// A direct call that brings what is to run.
+    case call(DirectCall)
     /// Anything else: the event itself is the input.
     case direct
-
-    /// A record of a storage event.
-    package struct ObjectRecord: Sendable, Equatable {
-        package var bucket: [UInt8]
-        /// Decoded.
-        package var key: [UInt8]
-        /// When it happened, as the storage says it.
-        package var time: [UInt8]
-        /// The event as if this had been its only record; nil when it is.
-        package var event: [UInt8]?
-        /// Why the record is passed over; nil when it is to be handled.
-        package var refusal: Refusal?
-
-        package enum Refusal: Sendable, Equatable {
-            /// Not a storage's record of an object that came to be.
-            case otherKind
-            /// A folder's marker.
-            case folder
-            /// None of the function's inputs takes it.
-            case unwanted
-        }
-
-        package init(
-            bucket: [UInt8], key: [UInt8], time: [UInt8] = [], event: [UInt8]? = nil, refusal: Refusal? = nil
-        ) {
-            self.event = event
-            self.bucket = bucket
-            self.key = key
-            self.time = time
-            self.refusal = refusal
-        }
-    }
 
     /// Looks at an event's bytes. Any bytes are an event; what is no JSON is a direct one.
     ///
@@ -49,80 +21,75 @@ package enum Event: Sendable, Equatable {
     ///   - bytes: the event.
     ///   - inputs: the function's inputs; empty to take all objects.
     package static func classify(_ bytes: [UInt8], inputs: [LaunchSpec.Channel]) throws(Failure) -> Event {
-        let json: JSON
-        do throws(JSONError) {
-            json = try JSON.parse(bytes, limits: JSONLimits(bytes: 64 << 20, depth: 64, values: 500_000))
-        } catch {
-            return .direct
+        guard let json = parse(bytes), json.members != nil else { return .direct }
+        if let inner = delegated(json), let objects = try storage(inner.json, inputs) {
+            return .objects(objects.map { $0.from(inner.provider) })
         }
-        if let records = json["Records"]?.array, records.contains(where: isStorage) {
-            var objects: [ObjectRecord] = []
-            for record in records {
-                objects.append(try object(record, inputs))
-                guard records.count > 1 else { break }
-                objects[objects.count - 1].event = JSON.object([("Records", .array([record]))]).text()
-            }
-            return .objects(objects)
-        }
-        guard isRequest(json) else { return .direct }
-        return .request(body: try body(json))
+        if let objects = try storage(json, inputs) { return .objects(objects) }
+        if let messages = try messages(json, inputs) { return .messages(messages) }
+        if let request = WebRequest(json) { return .request(request) }
+        if let call = DirectCall(json) { return .call(call) }
+        return .direct
     }
 
-    private static func isStorage(_ record: JSON) -> Bool {
-        guard let source = record["eventSource"]?.utf8 else { return false }
-        return source.isEqual(to: "aws:s3") || source.isEqual(to: "minio:s3")
+    /// The bounds of what is taken apart; a deeper or larger document is a file for the program.
+    static func parse(_ bytes: [UInt8]) -> JSON? {
+        try? JSON.parse(bytes, limits: JSONLimits(bytes: 64 << 20, depth: 64, values: 500_000))
     }
 
-    private static func object(
-        _ record: JSON, _ inputs: [LaunchSpec.Channel]
-    ) throws(Failure) -> ObjectRecord {
-        guard isStorage(record) else { return ObjectRecord(bucket: [], key: [], refusal: .otherKind) }
-        guard let storage = record["s3"], let bucket = storage["bucket"]?["name"]?.utf8,
-            let key = storage["object"]?["key"]?.utf8
-        else {
-            throw Failure("Event.Malformed", [UInt8]("a record of the storage event names no bucket or no object"))
-        }
-        var object = ObjectRecord(bucket: bucket, key: key.formDecoded, time: record["eventTime"]?.utf8 ?? [])
-        object.refusal = refusal(of: object, named: record["eventName"]?.utf8, inputs)
-        return object
-    }
-
-    private static func refusal(
-        of object: ObjectRecord, named name: [UInt8]?, _ inputs: [LaunchSpec.Channel]
-    ) -> ObjectRecord.Refusal? {
-        // Written with and without the service in front.
-        if let name, !name.starts(with: [UInt8]("ObjectCreated:")), !name.starts(with: [UInt8]("s3:ObjectCreated:")) {
-            return .otherKind
-        }
-        if object.key.last == UInt8(ascii: "/") { return .folder }
-        return inputs.isEmpty || inputs.contains { $0.takes(object) } ? nil : .unwanted
-    }
-
-    /// A function URL or API Gateway, in either payload format, or somebody who writes events in their form.
-    private static func isRequest(_ json: JSON) -> Bool {
-        guard json.members != nil else { return false }
-        return json["httpMethod"]?.utf8 != nil || json["requestContext"]?["http"]?.members != nil
-            || (json["body"] != nil && json["isBase64Encoded"]?.bool != nil)
-    }
-
-    private static func body(_ json: JSON) throws(Failure) -> [UInt8] {
-        guard let body = json["body"], !body.isNull else { return [] }
-        // A body that is JSON itself comes from those who write events by hand.
-        guard let text = body.utf8 else { return body.text() }
-        guard json["isBase64Encoded"]?.bool == true else { return text }
-        guard let bytes = Base64.decode(text) else {
-            throw Failure("Event.BadBase64", [UInt8]("the event says that its body is base64, and it is not"))
-        }
-        return bytes
+    /// An event that another function or an OSCAR cluster passes on, with the name of the storage it came from.
+    private static func delegated(_ json: JSON) -> (json: JSON, provider: [UInt8])? {
+        guard let inner = json["event"], let provider = json["storage_provider"]?.utf8 else { return nil }
+        if inner.members != nil { return (inner, provider) }
+        // As text it is one level only: what is inside is not asked again whether it passes something on.
+        guard let text = inner.utf8, let parsed = parse(text) else { return nil }
+        return (parsed, provider)
     }
 }
 
-extension LaunchSpec.Channel {
-    /// Whether an object lies in this input's folder and its name passes the filters.
-    fileprivate func takes(_ object: Event.ObjectRecord) -> Bool {
-        guard bucket == object.bucket else { return false }
-        let folder = folder
-        guard folder.isEmpty || object.key.starts(with: folder + [UInt8(ascii: "/")]) else { return false }
-        return accepts(name: object.key.lastComponent)
+/// A direct call that brings a program or arguments, as `scar run` sends them. Whether it may is the recipe's to say, and
+/// only then is it asked what it brings: in another function's events the same names may mean anything.
+package struct DirectCall: Sendable, Equatable {
+    private let sentScript: [UInt8]?
+    private let sentArguments: JSON?
+
+    private static var mostArguments: Int { 4096 }
+
+    /// Nil for an event that brings neither.
+    init?(_ json: JSON) {
+        sentScript = json["script"]?.utf8
+        sentArguments = json["cmd_args"]
+        guard sentScript != nil || sentArguments != nil else { return nil }
+    }
+
+    /// What it brings.
+    package var brings: [LaunchSpec.Handling.Brought] {
+        (sentScript == nil ? [] : [.script]) + (sentArguments == nil ? [] : [.arguments])
+    }
+
+    /// A program's text, which comes in base64.
+    package func script() throws(Failure) -> [UInt8]? {
+        guard let sentScript else { return nil }
+        guard let script = Base64.decode(sentScript) else {
+            throw Failure("Event.BadBase64", [UInt8]("the event’s ‘script’ must be base64, and it is not"))
+        }
+        return script
+    }
+
+    /// Words for the program: a list, or the text of one.
+    package func arguments() throws(Failure) -> [[UInt8]] {
+        guard let sentArguments else { return [] }
+        let malformed = Failure(
+            "Event.Malformed",
+            [UInt8]("the event’s ‘cmd_args’ must be a list of texts without NUL, or such a list as a text"))
+        guard let words = sentArguments.array ?? sentArguments.utf8.flatMap(Event.parse)?.array,
+            words.count <= Self.mostArguments
+        else { throw malformed }
+        var arguments: [[UInt8]] = []
+        for word in words {
+            guard let word = word.utf8, !word.contains(0) else { throw malformed }
+            arguments.append(word)
+        }
+        return arguments
     }
 }

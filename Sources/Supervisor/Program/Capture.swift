@@ -15,7 +15,7 @@ struct Capture {
     private(set) var count = 0
 
     /// Lines longer than this are passed on in pieces.
-    private static var longestLine: Int { 16 << 10 }
+    static var longestLine: Int { 16 << 10 }
 
     init(_ stream: ChildProcess.Stream, kept limit: Int, isTail: Bool) {
         self.stream = stream
@@ -24,7 +24,9 @@ struct Capture {
     }
 
     /// Reads what is there; false at the end, or when nothing is.
-    mutating func take(from descriptor: Int32, _ log: (ChildProcess.Stream, [UInt8]) -> Void) -> Bool {
+    mutating func take(
+        from descriptor: Int32, _ log: (ChildProcess.Stream, [UInt8]) -> Void, _ sink: ([UInt8]) -> Void = { _ in }
+    ) -> Bool {
         var got = 0
         let chunk = unsafe [UInt8](unsafeUninitializedCapacity: 64 << 10) { buffer, filled in
             got = unsafe csupervisor_read(descriptor, buffer.baseAddress, buffer.count)
@@ -32,6 +34,7 @@ struct Capture {
         }
         guard got > 0 else { return false }
         count += got
+        sink(chunk)
         keep(chunk)
         pass(chunk, log)
         return true
@@ -55,13 +58,25 @@ struct Capture {
             line = []
             return
         }
+        var rest = chunk[...]
         if let end = chunk.lastIndex(of: 0x0a) {
             log(stream, line + chunk[...end])
-            line = [UInt8](chunk[(end + 1)...])
-        } else {
-            line += chunk
+            line = []
+            rest = chunk[(end + 1)...]
         }
-        if line.count > Self.longestLine { finish(log) }
+        line += rest
+        while line.count > Self.longestLine {
+            let piece = Self.piece(of: line)
+            log(stream, line[..<piece] + [0x0a])
+            line.removeFirst(piece)
+        }
+    }
+
+    /// How much of a line that is too long goes first: as much as may, and no part of a character.
+    private static func piece(of line: [UInt8]) -> Int {
+        var end = longestLine
+        while end > longestLine - 4, line[end] & 0xc0 == 0x80 { end -= 1 }
+        return end
     }
 
     /// Passes on what has no line break yet.

@@ -80,8 +80,11 @@ package struct ChildProcess {
     /// - Parameters:
     ///   - program: what to run.
     ///   - limits: how long, and how much output is kept.
+    ///   - sink: gets the standard output as it comes.
     ///   - log: hears all output as it comes, in whole lines where they are not too long.
-    package static func run(_ program: Program, _ limits: Limits, log: (Stream, [UInt8]) -> Void) -> Report {
+    package static func run(
+        _ program: Program, _ limits: Limits, sink: ([UInt8]) -> Void = { _ in }, log: (Stream, [UInt8]) -> Void
+    ) -> Report {
         guard let texts = Texts(program) else { return .notStarted(SystemFailure.invalid) }
         var child = csupervisor_child.none
         let failure = unsafe csupervisor_start(
@@ -90,7 +93,8 @@ package struct ChildProcess {
         guard failure == 0 else { return .notStarted(-failure) }
         defer { for pipe in [child.output, child.errors, child.news] { csupervisor_close(pipe) } }
         var running = ChildProcess(limits, child)
-        running.follow(log)
+        running.follow(log, sink)
+        csupervisor_watch_over(0)
         csupervisor_reap(child.keeper)
         return running.report
     }
@@ -147,7 +151,7 @@ extension ChildProcess {
     static var kill: Int32 { 9 }
 
     /// Passes output on and keeps the time until the keeper has gone.
-    private mutating func follow(_ log: (Stream, [UInt8]) -> Void) {
+    private mutating func follow(_ log: (Stream, [UInt8]) -> Void, _ sink: ([UInt8]) -> Void) {
         var watches = [
             csupervisor_watch(descriptor: child.news, ready: 0),
             csupervisor_watch(descriptor: child.output, ready: 0),
@@ -157,12 +161,12 @@ extension ChildProcess {
             enforceDeadline()
             let ready = unsafe csupervisor_wait(&watches, 3, millisecondsToWait)
             guard ready >= 0 else { break }
-            if watches[1].ready != 0, !output.take(from: child.output, log) { watches[1].descriptor = -1 }
+            if watches[1].ready != 0, !output.take(from: child.output, log, sink) { watches[1].descriptor = -1 }
             if watches[2].ready != 0, !errors.take(from: child.errors, log) { watches[2].descriptor = -1 }
             if watches[0].ready != 0, !takeNews() { watches[0].descriptor = -1 }
         }
         // What the pipes still hold; no more can come.
-        while output.take(from: child.output, log) {}
+        while output.take(from: child.output, log, sink) {}
         while errors.take(from: child.errors, log) {}
         output.finish(log)
         errors.finish(log)
@@ -174,7 +178,9 @@ extension ChildProcess {
         let size = MemoryLayout<csupervisor_news>.size
         guard unsafe csupervisor_read(child.news, &news, size) == size else { return false }
         switch news.kind {
-        case 1: process = news.value
+        case 1:
+            process = news.value
+            csupervisor_watch_over(process)
         case 2: outcome = .notStarted(news.value)
         default:
             process = 0

@@ -21,17 +21,30 @@ struct ProgramFinder {
     let path: [UInt8]
 
     /// The recipe's command, or its script.
-    func find() throws(Failure) -> Start {
+    ///
+    /// - Parameter arguments: more words for it.
+    func find(_ arguments: [[UInt8]] = []) throws(Failure) -> Start {
         let script = spec.script.map { package.appending(path: $0) }
-        if let command = spec.command { return try start(command + (script.map { [$0] } ?? [])) }
+        if let command = spec.command { return try start(command + (script.map { [$0] } ?? []) + arguments) }
         guard let script else {
             throw Failure("Launch.Invalid", [UInt8]("launch.json names neither a script nor a command"))
         }
+        return try find(script: script, spec.interpreter ?? [Self.shell], arguments)
+    }
+
+    /// A script that is in no package. Nothing is known of its language but what it says itself.
+    func find(script: [UInt8], _ arguments: [[UInt8]]) throws(Failure) -> Start {
+        try find(script: script, [Self.shell], arguments)
+    }
+
+    private func find(
+        script: [UInt8], _ interpreter: [[UInt8]], _ arguments: [[UInt8]]
+    ) throws(Failure) -> Start {
         let file: ProgramFile
         do throws(SystemFailure) { file = try ProgramFile(script) } catch {
             throw .system("Script.NotFound", "cannot read the script ", script, error)
         }
-        return try start(file == .other ? (spec.interpreter ?? [Self.shell]) + [script] : [script])
+        return try start((file == .other ? interpreter : []) + [script] + arguments)
     }
 
     /// The worker that runs the script.

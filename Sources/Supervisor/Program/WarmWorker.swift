@@ -73,9 +73,11 @@ final class WarmWorker {
     ///   - id: the request's.
     ///   - file: the file that says what is wanted.
     ///   - limits: how long, and how much output is kept.
+    ///   - sink: gets the standard output as it comes.
     ///   - log: hears all output as it comes.
     func run(
-        _ id: [UInt8], _ file: [UInt8], _ limits: ChildProcess.Limits, log: (ChildProcess.Stream, [UInt8]) -> Void
+        _ id: [UInt8], _ file: [UInt8], _ limits: ChildProcess.Limits, sink: ([UInt8]) -> Void,
+        log: (ChildProcess.Stream, [UInt8]) -> Void
     ) throws(Trouble) -> ChildProcess.Report {
         while !isReady, !isGone, Clock.nanoseconds < limits.deadline { take(Self.wait(until: limits.deadline), log) }
         guard isReady, !isGone else { throw .unready(outcome) }
@@ -84,11 +86,12 @@ final class WarmWorker {
         output = Capture(.output, kept: limits.outputBytes, isTail: false)
         errors = Capture(.errors, kept: ChildProcess.tailBytes, isTail: true)
         answer = nil
+        csupervisor_watch_over(process)
         let request = id + [0x20] + file + [0x0a]
         guard unsafe csupervisor_write(child.requests, request, request.count) == 0 else { throw .unready(outcome) }
-        let isOver = follow(limits, log)
-        sweep(log)
-        drain(log)
+        let isOver = follow(limits, log, sink)
+        sweep(log, sink)
+        drain(log, sink)
         let ending = try ending(of: id, isOver)
         return ChildProcess.Report(
             outcome: ending, output: output.kept, outputCount: output.count, errorTail: errors.kept)
@@ -96,7 +99,7 @@ final class WarmWorker {
 
     /// Waits for the answer, or the worker's end; whether the time was up.
     private func follow(
-        _ limits: ChildProcess.Limits, _ log: (ChildProcess.Stream, [UInt8]) -> Void
+        _ limits: ChildProcess.Limits, _ log: (ChildProcess.Stream, [UInt8]) -> Void, _ sink: ([UInt8]) -> Void
     ) -> Bool {
         var toldAt: Int64?
         while answer == nil, !isGone {
@@ -108,17 +111,17 @@ final class WarmWorker {
                 csupervisor_signal_group(process, ChildProcess.terminate)
             }
             let until = toldAt.map { $0 + limits.grace } ?? limits.deadline
-            take(max(toldAt == nil ? 0 : 20, Self.wait(until: until)), log)
+            take(max(toldAt == nil ? 0 : 20, Self.wait(until: until)), log, sink)
         }
         return toldAt != nil
     }
 
     /// Has everything ended that the script has left behind.
-    private func sweep(_ log: (ChildProcess.Stream, [UInt8]) -> Void) {
+    private func sweep(_ log: (ChildProcess.Stream, [UInt8]) -> Void, _ sink: ([UInt8]) -> Void) {
         isSwept = false
         csupervisor_sweep(child.keeper)
         let limit = Clock.nanoseconds + Self.sweepPatience
-        while !isSwept, !isGone, Clock.nanoseconds < limit { take(Self.wait(until: limit), log) }
+        while !isSwept, !isGone, Clock.nanoseconds < limit { take(Self.wait(until: limit), log, sink) }
     }
 
     private func ending(of id: [UInt8], _ isOver: Bool) throws(Trouble) -> ChildProcess.Outcome {
@@ -140,20 +143,22 @@ final class WarmWorker {
 
 extension WarmWorker {
     /// Takes what comes within some milliseconds.
-    private func take(_ milliseconds: Int64, _ log: (ChildProcess.Stream, [UInt8]) -> Void) {
+    private func take(
+        _ milliseconds: Int64, _ log: (ChildProcess.Stream, [UInt8]) -> Void, _ sink: ([UInt8]) -> Void = { _ in }
+    ) {
         guard !isGone else { return }
         let count = Int32(watches.count)
         guard unsafe csupervisor_wait(&watches, count, milliseconds) > 0 else { return }
         // A pipe that is ready and has nothing is at its end. The news come last: with them everything may be over.
-        if watches[0].ready != 0, !output.take(from: child.output, log) { watches[0].descriptor = -1 }
+        if watches[0].ready != 0, !output.take(from: child.output, log, sink) { watches[0].descriptor = -1 }
         if watches[1].ready != 0, !errors.take(from: child.errors, log) { watches[1].descriptor = -1 }
         if watches[2].ready != 0, !takeAnswers() { watches[2].descriptor = -1 }
         if watches[3].ready != 0, !takeNews() { isGone = true }
     }
 
     /// Passes on what the pipes still hold.
-    private func drain(_ log: (ChildProcess.Stream, [UInt8]) -> Void) {
-        while output.take(from: child.output, log) {}
+    private func drain(_ log: (ChildProcess.Stream, [UInt8]) -> Void, _ sink: ([UInt8]) -> Void) {
+        while output.take(from: child.output, log, sink) {}
         while errors.take(from: child.errors, log) {}
         output.finish(log)
         errors.finish(log)
@@ -183,7 +188,9 @@ extension WarmWorker {
         let size = MemoryLayout<csupervisor_news>.size
         guard unsafe csupervisor_read(child.news, &news, size) == size else { return false }
         switch news.kind {
-        case 1: process = news.value
+        case 1:
+            process = news.value
+            csupervisor_watch_over(process)
         case 2: outcome = .notStarted(news.value)
         case 4: isSwept = true
         default:

@@ -39,9 +39,10 @@ final class WarmWorkers {
     ///   - folder: where the script starts, in the image's terms.
     ///   - variables: what the event adds to the environment.
     ///   - limits: how long, and how much output is kept.
+    ///   - output: where its output goes.
     func run(
         _ id: [UInt8], _ workspace: borrowing Workspace, in folder: [UInt8], _ variables: [LaunchSpec.Variable],
-        _ limits: ChildProcess.Limits
+        _ limits: ChildProcess.Limits, _ output: ProgramOutput
     ) throws(Failure) -> ChildProcess.Report? {
         guard setting.spec.worker != nil, let script = setting.spec.script else { return nil }
         if worker?.isAlive(Log.program) == false {
@@ -54,7 +55,7 @@ final class WarmWorkers {
             request: [folder, setting.package.appending(path: script)]
                 + variables.map { $0.name + [UInt8(ascii: "=")] + $0.value })
         do throws(WarmWorker.Trouble) {
-            let report = try worker.run(id, request, limits, log: Log.program)
+            let report = try worker.run(id, request, limits, sink: output.sink, log: output.log)
             failures = 0
             return report
         } catch {
@@ -82,9 +83,9 @@ final class WarmWorkers {
 
     private func note(_ reason: [UInt8]) {
         failures += 1
-        Log.line([UInt8]("the worker has failed: ") + reason)
+        Log.line([UInt8]("the worker has failed: ") + reason, .warning)
         if failures == Self.mostFailures {
-            Log.line("the worker has failed too often: from now on each event has a process of its own")
+            Log.line("the worker has failed too often: from now on each event has a process of its own", .warning)
         }
     }
 

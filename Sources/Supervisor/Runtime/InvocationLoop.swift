@@ -10,7 +10,7 @@ package enum InvocationLoop: Sendable, Equatable {
     case preparing
     /// Lambda has been asked for an event. → working, or ended
     case waiting
-    /// The event is being handled. → answering, or reporting
+    /// The event is being handled. → answering, reporting, or waiting when the answer was sent while it was made
     case working([UInt8])
     /// The answer is on its way. → waiting, reporting when it is refused as too long, or ended
     case answering([UInt8])
@@ -38,6 +38,8 @@ package enum InvocationLoop: Sendable, Equatable {
         case unprepared(Failure)
         case received(Invocation)
         case handled([UInt8])
+        /// The answer was sent while it was made.
+        case streamed
         case failed(Failure)
         /// Lambda has taken the answer or the report.
         case accepted
@@ -63,11 +65,13 @@ package enum InvocationLoop: Sendable, Equatable {
             return .handle(invocation)
         case (.waiting, .broken(let error)): return end(error == .over(410) ? 0 : 1)
         case (.working(let requestID), .handled(let body)): return respond(requestID, body)
+        case (.working, .streamed): return wait()
         case (.working(let requestID), .failed(let failure)): return report(requestID, failure)
         case (.answering, .accepted), (.reporting, .accepted): return wait()
         case (.answering(let requestID), .broken(.refused(413))):
             return report(requestID, Failure.responseTooLarge(Self.responseLimit))
-        case (.answering, .broken(let error)), (.reporting, .broken(let error)): return recover(from: error)
+        case (.working, .broken(let error)), (.answering, .broken(let error)), (.reporting, .broken(let error)):
+            return recover(from: error)
         default: return end(1)
         }
     }
@@ -163,8 +167,14 @@ package struct InvocationDriver<Endpoint: RuntimeEndpoint, Worker: InvocationWor
     }
 
     private mutating func handle(_ invocation: Invocation) -> InvocationLoop.Occurrence {
+        Log.begin(invocation.requestID)
+        defer { Log.begin([]) }
+        let stream = endpoint.stream(for: invocation.requestID)
         do throws(Failure) {
-            return .handled(try worker.handle(invocation))
+            switch try worker.handle(invocation, stream) {
+            case .answer(let body): return .handled(body)
+            case .streamed: return stream?.trouble.map { .broken($0) } ?? .streamed
+            }
         } catch {
             Log.failure(error)
             return .failed(error)
@@ -176,6 +186,8 @@ package struct InvocationDriver<Endpoint: RuntimeEndpoint, Worker: InvocationWor
 package protocol InvocationWorker {
     /// Once, before the first event.
     mutating func prepare() throws(Failure)
-    /// The answer to an event.
-    mutating func handle(_ invocation: Invocation) throws(Failure) -> [UInt8]
+    /// Handles an event.
+    ///
+    /// - Parameter stream: takes an answer while it is made, where Lambda can.
+    mutating func handle(_ invocation: Invocation, _ stream: ResponseStream?) throws(Failure) -> Handled
 }

@@ -13,13 +13,21 @@ package struct Invocation: Sendable, Equatable {
     package var deadline: Int
     package var functionARN: [UInt8]
     package var traceID: [UInt8]
+    /// What a caller with AWS's mobile SDK says about itself, and who it is: JSON; empty for others.
+    package var clientContext: [UInt8]
+    package var identity: [UInt8]
     package var event: [UInt8]
 
-    package init(requestID: [UInt8], deadline: Int, functionARN: [UInt8], traceID: [UInt8], event: [UInt8]) {
+    package init(
+        requestID: [UInt8], deadline: Int, functionARN: [UInt8], traceID: [UInt8], clientContext: [UInt8] = [],
+        identity: [UInt8] = [], event: [UInt8]
+    ) {
         self.requestID = requestID
         self.deadline = deadline
         self.functionARN = functionARN
         self.traceID = traceID
+        self.clientContext = clientContext
+        self.identity = identity
         self.event = event
     }
 }
@@ -41,6 +49,19 @@ package struct Failure: Error, Sendable, Equatable {
         JSON.object([
             ("errorMessage", .utf8(message.validUTF8)), ("errorType", .utf8([UInt8](type.text))),
             ("stackTrace", .array([])),
+        ]).text()
+    }
+}
+
+extension Failure {
+    /// What X-Ray shows, as one line of a header: ASCII, and short.
+    fileprivate var cause: [UInt8] {
+        let text = [UInt8](message.prefix(1024)).map { (0x20..<0x7f).contains($0) ? $0 : UInt8(ascii: "?") }
+        let exception = JSON.object([
+            ("message", .utf8(text)), ("type", .utf8([UInt8](type.text))), ("stack", .array([])),
+        ])
+        return JSON.object([
+            ("working_directory", .utf8([])), ("exceptions", .array([exception])), ("paths", .array([])),
         ]).text()
     }
 }
@@ -76,23 +97,34 @@ package protocol RuntimeEndpoint {
     mutating func report(_ failure: Failure, for requestID: [UInt8]) throws(RuntimeError)
     /// The function cannot start.
     mutating func reportInit(_ failure: Failure) throws(RuntimeError)
+    /// Takes an answer while it is made; nil where that cannot be.
+    func stream(for requestID: [UInt8]) -> ResponseStream?
 }
 
 /// Lambda's Runtime API over HTTP. AWS, "Using the Lambda runtime API for custom runtimes", version 2018-06-01.
 package struct RuntimeAPI: RuntimeEndpoint {
     /// Longer events do not come: 6 MB for synchronous calls, with something to spare for emulators.
     private static var eventLimit: Int { 64 << 20 }
+    /// An event may be hours away; all else is answered at once.
+    private static var patience: Int64 { 30_000_000_000 }
     private var client: HTTPClient
 
     /// - Parameter address: `host:port`, as AWS_LAMBDA_RUNTIME_API has it.
     /// - Returns: nil when it is not an IPv4 address, or localhost, with a port.
     package init?(address: [UInt8]) {
-        guard let client = HTTPClient(address: address) else { return nil }
-        self.client = client
+        guard address.contains(UInt8(ascii: ":")), let origin = Origin(authority: address, isEncrypted: false),
+            AddressLookup.literal(origin.host, origin.port) != nil
+        else { return nil }
+        client = HTTPClient(origin, nil)
+    }
+
+    package func stream(for requestID: [UInt8]) -> ResponseStream? {
+        ResponseStream(client.origin, requestID: requestID)
     }
 
     package mutating func next() throws(RuntimeError) -> Invocation {
-        let response = try client.send("GET", [UInt8]("/2018-06-01/runtime/invocation/next"), limit: Self.eventLimit)
+        let request = HTTPRequest("GET", [UInt8]("/2018-06-01/runtime/invocation/next"))
+        let response = try send(request, stall: nil, limit: Self.eventLimit)
         try Self.check(response.status, expecting: 200)
         guard let requestID = response["lambda-runtime-aws-request-id"], Self.isSound(requestID),
             let deadline = response["lambda-runtime-deadline-ms"]?.decimalValue
@@ -100,13 +132,14 @@ package struct RuntimeAPI: RuntimeEndpoint {
         return Invocation(
             requestID: requestID, deadline: deadline,
             functionARN: response["lambda-runtime-invoked-function-arn"] ?? [],
-            traceID: response["lambda-runtime-trace-id"] ?? [], event: response.body)
+            traceID: response["lambda-runtime-trace-id"] ?? [],
+            clientContext: response["lambda-runtime-client-context"] ?? [],
+            identity: response["lambda-runtime-cognito-identity"] ?? [], event: response.body)
     }
 
     package mutating func respond(to requestID: [UInt8], with body: [UInt8]) throws(RuntimeError) {
         let path = [UInt8]("/2018-06-01/runtime/invocation/") + requestID + [UInt8]("/response")
-        let response = try client.send("POST", path, type: "application/json", body: body)
-        try Self.check(response.status, expecting: 202)
+        try post(body, type: "application/json", to: path)
     }
 
     package mutating func report(_ failure: Failure, for requestID: [UInt8]) throws(RuntimeError) {
@@ -119,11 +152,31 @@ package struct RuntimeAPI: RuntimeEndpoint {
     }
 
     private mutating func post(_ failure: Failure, to path: [UInt8]) throws(RuntimeError) {
-        let response = try client.send(
-            "POST", path, type: "application/vnd.aws.lambda.error+json",
-            field: [UInt8]("Lambda-Runtime-Function-Error-Type: ") + [UInt8](failure.type.text),
-            body: failure.document)
+        try post(
+            failure.document, type: "application/vnd.aws.lambda.error+json",
+            [
+                .init("Lambda-Runtime-Function-Error-Type", [UInt8](failure.type.text)),
+                .init("Lambda-Runtime-Function-XRay-Error-Cause", failure.cause),
+            ], to: path)
+    }
+
+    private mutating func post(
+        _ body: [UInt8], type: StaticString, _ fields: [HTTPResponse.Field] = [], to path: [UInt8]
+    ) throws(RuntimeError) {
+        let request = HTTPRequest(
+            "POST", path, [.init("Content-Type", [UInt8](type))] + fields, body: .bytes(body))
+        let response = try send(request, stall: Self.patience, limit: 1 << 20)
         try Self.check(response.status, expecting: 202)
+    }
+
+    private mutating func send(
+        _ request: HTTPRequest, stall: Int64?, limit: Int
+    ) throws(RuntimeError) -> HTTPResponse {
+        do throws(NetworkError) {
+            return try client.send(request, TimeLimit(stall: stall, deadline: nil), bodyLimit: limit)
+        } catch {
+            throw RuntimeError(error)
+        }
     }
 
     private static func check(_ status: Int, expecting: Int) throws(RuntimeError) {
@@ -135,7 +188,7 @@ package struct RuntimeAPI: RuntimeEndpoint {
     }
 
     /// Letters, digits and a few signs: nothing that means something in a URL or ends a line.
-    private static func isSound(_ requestID: [UInt8]) -> Bool {
+    static func isSound(_ requestID: [UInt8]) -> Bool {
         (1...128).contains(requestID.count)
             && requestID.allSatisfy { byte in
                 switch byte {
@@ -146,4 +199,19 @@ package struct RuntimeAPI: RuntimeEndpoint {
                 }
             }
     }
+}
+
+extension RuntimeError {
+    init(_ error: NetworkError) {
+        self =
+            switch error {
+            case .failed(let number): .unreachable(number)
+            case .stalled, .outOfTime: .unreachable(Self.timedOut)
+            case .tooLong: .eventTooLong
+            case .unresolved, .untrusted, .cutOff, .malformed, .file: .malformed
+            }
+    }
+
+    /// ETIMEDOUT.
+    private static var timedOut: Int32 { 110 }
 }

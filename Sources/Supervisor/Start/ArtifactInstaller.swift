@@ -10,6 +10,10 @@ struct ArtifactInstaller {
     let root: [UInt8]
     /// The package's folder.
     let package: [UInt8]
+    /// Folders of the image that a program needs to start.
+    let early: [[UInt8]]
+    /// Whether every file is to have its bytes before any is used.
+    let isPatient: Bool
 
     /// Beside the root, so that the tree is the image's and nothing else.
     private var stampPath: [UInt8] { root + [UInt8](".digest") }
@@ -22,7 +26,10 @@ struct ArtifactInstaller {
     }
 
     /// Makes sure that the tree is in place, whole. Another process that is at it is waited for.
-    func install() throws(Failure) {
+    ///
+    /// - Parameter makeUsable: called when the tree may be used, which is sooner than it is whole when the kernel can
+    ///   keep others from files whose bytes are still to come.
+    func install(makeUsable: () -> Void) throws(Failure) {
         let begin = Clock.nanoseconds
         let lock: OpenFile
         do throws(SystemFailure) {
@@ -37,9 +44,8 @@ struct ArtifactInstaller {
             return
         }
         try clear()
-        let result = try unpack()
+        let result = try unpack(since: begin, makeUsable)
         do throws(SystemFailure) {
-            try OpenFile.rename(partialPath, to: root)
             // Last of all: a tree without its stamp is made anew.
             try OpenFile(stampPath, .newFile(permissions: 0o644)).write(artifact.digest)
         } catch {
@@ -67,7 +73,7 @@ struct ArtifactInstaller {
         }
     }
 
-    private func unpack() throws(Failure) -> SquashUnpacker.Result {
+    private func unpack(since begin: Int64, _ makeUsable: () -> Void) throws(Failure) -> SquashUnpacker.Result {
         let path = package.appending(path: artifact.path)
         let file: OpenFile
         do throws(SystemFailure) {
@@ -76,14 +82,49 @@ struct ArtifactInstaller {
             throw .system("Artifact.Unreadable", "cannot open the artifact ", path, error)
         }
         do throws(SquashError) {
+            if !isPatient, let behind = try startBehind(file) {
+                try putInPlace()
+                let text = [UInt8]("the tree can be used, and gets its files’ bytes, after ")
+                Log.line(text + decimalSeconds(Clock.nanoseconds - begin))
+                makeUsable()
+                return try behind.finish()
+            }
             let reader = try SquashReader(descriptor: file.descriptor, length: artifact.size)
-            return try SquashUnpacker.unpack(
-                reader, into: partialPath,
-                options: SquashUnpacker.Options(neededBytes: artifact.unpackedSize))
+            let result = try SquashUnpacker.unpack(reader, into: partialPath, options: options)
+            try putInPlace()
+            return result
         } catch {
-            try? OpenFile.removeTree(partialPath)
+            for partial in [partialPath, root] { try? OpenFile.removeTree(partial) }
             throw failure(error, path)
         }
+    }
+
+    private var options: SquashUnpacker.Options {
+        SquashUnpacker.Options(neededBytes: artifact.unpackedSize, early: early)
+    }
+
+    /// The tree without its files' bytes; nil where nobody could be kept from reading those.
+    private func startBehind(_ file: borrowing OpenFile) throws(SquashError) -> BackgroundUnpack? {
+        do throws(SquashError) {
+            return try BackgroundUnpack.start(
+                SquashReader(descriptor: file.descriptor, length: artifact.size), into: partialPath, options: options)
+        } catch {
+            guard error.code == .noLeases else { throw error }
+            try? OpenFile.removeTree(partialPath)
+            return nil
+        }
+    }
+
+    private func putInPlace() throws(SquashError) {
+        do throws(SystemFailure) { try OpenFile.rename(partialPath, to: root) } catch {
+            throw SquashError(.createFailed, errorNumber: error.errorNumber)
+        }
+    }
+
+    private func decimalSeconds(_ nanoseconds: Int64) -> [UInt8] {
+        var text: [UInt8] = []
+        text.append(nanosecondsAsSeconds: nanoseconds)
+        return text + [UInt8](" s")
     }
 
     private func failure(_ error: SquashError, _ path: [UInt8]) -> Failure {

@@ -1,3 +1,7 @@
+#if !hasFeature(Embedded)
+    internal import JSON
+#endif
+
 /// What the packager tells the supervisor: `launch.json`, at the root of every package.
 ///
 /// All text is bytes in UTF-8, because the supervisor compares and copies it and does nothing else. Values that are
@@ -34,6 +38,12 @@ package struct LaunchSpec: Sendable, Equatable {
     package var inputs: [Channel]
     /// Where output files go.
     package var outputs: [Channel]
+    /// The storages that inputs and outputs may name besides `s3`.
+    package var storages: [Storage]
+    /// How events are handled.
+    package var handling: Handling
+    /// How events reach AWS Batch; nil when they do not.
+    package var batch: Batch?
 
     /// A squashfs image in the package.
     package struct Artifact: Sendable, Equatable {
@@ -112,7 +122,7 @@ package struct LaunchSpec: Sendable, Equatable {
 
     /// A place in a storage that files come from or go to.
     package struct Channel: Sendable, Equatable {
-        /// The kind of storage: `s3`.
+        /// `s3`, or the name of one of the storages.
         package var storage: [UInt8]
         /// `bucket` or `bucket/folder`.
         package var path: [UInt8]
@@ -129,11 +139,48 @@ package struct LaunchSpec: Sendable, Equatable {
         }
     }
 
+    /// A server that speaks S3's protocol. Credentials are not here: only the names of the variables that hold them.
+    package struct Storage: Sendable, Equatable {
+        /// What inputs and outputs call it.
+        package var name: [UInt8]
+        /// The server's address.
+        package var endpoint: [UInt8]
+        /// What its requests are signed for.
+        package var region: [UInt8]
+        /// Whether buckets are part of the path; otherwise of the host's name.
+        package var pathStyle: Bool
+        /// Whether it must prove that it is the server.
+        package var verify: Bool
+        /// The certificates that it is held against, relative to the package; nil for the usual ones.
+        package var authority: [UInt8]?
+        /// The variables' names.
+        package var accessKey: [UInt8]
+        package var secretKey: [UInt8]
+        package var sessionToken: [UInt8]?
+
+        package init(
+            name: [UInt8], endpoint: [UInt8], region: [UInt8] = [UInt8]("us-east-1"), pathStyle: Bool = true,
+            verify: Bool = true, authority: [UInt8]? = nil, accessKey: [UInt8], secretKey: [UInt8],
+            sessionToken: [UInt8]? = nil
+        ) {
+            self.name = name
+            self.endpoint = endpoint
+            self.region = region
+            self.pathStyle = pathStyle
+            self.verify = verify
+            self.authority = authority
+            self.accessKey = accessKey
+            self.secretKey = secretKey
+            self.sessionToken = sessionToken
+        }
+    }
+
     package init(
         name: [UInt8], artifact: Artifact? = nil, root: [UInt8], relocation: Relocation? = nil,
         script: [UInt8]? = nil, command: [[UInt8]]? = nil, interpreter: [[UInt8]]? = nil, worker: Worker? = nil,
         environment: [Variable] = [], workingDirectory: [UInt8]? = nil, timeoutThreshold: Int = 10,
-        inputs: [Channel] = [], outputs: [Channel] = []
+        inputs: [Channel] = [], outputs: [Channel] = [], storages: [Storage] = [], handling: Handling = Handling(),
+        batch: Batch? = nil
     ) {
         self.name = name
         self.artifact = artifact
@@ -148,6 +195,9 @@ package struct LaunchSpec: Sendable, Equatable {
         self.timeoutThreshold = timeoutThreshold
         self.inputs = inputs
         self.outputs = outputs
+        self.storages = storages
+        self.handling = handling
+        self.batch = batch
     }
 }
 

@@ -67,6 +67,9 @@ extension LaunchSpec {
         members.append(("timeoutThreshold", .integer(timeoutThreshold)))
         members.append(("inputs", .array(inputs.map(Self.json))))
         members.append(("outputs", .array(outputs.map(Self.json))))
+        if !storages.isEmpty { members.append(("storages", .array(storages.map { $0.json }))) }
+        if handling != Handling() { members.append(("handling", handling.json)) }
+        if let batch { members.append(("batch", batch.json)) }
         return JSON.object(members).text(pretty: true)
     }
 
@@ -136,6 +139,11 @@ extension LaunchSpec {
         spec.outputs = try object.elements("outputs") { (json) throws(LaunchSpecError) in
             try Channel(json, "outputs")
         }
+        if object.optional("storages") != nil {
+            spec.storages = try object.elements("storages") { (json) throws(LaunchSpecError) in try Storage(json) }
+        }
+        if let handling = object.optional("handling") { spec.handling = try Handling(handling) }
+        if let batch = object.optional("batch") { spec.batch = try Batch(batch) }
         try object.finish()
         return spec
     }
@@ -205,8 +213,25 @@ extension LaunchSpec.Channel {
     }
 }
 
+extension LaunchSpec.Handling {
+    fileprivate init(_ json: JSON) throws(LaunchSpecError) {
+        self.init()
+        var object = try ObjectReader(json, name: [UInt8]("handling"))
+        eventMayBring = try object.choices("eventMayBring", Brought.allCases) { $0.name }
+        keepOutput = try object.choices("keepOutput", Ending.allCases) { $0.name }
+        requiresOutput = try object.bool("requiresOutput")
+        reportsMessages = try object.bool("reportsMessages")
+        streams = try object.bool("streams")
+        linksLargeAnswers = try object.bool("linksLargeAnswers")
+        let level = try object.required("logLevel")
+        logLevel = try level.choice("handling.logLevel", LogLevel.allCases) { $0.name }
+        metrics = try object.bool("metrics")
+        try object.finish()
+    }
+}
+
 /// What a text must be.
-private enum TextRule {
+enum TextRule {
     case any, innerPath, absolutePath, digest
 
     func accepts(_ text: [UInt8]) -> Bool {
@@ -235,7 +260,7 @@ private enum TextRule {
 }
 
 extension LaunchSpecError {
-    fileprivate static func at(
+    static func at(
         _ json: JSON, _ code: Code, _ member: [UInt8], _ reason: StaticString
     ) -> LaunchSpecError {
         LaunchSpecError(
@@ -244,7 +269,7 @@ extension LaunchSpecError {
 }
 
 extension JSON {
-    fileprivate func text(_ name: StaticString, _ rule: TextRule) throws(LaunchSpecError) -> [UInt8] {
+    func text(_ name: StaticString, _ rule: TextRule) throws(LaunchSpecError) -> [UInt8] {
         guard let text = utf8 else { throw .at(self, .wrongKind, [UInt8](name), "must be a string") }
         guard rule.accepts(text) else { throw .at(self, .badValue, [UInt8](name), rule.requirement) }
         return text
@@ -257,6 +282,14 @@ extension JSON {
         return texts
     }
 
+    fileprivate func choice<Choice>(
+        _ name: StaticString, _ choices: [Choice], _ spelling: (Choice) -> StaticString
+    ) throws(LaunchSpecError) -> Choice {
+        let text = try text(name, .any)
+        for choice in choices where text.isEqual(to: spelling(choice)) { return choice }
+        throw .at(self, .badValue, [UInt8](name), "is none of the values that are known here")
+    }
+
     /// The words of a command: at least the one that names the program.
     fileprivate func words(_ name: StaticString) throws(LaunchSpecError) -> [[UInt8]] {
         let words = try texts(name, .any)
@@ -266,7 +299,7 @@ extension JSON {
 }
 
 /// Takes members out of an object and remembers which, so that what is left over can be refused.
-private struct ObjectReader {
+struct ObjectReader {
     private let json: JSON
     private let members: [JSON.Member]
     private let name: [UInt8]
@@ -314,6 +347,12 @@ private struct ObjectReader {
         }
         guard range.contains(number) else { throw .at(found, .badValue, full([UInt8](member)), "is out of range") }
         return number
+    }
+
+    mutating func choices<Choice>(
+        _ member: StaticString, _ choices: [Choice], _ spelling: (Choice) -> StaticString
+    ) throws(LaunchSpecError) -> [Choice] {
+        try elements(member) { (json) throws(LaunchSpecError) in try json.choice(member, choices, spelling) }
     }
 
     mutating func elements<Element>(

@@ -10,7 +10,13 @@ package enum Startup {
     /// Runs the function in this package until Lambda ends it, and gives the process's exit code.
     package static func run() -> Int32 {
         csupervisor_ignore_broken_pipes()
+        csupervisor_end_when_told()
         let environment = inheritedEnvironment()
+        if let job = JobRun(environment) {
+            return job.run { () throws(Failure) in
+                try setting(environment, package: packageFolder(environment, program: programPath()), isJob: true)
+            }
+        }
         guard let address = FunctionEnvironment.value(of: "AWS_LAMBDA_RUNTIME_API", in: environment),
             let endpoint = RuntimeAPI(address: address)
         else {
@@ -32,12 +38,14 @@ package enum Startup {
     private struct BrokenWorker: InvocationWorker {
         let failure: Failure
         mutating func prepare() throws(Failure) { throw failure }
-        mutating func handle(_ invocation: Invocation) throws(Failure) -> [UInt8] { throw failure }
+        mutating func handle(_ invocation: Invocation, _ stream: ResponseStream?) throws(Failure) -> Handled {
+            throw failure
+        }
     }
 
     /// Reads `launch.json` and what else decides how the function runs.
     package static func setting(
-        _ environment: [[UInt8]], package: [UInt8]
+        _ environment: [[UInt8]], package: [UInt8], isJob: Bool = false
     ) throws(Failure) -> FunctionWorker.Setting {
         let path = package.appending(path: LaunchSpec.fileName)
         let text: [UInt8]
@@ -54,7 +62,8 @@ package enum Startup {
         return FunctionWorker.Setting(
             spec: spec, package: package,
             scratch: FunctionEnvironment.value(of: "SCAR_SCRATCH", in: environment) ?? [UInt8]("/tmp/scar"),
-            storage: storage.flatMap { $0.isEmpty ? nil : LocalStorage(root: $0) }, environment: environment)
+            storage: storage.flatMap { $0.isEmpty ? nil : LocalStorage(root: $0) }, environment: environment,
+            isJob: isJob)
     }
 
     /// Where the package is: where Lambda says, at Lambda's usual place, or beside this program.

@@ -159,7 +159,10 @@ extension Failure {
     static func system(
         _ type: StaticName, _ text: StaticString, _ object: [UInt8], _ cause: SystemFailure
     ) -> Failure {
-        Failure(type, [UInt8](text) + object + [UInt8](": ") + cause.text)
+        // Too little room is one thing, whatever was being staged.
+        let isFull = cause.errorNumber == SystemFailure.spaceless
+        let isStaging = type == "Staging.Failed" || type == "Storage.ReadFailed"
+        return Failure(isFull && isStaging ? "Staging.NoSpace" : type, [UInt8](text) + object + [UInt8](": ") + cause.text)
     }
 
     /// The same failure, told with what it happened to in front.

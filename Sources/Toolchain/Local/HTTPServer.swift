@@ -12,6 +12,8 @@ final class HTTPServer: Sendable {
         /// Names in lower case.
         var fields: [(name: String, value: String)]
         var body: [UInt8]
+        /// Fields that came behind a body in chunks.
+        var trailer: [(name: String, value: String)] = []
 
         /// The value of a field; its name in lower case.
         func field(_ name: String) -> String? { fields.first { $0.name == name }?.value }
@@ -121,11 +123,7 @@ private struct Connection: ~Copyable {
         let lines = String(decoding: buffer[..<end], as: UTF8.self).split(separator: "\r\n")
         buffer.removeFirst(end + 4)
         guard let words = lines.first?.split(separator: " "), words.count == 3 else { return nil }
-        let fields = lines.dropFirst().map { line in
-            let name = line.prefix { $0 != ":" }
-            let value = line.dropFirst(name.count + 1).drop { $0 == " " || $0 == "\t" }
-            return (name: name.lowercased(), value: String(value))
-        }
+        let fields = lines.dropFirst().map(Self.field)
         var request = HTTPServer.Request(
             method: String(words[0]), target: String(words[1]), fields: fields, body: [])
         if request.field("expect")?.lowercased() == "100-continue" {
@@ -133,13 +131,19 @@ private struct Connection: ~Copyable {
         }
         let body: [UInt8]?
         if request.field("transfer-encoding")?.lowercased() == "chunked" {
-            body = chunks(largestBody, largestLine: largestHead)
+            body = chunks(largestBody, largestLine: largestHead, &request.trailer)
         } else {
             body = bytes(request.field("content-length").map { Int($0) ?? -1 } ?? 0, largestBody)
         }
         guard let body else { return nil }
         request.body = body
         return request
+    }
+
+    private static func field(_ line: Substring) -> (name: String, value: String) {
+        let name = line.prefix { $0 != ":" }
+        let value = line.dropFirst(name.count + 1).drop { $0 == " " || $0 == "\t" }
+        return (name.lowercased(), String(value))
     }
 
     private mutating func bytes(_ count: Int, _ limit: Int) -> [UInt8]? {
@@ -153,7 +157,9 @@ private struct Connection: ~Copyable {
     }
 
     /// A chunked body. RFC 9112, section 7.1.
-    private mutating func chunks(_ limit: Int, largestLine: Int) -> [UInt8]? {
+    private mutating func chunks(
+        _ limit: Int, largestLine: Int, _ trailer: inout [(name: String, value: String)]
+    ) -> [UInt8]? {
         var body: [UInt8] = []
         while true {
             guard let line = self.line(largestLine), let size = Int(line.prefix { $0 != ";" }, radix: 16),
@@ -162,7 +168,8 @@ private struct Connection: ~Copyable {
             body += chunk
             // What follows the last chunk may be fields, and ends with an empty line.
             while let rest = self.line(largestLine), !rest.isEmpty {
-                guard size == 0 else { return nil }
+                guard size == 0, trailer.count < 64 else { return nil }
+                trailer.append(Self.field(rest[...]))
             }
             if size == 0 { return body }
         }

@@ -1,5 +1,6 @@
 internal import ByteKit
 internal import Glibc
+internal import Transport
 
 /// Lambda's Runtime API on a loopback port, for one sandbox.
 ///
@@ -83,12 +84,18 @@ final class LocalRuntime: Sendable {
             }
             return event.map { next($0.event, timeout: $0.timeout, name: $0.name) }
         case ("POST", "invocation", "response") where path.count > 4:
-            record(String(path[3]), .response(request.body), state)
+            record(String(path[3]), lateError(of: request).map { .error($0) } ?? .response(request.body), state)
         case ("POST", "invocation", "error") where path.count > 4: record(String(path[3]), .error(request.body), state)
         case ("POST", "init", "error"): record("", .initError(request.body), state)
         default: return HTTPServer.Response(status: 404)
         }
         return HTTPServer.Response(status: 202, body: Array("{\"status\":\"OK\"}\n".utf8))
+    }
+
+    /// The error document of an answer that broke off after its beginning.
+    private static func lateError(of request: HTTPServer.Request) -> [UInt8]? {
+        let field = request.trailer.first { $0.name == "lambda-runtime-function-error-body" }
+        return field.flatMap { Base64.decode(Array($0.value.utf8)) }
     }
 
     private static func record(_ id: String, _ outcome: Outcome, _ state: Monitor<State>) {

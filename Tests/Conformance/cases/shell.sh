@@ -16,6 +16,11 @@ find /usr -type f -size -40k -name '*.py' -exec cat {} + | sha256sum
 find /usr -type f ! -perm -100 ! -name '*.so*' | sort | xargs sha256sum | sha256sum
 ### links_of_the_image trees=small,python,musl,arm64
 find /usr/bin /usr/share -type l | sort | while read -r link; do printf '%s %s\n' "$link" "$(readlink -f "$link")"; done | sha256sum
+### links_into_folders_of_the_host
+for link in absolute climbing; do
+    echo "$link" >"/usr/share/conformance/tmp-$link" && cat "/tmp/by-$link" && cat "/usr/share/conformance/tmp-$link"
+    rm "/tmp/by-$link"; cat "/usr/share/conformance/tmp-$link" 2>&1; head -c 5 "/usr/share/conformance/proc-$link"
+done
 ### link_texts_of_the_image trees=small,python
 find /usr/bin -type l -printf '%p %l\n' | sort | sha256sum
 ### stat_of_names

@@ -77,6 +77,9 @@ def files(folder):
     put(folder, f"{DATA}/folder/inner", "inner\n")
     put(folder, f"{DATA}/folder/sub/leaf", "leaf\n")
     link(folder, f"{DATA}/folder/link", f"{DATA}/file")
+    for name, root in (("absolute", "/"), ("climbing", "../../../")):
+        link(folder, f"{DATA}/tmp-{name}", f"{root}tmp/by-{name}")
+        link(folder, f"{DATA}/proc-{name}", f"{root}proc/version")
     put(folder, "/usr/conformance-above", "above\n")
     put(folder, "/etc/conformance-only-in-image", "only in the image\n")
     for name, target in (
@@ -215,7 +218,7 @@ def compile_programs(folder, variant, libc, machine):
     place = f"{folder}{PROGRAMS}/{variant}"
     os.makedirs(f"{place}/lib")
     sources = [f"{source}/{name}" for name in sorted(os.listdir(source))
-               if name.endswith(".c") and name not in ("start.c", "decoy.c", "plugin.c", "static.c")]
+               if name.endswith(".c") and name not in ("start.c", "timed.c", "decoy.c", "plugin.c", "static.c")]
     compiled(*compiler, "-w", "-std=gnu11", "-pthread", "-o", f"{place}/c", *sources, "-ldl",
              f"-Wl,-rpath,$ORIGIN/lib:{DATA}/runpath", "-Wl,--enable-new-dtags")
     compiled(*compiler, "-w", "-shared", "-fPIC", '-DNAME="beside the program"', "-o", f"{place}/lib/liborigin.so",

@@ -16,6 +16,9 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
     /// What a relocated image says of itself: a program, the loader's configuration, an archive of locales. The first
     /// byte says which.
     case relocation
+    /// What reports are made from: records of package managers, rules, zip archives, squashfs images, layers. The first byte
+    /// says which.
+    case report
 
     /// What became of an input.
     package enum Outcome: Sendable, Equatable {
@@ -32,6 +35,7 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
         case .documents: try bench.document(bytes)
         case .program: try bench.program(bytes)
         case .relocation: try bench.relocation(bytes)
+        case .report: try bench.report(bytes)
         }
     }
 }

@@ -35,7 +35,7 @@ extension FuzzBench {
     }
 
     /// The input cut at blocks that begin with the separator.
-    private static func layers(in bytes: [UInt8]) -> [[UInt8]] {
+    static func layers(in bytes: [UInt8]) -> [[UInt8]] {
         var layers: [[UInt8]] = []
         var start = 0
         for place in stride(from: 0, to: bytes.count, by: TarRepair.block)

@@ -1,0 +1,2 @@
+// libyaml's parser of events, for function files of SCAR's.
+#include <yaml.h>

@@ -1,0 +1,158 @@
+/// Which files are the package managers' own records, and which manager's.
+enum PackageDatabase {
+    enum Part: Equatable {
+        /// dpkg's list of packages.
+        case dpkgStatus
+        /// A package of an image without dpkg, as distroless images have them: the status of one, or its files.
+        case dpkgFragment(isFiles: Bool)
+        /// The files of one of dpkg's packages; its name, with the architecture when there are several.
+        case dpkgList(name: ArraySlice<UInt8>)
+        case apkInstalled
+        /// RPM's tables, which are not read.
+        case rpm
+    }
+
+    static func isPart(_ path: [UInt8]) -> Bool {
+        guard let part = part(path) else { return false }
+        return part != .rpm
+    }
+
+    static func part(_ path: [UInt8]) -> Part? {
+        if path.elementsEqual("lib/apk/db/installed".utf8) || path.elementsEqual("usr/lib/apk/db/installed".utf8) {
+            return .apkInstalled
+        }
+        if path.starts(with: "var/lib/dpkg/".utf8) {
+            let rest = path.dropFirst("var/lib/dpkg/".utf8.count)
+            if rest.elementsEqual("status".utf8) { return .dpkgStatus }
+            if rest.starts(with: "status.d/".utf8) { return .dpkgFragment(isFiles: rest.ends(with: ".md5sums")) }
+            if rest.starts(with: "info/".utf8), rest.ends(with: ".list") {
+                return .dpkgList(name: rest.dropFirst(5).dropLast(5))
+            }
+            return nil
+        }
+        let isRPM = path.starts(with: "var/lib/rpm/".utf8) || path.starts(with: "usr/lib/sysimage/rpm/".utf8)
+        let name = path[(path.lastIndex(of: UInt8(ascii: "/")).map { $0 + 1 } ?? 0)...]
+        let tables = ["rpmdb.sqlite", "Packages", "Packages.db"]
+        return isRPM && tables.contains { name.elementsEqual($0.utf8) } ? .rpm : nil
+    }
+}
+
+extension ArraySlice<UInt8> {
+    fileprivate func ends(with text: String) -> Bool { suffix(text.utf8.count).elementsEqual(text.utf8) }
+}
+
+/// A package that a manager says is installed.
+package struct InstalledPackage: Sendable, Equatable {
+    package var name: [UInt8]
+    package var version: [UInt8]
+    package var architecture: [UInt8]
+    /// The paths it owns, relative to the root; folders may be among them.
+    package var files: [[UInt8]] = []
+}
+
+/// Reads dpkg's records. deb822(5), dpkg(1) section FILES.
+package enum DpkgRecords {
+    /// More packages than any distribution installs.
+    static let packageLimit = 100_000
+
+    /// The installed packages of a status file.
+    package static func packages(_ text: [UInt8]) -> [InstalledPackage] {
+        var packages: [InstalledPackage] = []
+        var stanza = Stanza()
+        for line in text.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
+            guard packages.count < packageLimit else { return packages }
+            guard line.allSatisfy({ $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\r") }) else {
+                stanza.take(line)
+                continue
+            }
+            if let package = stanza.package { packages.append(package) }
+            stanza = Stanza()
+        }
+        if let package = stanza.package, packages.count < packageLimit { packages.append(package) }
+        return packages
+    }
+
+    /// The paths of a `.list` file, which begin with a slash, or of `.md5sums`, which have a sum before them.
+    package static func files(_ text: [UInt8], hasSums: Bool = false) -> [[UInt8]] {
+        text.split(separator: UInt8(ascii: "\n")).compactMap { line in
+            var path = line
+            if hasSums {
+                guard let space = line.firstIndex(of: UInt8(ascii: " ")) else { return nil }
+                path = line[space...].drop { $0 == UInt8(ascii: " ") }
+            }
+            path = path.drop { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: ".") && hasSums }
+            return path.isEmpty ? nil : Array(path)
+        }
+    }
+
+    private struct Stanza {
+        private var name: ArraySlice<UInt8> = []
+        private var version: ArraySlice<UInt8> = []
+        private var architecture: ArraySlice<UInt8> = []
+        private var status: ArraySlice<UInt8>?
+
+        mutating func take(_ line: ArraySlice<UInt8>) {
+            guard let colon = line.firstIndex(of: UInt8(ascii: ":")) else { return }
+            let value = line[(colon + 1)...].trimmed
+            switch line[..<colon] {
+            case let field where field.elementsEqual("Package".utf8): name = value
+            case let field where field.elementsEqual("Version".utf8): version = value
+            case let field where field.elementsEqual("Architecture".utf8): architecture = value
+            case let field where field.elementsEqual("Status".utf8): status = value
+            default: break
+            }
+        }
+
+        /// Nil for what is removed and only its configuration left.
+        var package: InstalledPackage? {
+            guard !name.isEmpty else { return nil }
+            if let status, status.split(separator: UInt8(ascii: " ")).last?.elementsEqual("installed".utf8) != true {
+                return nil
+            }
+            return InstalledPackage(name: Array(name), version: Array(version), architecture: Array(architecture))
+        }
+    }
+}
+
+/// Reads apk's table of what is installed. apk-tools, apk-v2(5), "installed database".
+package enum ApkRecords {
+    /// The packages, with their files.
+    package static func packages(_ text: [UInt8]) -> [InstalledPackage] {
+        var packages: [InstalledPackage] = []
+        var package = InstalledPackage(name: [], version: [], architecture: [])
+        var folder: ArraySlice<UInt8> = []
+        func finish() {
+            if !package.name.isEmpty { packages.append(package) }
+            package = InstalledPackage(name: [], version: [], architecture: [])
+            folder = []
+        }
+        for line in text.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
+            guard packages.count < DpkgRecords.packageLimit else { return packages }
+            guard let letter = line.first else {
+                finish()
+                continue
+            }
+            guard line.dropFirst().first == UInt8(ascii: ":") else { continue }
+            let value = line.dropFirst(2)
+            switch letter {
+            case UInt8(ascii: "P"): package.name = Array(value)
+            case UInt8(ascii: "V"): package.version = Array(value)
+            case UInt8(ascii: "A"): package.architecture = Array(value)
+            case UInt8(ascii: "F"): folder = value
+            case UInt8(ascii: "R"):
+                package.files.append(folder.isEmpty ? Array(value) : folder + [UInt8(ascii: "/")] + value)
+            default: break
+            }
+        }
+        finish()
+        return packages
+    }
+}
+
+extension ArraySlice<UInt8> {
+    fileprivate var trimmed: ArraySlice<UInt8> {
+        var rest = drop { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
+        while let last = rest.last, [0x20, 0x09, 0x0d].contains(last) { rest = rest.dropLast() }
+        return rest
+    }
+}

@@ -1,0 +1,67 @@
+import ByteKit
+import JSON
+import TestKit
+import Testing
+
+@Suite(
+    "A package for arm64",
+    .enabled(
+        if: (try? InputFile("\(Products.repository)/.build/supervisor/bootstrap-aarch64")) != nil
+            && Peer.isInstalled("docker-registry"), "needs make supervisors, and docker-registry"))
+final class ArmPackageTests {
+    private let registry: RegistryProcess
+    private let folder: TestFolder
+    private let recipe: String
+
+    init() throws {
+        registry = try RegistryProcess()
+        folder = try TestFolder()
+        let layer = TarBuilder.archive([.folder("bin"), .file("bin/program", "#!/bin/sh\n").with { $0.mode = 0o755 }])
+        try registry.push(
+            TestImage(layers: [layer], architecture: "arm64"), repository: "forms/arm", tag: "latest")
+        let host = registry.origin.dropFirst("http://".count)
+        recipe = try Tool.recipe(
+            #"{"name": "formed", "image": "\#(host)/forms/arm:latest", "platform": "linux/arm64", "command": ["/bin/program"], "prune": {"profile": "none"}}"#,
+            in: folder.path)
+    }
+
+    private func tool(_ verb: String, _ more: [String] = []) throws -> Peer.Result {
+        try Tool.run([verb, recipe, "--cache", "\(folder.path)/cache"] + more)
+    }
+
+    @Test("holds a supervisor for arm64 in every form", arguments: ["zip", "layer", "image"])
+    func forms(target: String) throws {
+        let out = "\(folder.path)/\(target)"
+        let built = try tool("build", ["-o", out, "--target", target])
+        #expect(built.status == 0, "\(built.errorText)")
+        let bootstrap: [UInt8]
+        if target == "image" {
+            try Folder.create("\(out)/tree")
+            let unpacked = try Peer.run(
+                "sh",
+                [
+                    "-c",
+                    "skopeo copy -q oci:$1/formed.image:latest dir:$1/copy && for file in $1/copy/*; do tar -xf $file -C $1/tree 2>/dev/null; done; test -f $1/tree/var/task/bootstrap",
+                    "sh", out,
+                ])
+            #expect(unpacked.status == 0, "\(unpacked.errorText)")
+            bootstrap = try InputFile.contents(of: "\(out)/tree/var/task/bootstrap", limit: 16 << 20)
+        } else {
+            bootstrap = try Peer.run("unzip", ["-p", "\(out)/formed.zip", "bootstrap"]).output
+        }
+        // e_machine: AArch64 is 183.
+        #expect(bootstrap.prefix(4) == [0x7f, 0x45, 0x4c, 0x46] && bootstrap[18] == 183 && bootstrap[19] == 0)
+    }
+
+    #if arch(x86_64)
+        @Test("is not run on a machine with another processor, and that is said")
+        func run() throws {
+            var event = try OutputFile("\(folder.path)/event.json")
+            try event.write(Array("{}".utf8))
+            try event.finish()
+            let result = try tool("run", ["--event", "\(folder.path)/event.json"])
+            #expect(result.status == 1)
+            #expect(result.errorText.contains("error[foreign-processor]"), "\(result.errorText)")
+        }
+    #endif
+}

@@ -1,0 +1,297 @@
+import JSON
+import Supervisor
+import TestKit
+import Testing
+import Transport
+
+/// A stand-in for AWS Batch that takes jobs, or does not.
+private final class BatchDesk: Sendable {
+    let server: LoopbackServer
+
+    init(_ behaviour: @escaping @Sendable (LoopbackServer.Request) -> LoopbackServer.Reply? = { _ in nil }) throws {
+        server = try LoopbackServer { request in
+            behaviour(request) ?? .init(200, [:], utf8(#"{"jobArn": "arn", "jobName": "j", "jobId": "b1c2-3"}"#))
+        }
+    }
+
+    /// The jobs that were asked for.
+    var jobs: [JSON] { server.requests.compactMap { try? JSON.parse($0.body) } }
+
+    /// A variable of the last job.
+    func variable(_ name: String) -> String? {
+        let overrides =
+            jobs.last?["containerOverrides"]
+            ?? jobs.last?["nodeOverrides"]?["nodePropertyOverrides"]?.array?.first?["containerOverrides"]
+        return overrides?["environment"]?.array?.first { $0["name"]?.string == name }?["value"]?.string
+    }
+}
+
+@Suite struct BatchTests {
+    private static let everything = #"{"Records": [\#(EventTests.record("a.txt")), \#(EventTests.record("b.txt"))]}"#
+
+    /// A function whose events may become jobs, with a folder as its storage.
+    private func function(
+        _ script: String, _ desk: borrowing BatchDesk, takesAll: Bool = false, nodes: Int = 1, events: String? = nil,
+        _ change: @escaping (inout LaunchSpec) -> Void = { _ in }
+    ) throws -> TestFunction {
+        try TestFunction(
+            script,
+            environment: [
+                "AWS_ENDPOINT_URL_BATCH=\(desk.server.origin)", "AWS_ACCESS_KEY_ID=AKIAEXAMPLE",
+                "AWS_SECRET_ACCESS_KEY=example/secret", "AWS_REGION=eu-west-1",
+            ]
+        ) { spec, _ in
+            spec.batch = LaunchSpec.Batch(
+                queue: utf8("queue"), definition: utf8("definition"), nodes: nodes, takesAll: takesAll,
+                takesAfter: LaunchSpec.Batch.Shortage.allCases, events: events.map(utf8))
+            change(&spec)
+        }
+    }
+
+    @Test("an event is a signed job with the event in its environment, and nothing runs here")
+    func job() throws {
+        let desk = try BatchDesk()
+        var function = try function("#!/bin/sh\ntouch \"$0.ran\"\n", desk, takesAll: true)
+        let event = EventTests.event(EventTests.record("a.txt"))
+        let answer = try function.handle(event)
+        #expect(answer.contains(#""jobs":[{"jobName":"test-8f5-a","jobId":"b1c2-3","size":1}]"#), "\(answer)")
+        let request = try #require(desk.server.requests.first)
+        #expect(request.method == "POST" && request.path == "/v1/submitjob")
+        #expect(
+            request.headers["authorization"]?.hasPrefix(
+                "AWS4-HMAC-SHA256 Credential=AKIAEXAMPLE/") == true)
+        #expect(request.headers["authorization"]?.contains("/eu-west-1/batch/aws4_request") == true)
+        let job = try #require(desk.jobs.first)
+        #expect(job["jobQueue"]?.string == "queue" && job["jobDefinition"]?.string == "definition")
+        #expect(job["arrayProperties"] == nil)
+        #expect(desk.variable("EVENT") == event)
+        #expect(desk.variable("AWS_LAMBDA_REQUEST_ID") == "8f5-a")
+        #expect(shell("ls '\(function.folder.path)/package/script'").output == "run\n")
+    }
+
+    @Test("an event about several objects is a job with a child for each that is wanted")
+    func array() throws {
+        let desk = try BatchDesk()
+        var function = try function("#!/bin/sh\n", desk, takesAll: true)
+        let records = ["a.txt", "b.txt", "folder/", "c.txt"].map { EventTests.record($0) }.joined(separator: ",")
+        let answer = try function.handle(#"{"Records": [\#(records)]}"#)
+        #expect(desk.jobs.first?["arrayProperties"]?["size"]?.integer == 3)
+        #expect(answer.contains(#""size":3"#) && answer.contains("the object marks a folder"), "\(answer)")
+    }
+
+    @Test("an event about nothing that is wanted becomes no job")
+    func unwanted() throws {
+        let desk = try BatchDesk()
+        var function = try function("#!/bin/sh\n", desk, takesAll: true)
+        #expect(try function.handle(EventTests.event(EventTests.record("folder/"))).contains(#""ignored""#))
+        #expect(desk.server.requests.isEmpty)
+    }
+
+    @Test("a job with several nodes has the event on each of them")
+    func nodes() throws {
+        let desk = try BatchDesk()
+        var function = try function("#!/bin/sh\n", desk, takesAll: true, nodes: 3)
+        _ = try function.handle(#"{"n": 1}"#)
+        #expect(desk.jobs.first?["containerOverrides"] == nil)
+        #expect(
+            desk.jobs.first?["nodeOverrides"]?["nodePropertyOverrides"]?.array?.first?["targetNodes"]?.string == "0:")
+        #expect(desk.variable("EVENT") == #"{"n": 1}"#)
+    }
+
+    @Test("a client over HTTP is told 202 and the job")
+    func request() throws {
+        let desk = try BatchDesk()
+        var function = try function("#!/bin/sh\n", desk, takesAll: true)
+        let answer = try function.handle(RequestRunTests.event("x"))
+        #expect(answer.hasPrefix(#"{"statusCode":202,"#) && answer.contains(#"\"jobId\":\"b1c2-3\""#), "\(answer)")
+    }
+
+    @Test("an event too long for an environment goes by the place that the recipe names, and is an error without one")
+    func longEvent() throws {
+        let desk = try BatchDesk()
+        let event = #"{"text": "\#(String(repeating: "x", count: 24 << 10))"}"#
+        var placed = try function("#!/bin/sh\n", desk, takesAll: true, events: "work/events")
+        _ = try placed.handle(event)
+        #expect(desk.variable("EVENT") == nil)
+        let place = try #require(desk.variable("EVENT_OBJECT"))
+        #expect(place.hasPrefix("work/events/8f5-a-") && place.hasSuffix(".json"))
+        #expect(placed.folder.read("storage/\(place)") == event)
+        var unplaced = try function("#!/bin/sh\n", desk, takesAll: true)
+        #expect(unplaced.failure(event).type == "Batch.TooLong")
+        // Quotes count twice inside of JSON: this one is short, and its request is not.
+        var quoted = try function("#!/bin/sh\n", desk, takesAll: true)
+        #expect(quoted.failure("[\(String(repeating: "\"\",", count: 7000))1]").type == "Batch.TooLong")
+    }
+
+    @Test("an event becomes a job when time or memory did not suffice, and nothing half-done is stored")
+    func shortages() throws {
+        let half = "echo half > \"$TMP_OUTPUT_DIR/half\"; "
+        for (script, seconds) in [("sleep 30", 2.5), ("kill -9 $$", 30), ("sh -c 'kill -9 $$'", 30)] {
+            let desk = try BatchDesk()
+            var function = try function("#!/bin/sh\n\(half)\(script)\n", desk) { spec in
+                spec.handling.keepOutput = [.timeout, .failure]
+            }
+            let answer = try function.handle(EventTests.event(EventTests.record("a.txt")), seconds: seconds)
+            #expect(answer.contains(#""jobId":"b1c2-3""#), "\(script): \(answer)")
+            #expect(shell("test -e '\(function.folder.path)/storage/out'").code != 0, "\(script)")
+        }
+    }
+
+    @Test("only what did not suffice becomes a job: other objects of the event were handled")
+    func oneOfTwo() throws {
+        let desk = try BatchDesk()
+        let script = """
+            #!/bin/sh
+            case "$INPUT_FILE_PATH" in *"b c.txt") kill -9 $$ ;; esac
+            cp "$INPUT_FILE_PATH" "$TMP_OUTPUT_DIR/"
+            """
+        var function = try function(script, desk)
+        let records = [EventTests.record("a.txt"), EventTests.record("sub/b+c.txt")].joined(separator: ",")
+        let answer = try function.handle(#"{"Records": [\#(records)]}"#)
+        #expect(answer.contains("results/a.txt") && answer.contains(#""jobs":[{"#), "\(answer)")
+        #expect(desk.variable("EVENT")?.contains("sub/b+c.txt") == true)
+        #expect(desk.variable("EVENT")?.contains("a.txt\"") == false)
+    }
+
+    @Test("a program that fails by itself becomes no job")
+    func failure() throws {
+        let desk = try BatchDesk()
+        var function = try function("#!/bin/sh\nexit 3\n", desk)
+        #expect(function.failure(#"{"n": 1}"#).type == "Script.ExitCode")
+        #expect(desk.server.requests.isEmpty)
+    }
+
+    @Test("what the recipe does not name is no reason for a job")
+    func notNamed() throws {
+        let desk = try BatchDesk()
+        var function = try function("#!/bin/sh\nkill -9 $$\n", desk) { $0.batch?.takesAfter = [.timeout] }
+        #expect(function.failure(#"{"n": 1}"#).type == "Script.Signal")
+        #expect(desk.server.requests.isEmpty)
+    }
+
+    @Test("too little room in /tmp for an input is a reason for a job", .enabled(if: isRoot, "only root can mount"))
+    func noRoom() throws {
+        let desk = try BatchDesk()
+        var function = try function("#!/bin/sh\n", desk)
+        let path = function.folder.path
+        shell("mkdir -p '\(path)/scratch' && mount -t tmpfs -o size=64k tmpfs '\(path)/scratch'")
+        defer { shell("umount '\(path)/scratch'") }
+        function.folder.write(String(repeating: "x", count: 1 << 20), to: "storage/in/large.txt")
+        let answer = try function.handle(EventTests.event(EventTests.record("large.txt")))
+        #expect(answer.contains(#""jobId":"b1c2-3""#), "\(answer)")
+    }
+
+    private static let isRoot = shell("id -u").output == "0\n"
+
+    @Test("a queue that is busy is asked again; one that may have taken the job is not")
+    func attempts() throws {
+        let busy = try BatchDesk { $0.attempt < 2 ? .init(429, ["x-amzn-errortype": "TooManyRequestsException"]) : nil }
+        var patient = try function("#!/bin/sh\n", busy, takesAll: true)
+        #expect(try patient.handle("{}").contains("b1c2-3"))
+        #expect(busy.server.requests.count == 3)
+        let broken = try BatchDesk { _ in .init(500, ["x-amzn-errortype": "ServerException"]) }
+        var careful = try function("#!/bin/sh\n", broken, takesAll: true)
+        #expect(careful.failure("{}").type == "Batch.SubmitFailed")
+        #expect(broken.server.requests.count == 1)
+    }
+
+    @Test("a refusal is told in Batch's words, without the credentials")
+    func refusal() throws {
+        let desk = try BatchDesk { _ in
+            .init(
+                400, ["x-amzn-errortype": "ClientException:", "x-amzn-requestid": "r-1"],
+                utf8(#"{"message": "JobQueue queue not found, says example/secret"}"#))
+        }
+        var function = try function("#!/bin/sh\n", desk, takesAll: true)
+        let failure = function.failure("{}")
+        #expect(
+            failure.message
+                == "cannot submit a job to the queue queue of AWS Batch: ClientException: JobQueue queue not found, says (secret) (status 400, request r-1)"
+        )
+    }
+}
+
+/// The supervisor as a job's entry point.
+@Suite(.enabled(if: BootstrapBinary.path != nil, "build it first: swift build -c release --product bootstrap"))
+struct BatchJobTests {
+    private let copies = "#!/bin/sh\necho \"copying $STORAGE_OBJECT_KEY\"\ncp \"$INPUT_FILE_PATH\" \"$TMP_OUTPUT_DIR/\"\n"
+
+    private func package(_ script: String) -> TestPackage {
+        let package = TestPackage(script) { spec, _ in
+            spec.outputs = [.init(storage: utf8("s3"), path: utf8("out"))]
+            spec.batch = LaunchSpec.Batch(queue: utf8("q"), definition: utf8("d"), takesAll: true)
+        }
+        package.folder.write("content a", to: "storage/in/a.txt")
+        package.folder.write("content b", to: "storage/in/b.txt")
+        return package
+    }
+
+    private func run(_ package: borrowing TestPackage, _ variables: [String: String]) -> (code: Int32, output: String) {
+        let path = package.folder.path
+        let all = variables.map { "\($0.key)='\($0.value)'" }.joined(separator: " ")
+        return shell(
+            """
+            env -i PATH=/usr/bin:/bin AWS_BATCH_JOB_ID=j-1 LAMBDA_TASK_ROOT='\(path)/package' \
+            SCAR_SCRATCH='\(path)/scratch' SCAR_LOCAL_STORAGE='\(path)/storage' \(all) '\(path)/package/bootstrap' 2>&1
+            """)
+    }
+
+    private var both: String { #"{"Records": [\#(EventTests.record("a.txt")),\#(EventTests.record("b.txt"))]}"# }
+
+    @Test("it handles the event of its environment, and ends with 0")
+    func runs() {
+        let package = package(copies)
+        let result = run(package, ["EVENT": EventTests.event(EventTests.record("a.txt"))])
+        #expect(result.code == 0, "\(result.output)")
+        #expect(result.output.contains("copying a.txt"))
+        #expect(package.folder.read("storage/out/a.txt") == "content a")
+        #expect(shell("ls '\(package.folder.path)/scratch/invocations'").output == "")
+    }
+
+    @Test("each child of an array job has an object of its own")
+    func children() {
+        for (index, name) in ["a.txt", "b.txt"].enumerated() {
+            let package = package(copies)
+            let result = run(package, ["EVENT": both, "AWS_BATCH_JOB_ARRAY_INDEX": "\(index)"])
+            #expect(result.code == 0, "\(result.output)")
+            #expect(shell("ls '\(package.folder.path)/storage/out'").output == "\(name)\n")
+        }
+        let surplus = package(copies)
+        #expect(run(surplus, ["EVENT": both, "AWS_BATCH_JOB_ARRAY_INDEX": "2"]).code == 1)
+        #expect(run(surplus, ["EVENT": both, "AWS_BATCH_JOB_ARRAY_INDEX": "x"]).code == 1)
+    }
+
+    @Test("a long event is read from where it was put")
+    func longEvent() {
+        let package = package(copies)
+        package.folder.write(EventTests.event(EventTests.record("b.txt")), to: "storage/work/events/e.json")
+        #expect(run(package, ["EVENT_OBJECT": "work/events/e.json"]).code == 0)
+        #expect(package.folder.read("storage/out/b.txt") == "content b")
+        #expect(run(package, ["EVENT_OBJECT": "work/events/missing.json"]).code == 1)
+    }
+
+    @Test("the program's exit code is the job's, its signal as a shell says it, and nothing is stored")
+    func exitCodes() {
+        for (script, code) in [("exit 7", Int32(7)), ("kill -TERM $$", 143)] {
+            let package = package("#!/bin/sh\necho half > \"$TMP_OUTPUT_DIR/half\"\n\(script)\n")
+            let result = run(package, ["EVENT": EventTests.event(EventTests.record("a.txt"))])
+            #expect(result.code == code, "\(result.output)")
+            #expect(package.folder.read("storage/out/half") == nil)
+        }
+    }
+
+    @Test("of several nodes only the main one stores what it made")
+    func nodes() {
+        for (node, isStored) in [("0", false), ("1", true)] {
+            let package = package(copies)
+            let result = run(
+                package,
+                [
+                    "EVENT": EventTests.event(EventTests.record("a.txt")), "AWS_BATCH_JOB_NODE_INDEX": node,
+                    "AWS_BATCH_JOB_MAIN_NODE_INDEX": "1",
+                ])
+            #expect(result.code == 0, "\(result.output)")
+            #expect((package.folder.read("storage/out/a.txt") != nil) == isStored)
+        }
+    }
+}
