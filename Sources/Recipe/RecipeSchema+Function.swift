@@ -268,7 +268,8 @@ extension RecipeSchema {
                             SchemaChoice("space", "/tmp had no room for the image or an input"),
                         ]), count: 1...3),
                     .defaulting(.array([.string("timeout"), .string("memory"), .string("space")])),
-                    "With `lambda-batch`: what there must have been too little of in Lambda for an event to become a job."),
+                    "With `lambda-batch`: what there must have been too little of in Lambda for an event to become a job."
+                ),
                 SchemaKey(
                     "events", .text(.storagePath),
                     "A bucket and a folder in it, for events of more than 24 KiB: jobs read those from there. Without it "

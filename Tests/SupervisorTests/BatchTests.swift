@@ -214,7 +214,11 @@ private final class BatchDesk: Sendable {
 /// The supervisor as a job's entry point.
 @Suite(.enabled(if: BootstrapBinary.path != nil, "build it first: swift build -c release --product bootstrap"))
 struct BatchJobTests {
-    private let copies = "#!/bin/sh\necho \"copying $STORAGE_OBJECT_KEY\"\ncp \"$INPUT_FILE_PATH\" \"$TMP_OUTPUT_DIR/\"\n"
+    private let copies = """
+        #!/bin/sh
+        echo "copying $STORAGE_OBJECT_KEY"
+        cp "$INPUT_FILE_PATH" "$TMP_OUTPUT_DIR/"
+        """
 
     private func package(_ script: String) -> TestPackage {
         let package = TestPackage(script) { spec, _ in

@@ -107,7 +107,7 @@ struct SandboxTests {
             )
             .code == 0)
         let answers = runtime.calls.filter { $0.path.contains("/invocation/id") }
-        #expect(answers.map(\.errorType) == ["Script.ExitCode", nil, "Staging.Failed", nil])
+        #expect(answers.map(\.errorType) == ["Script.ExitCode", nil, "Staging.NoSpace", nil])
         #expect(answers[2].body.contains("No space left on device"))
     }
 

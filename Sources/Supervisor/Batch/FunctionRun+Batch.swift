@@ -79,7 +79,10 @@ extension FunctionRun {
         guard let folder = batch.events else {
             throw Failure(
                 "Batch.TooLong",
-                [UInt8]("the event is too long for a job’s environment; the recipe’s ‘batch.events’ can name a place for it"))
+                [UInt8](
+                    "the event is too long for a job’s environment; ‘batch.events’ of the recipe can name a place for it"
+                )
+            )
         }
         let workspace = try Workspace.make(under: setting.scratch, event: event)
         let place = LaunchSpec.Channel(storage: [UInt8]("s3"), path: folder)

@@ -162,7 +162,8 @@ extension Failure {
         // Too little room is one thing, whatever was being staged.
         let isFull = cause.errorNumber == SystemFailure.spaceless
         let isStaging = type == "Staging.Failed" || type == "Storage.ReadFailed"
-        return Failure(isFull && isStaging ? "Staging.NoSpace" : type, [UInt8](text) + object + [UInt8](": ") + cause.text)
+        let type = isFull && isStaging ? "Staging.NoSpace" : type
+        return Failure(type, [UInt8](text) + object + [UInt8](": ") + cause.text)
     }
 
     /// The same failure, told with what it happened to in front.
