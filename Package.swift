@@ -84,7 +84,7 @@ let package = Package(
         .executableTarget(
             name: "scar-build",
             dependencies: [
-                "Toolchain", "Publisher", "Report", "AWS", "Recipe", "Registry", "Packager", "ImageModel", "JSON",
+                "Toolchain", "Publisher", "Report", "AWS", "Recipe", "Registry", "ImageModel", "JSON",
                 "ByteKit", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),

@@ -211,7 +211,7 @@ package enum RecipeSchema {
             SchemaChoice("zip", "a zip package"),
             SchemaChoice("layer", "a Lambda layer with the image's files, and a zip package with the rest"),
             SchemaChoice("image", "a container image for Lambda, as an OCI image layout"),
-            SchemaChoice("runtime", "a customer-managed Lambda runtime"),
+            SchemaChoice("runtime", "a customer-managed Lambda runtime; not in this version"),
             SchemaChoice("squashfs", "the artifact alone, as squashfs"),
             SchemaChoice("tar", "the artifact alone, as tar"),
             SchemaChoice("oci", "an OCI image layout with one layer"),
@@ -222,7 +222,8 @@ package enum RecipeSchema {
     private static var executions: [SchemaChoice] {
         [
             SchemaChoice("lambda", "in Lambda"),
-            SchemaChoice("lambda-batch", "in Lambda, and in AWS Batch when the time there did not suffice"),
+            SchemaChoice(
+                "lambda-batch", "in Lambda, and in AWS Batch when time, memory or room in /tmp did not suffice there"),
             SchemaChoice("batch", "in AWS Batch"),
         ]
     }

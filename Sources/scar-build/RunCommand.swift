@@ -11,8 +11,8 @@ struct RunCommand: ParsableCommand {
             Builds the package and runs the supervisor that ships in it on an event, or on input files as if they had \
             come through the function's input bucket. The function's response goes to stdout, its output files to the \
             output folder, and its own words to stderr. With --serve the function, or all of the recipe's, waits for \
-            calls as Lambda would: `aws lambda invoke --endpoint-url http://ADDRESS` reaches it. With bubblewrap installed the function runs in a cage like \
-            Lambda's sandbox; docs/cage.md says what that is.
+            calls as Lambda would: ‘aws lambda invoke --endpoint-url http://ADDRESS’ reaches it. With bubblewrap \
+            installed the function runs in a cage like Lambda's sandbox; docs/cage.md says what that is.
             """)
 
     @OptionGroup var recipe: RecipeArgument

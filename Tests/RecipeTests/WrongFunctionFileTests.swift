@@ -49,9 +49,9 @@ struct WrongFunctionFileTests {
                 + "  help: only files in S3 call functions: set ‘storage_provider’ to s3"),
         with(
             "outputToMinio", "output:\n- {storage_provider: minio, path: a-bucket}",
-            "f.yaml:7:28: error[not-in-this-version]: outputs cannot go to ‘minio’: not in this version\n"
-                + "  help: use s3; or leave the output out, and let the script store its files, with keys that it reads from "
-                + "the function's environment"),
+            "f.yaml:7:28: error[not-in-this-version]: outputs cannot go to ‘minio’ from a function file\n"
+                + "  help: use s3; a JSON recipe can describe servers that speak S3's protocol, such as MinIO, under "
+                + "‘storages’"),
         with(
             "unknownProvider", "output:\n- {storage_provider: s4, path: a-bucket}",
             "f.yaml:7:28: error[unknown-value]: ‘s4’ is no storage provider\n  help: did you mean ‘s3’?"),

@@ -109,6 +109,7 @@ struct FunctionSieve {
 
     private static func instead(_ kind: String) -> String {
         let taken = "is not taken: no secret goes into recipes and packages"
+        if kind == "minio" { return taken + ". A JSON recipe's ‘storages’ names the variables that hold them" }
         guard kind == "s3" else { return taken + ". Such storage is not in this version" }
         return taken + ". The function's role reads and writes; commands here use AWS_ACCESS_KEY_ID and "
             + "AWS_SECRET_ACCESS_KEY, or AWS_PROFILE"

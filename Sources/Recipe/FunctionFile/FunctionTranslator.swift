@@ -143,9 +143,9 @@ struct FunctionTranslator {
                 hint: "only files in S3 call functions: set ‘storage_provider’ to s3")
         }
         throw error(
-            .notInThisVersion, "outputs cannot go to ‘\(excerpt(provider))’: not in this version", place,
-            hint: "use s3; or leave the output out, and let the script store its files, with keys that it reads from "
-                + "the function's environment")
+            .notInThisVersion, "outputs cannot go to ‘\(excerpt(provider))’ from a function file", place,
+            hint: "use s3; a JSON recipe can describe servers that speak S3's protocol, such as MinIO, under ‘storages’"
+        )
     }
 
     // MARK: API and Batch
