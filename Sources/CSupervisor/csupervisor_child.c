@@ -260,19 +260,23 @@ static volatile sig_atomic_t watched_group;
 
 void csupervisor_watch_over(int group) { watched_group = group; }
 
-// Lambda shuts the sandbox down. All that is called is async-signal-safe. The keepers learn of our end and kill what is
-// left; Lambda itself allows half a second before it does the same.
+static volatile sig_atomic_t told_code, told_rounds;
+
+// Whoever runs us wants the end. All that is called is async-signal-safe. The keepers learn of our end and kill what is
+// left.
 static void on_told(int number) {
     (void)number;
     int group = watched_group;
     if (group > 1 && kill(-group, SIGTERM) == 0) {
         struct timespec moment = {.tv_nsec = 10000000};
-        for (int round = 0; round < 30 && kill(-group, 0) == 0; round++) nanosleep(&moment, NULL);
+        for (int round = 0; round < told_rounds && kill(-group, 0) == 0; round++) nanosleep(&moment, NULL);
     }
-    _exit(0);
+    _exit(told_code);
 }
 
-void csupervisor_end_when_told(void) {
+void csupervisor_end_when_told(int code, int milliseconds) {
+    told_code = code;
+    told_rounds = milliseconds / 10;
     signal(SIGTERM, on_told);
     // Whoever started us may have blocked it, and that is inherited.
     sigset_t told;

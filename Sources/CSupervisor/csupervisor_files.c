@@ -163,7 +163,26 @@ int csupervisor_remove(int folder, const char *name) {
 // A tree may be deeper than there are descriptors: below this, folders are first moved to its top.
 enum { deepest = 32 };
 
-static int empty_folder(int top, int folder, int depth, unsigned *moved) {
+typedef struct {
+    unsigned names, moved;
+} hoisting;
+
+// Moves a folder to the top of the tree that is removed. Its own rights decide whether it may change its parent.
+static int hoist(int folder, const char *name, int top, hoisting *all) {
+    fchmodat(folder, name, 0700, 0);
+    for (int tries = 0; tries < 100; tries++) {
+        char hoisted[32];
+        snprintf(hoisted, sizeof hoisted, ".removing-%u", all->names++);
+        if (renameat(folder, name, top, hoisted) == 0) {
+            all->moved++;
+            return 0;
+        }
+        if (errno != EEXIST && errno != ENOTEMPTY) break;
+    }
+    return -errno;
+}
+
+static int empty_folder(int top, int folder, int depth, hoisting *all) {
     DIR *listing = fdopendir(folder);
     if (listing == NULL) {
         close(folder);
@@ -175,9 +194,8 @@ static int empty_folder(int top, int folder, int depth, unsigned *moved) {
         if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0) continue;
         if (unlinkat(folder, name, 0) == 0 || errno == ENOENT) continue;
         if (depth >= deepest) {
-            char hoisted[32];
-            snprintf(hoisted, sizeof hoisted, ".removing-%u", (*moved)++);
-            if (renameat(folder, name, top, hoisted) != 0) failure = -errno;
+            int refusal = hoist(folder, name, top, all);
+            if (refusal != 0) failure = refusal;
             continue;
         }
         // A folder made unreadable by what wrote it must not keep us from clearing it. It is no symlink: those
@@ -188,7 +206,7 @@ static int empty_folder(int top, int folder, int depth, unsigned *moved) {
             failure = -errno;
             continue;
         }
-        int inside = empty_folder(top, inner, depth + 1, moved);
+        int inside = empty_folder(top, inner, depth + 1, all);
         if (unlinkat(folder, name, AT_REMOVEDIR) != 0) failure = inside != 0 ? inside : -errno;
     }
     closedir(listing);
@@ -201,16 +219,17 @@ int csupervisor_remove_tree(int folder, const char *name) {
     int top = openat(folder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (top < 0) return -errno;
     int failure = 0;
-    unsigned moved = 0, before;
+    hoisting all = {0, 0};
+    unsigned before;
     do {
-        before = moved;
+        before = all.moved;
         int again_top = openat(top, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         if (again_top < 0) {
             failure = -errno;
             break;
         }
-        failure = empty_folder(top, again_top, 0, &moved);
-    } while (moved != before);
+        failure = empty_folder(top, again_top, 0, &all);
+    } while (all.moved != before);
     close(top);
     if (unlinkat(folder, name, AT_REMOVEDIR) != 0) return failure != 0 ? failure : -errno;
     return 0;

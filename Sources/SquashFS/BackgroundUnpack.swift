@@ -27,10 +27,12 @@ package final class BackgroundUnpack: Sendable {
 
     private let state: Guarded<State>
     private let mostBytes: Int
+    private let whenFailing: @Sendable () -> Void
 
-    private init(_ state: sending State, mostBytes: Int) {
+    private init(_ state: sending State, mostBytes: Int, _ whenFailing: @escaping @Sendable () -> Void) {
         self.state = Guarded(state)
         self.mostBytes = mostBytes
+        self.whenFailing = whenFailing
     }
 
     /// Makes the tree. When it throws, no thread is at work any more, and what was made stays.
@@ -38,15 +40,17 @@ package final class BackgroundUnpack: Sendable {
     /// - Parameters:
     ///   - reader: the image, whose file must stay open until the end.
     ///   - folder: where its root's contents go. It is made when it is missing; it must be empty.
+    ///   - whenFailing: called when something has gone wrong, before anybody sees a file without its bytes.
     package static func start(
-        _ reader: sending SquashReader, into folder: [UInt8], options: SquashUnpacker.Options
+        _ reader: sending SquashReader, into folder: [UInt8], options: SquashUnpacker.Options,
+        whenFailing: @escaping @Sendable () -> Void = {}
     ) throws(SquashError) -> BackgroundUnpack {
         let threads = max(1, options.threads)
         var workers: [UnpackWorker] = []
         for _ in 0...threads { workers.append(try UnpackWorker(reader.source, reader.superblock)) }
         // A file is written by one thread: where there are enough files, all threads have some.
         let unpack = BackgroundUnpack(
-            State(workers: workers), mostBytes: max(4 << 20, Int(reader.source.length) / 8))
+            State(workers: workers), mostBytes: max(4 << 20, Int(reader.source.length) / 8), whenFailing)
         let walk = Walk(SquashUnpacker(reader, options))
         try walk.unpacker.begin(folder)
         guard unpack.startThread(walk) else { throw SquashError(.noLeases) }
@@ -99,6 +103,8 @@ extension BackgroundUnpack {
             try makeTree(walk, held)
             try fill(held)
         } catch {
+            // First of all: a program that meets an emptied file must not pass for one that went well.
+            whenFailing()
             state.withLock { state in
                 if state.failure == nil { state.failure = error }
             }

@@ -25,8 +25,10 @@ final class HeldFile {
     private var bytes = 0
     private let mostBytes: Int
     private var first = 0
+    /// The highest number that a file's descriptor has.
+    private var highest: Int32 = 0
 
-    /// Descriptors for the image, for what is opened in passing, and for what the process had open before.
+    /// Descriptors for the image and for what is opened in passing.
     private static var spareDescriptors: Int { 64 }
 
     /// - Parameter mostBytes: when the files held have so many bytes, it takes no more: then more threads share them.
@@ -47,13 +49,14 @@ final class HeldFile {
 
     func isFull(beside folders: Int) -> Bool {
         bytes >= mostBytes
-            || files.count + folders + Self.spareDescriptors >= Int(csupervisor_most_descriptors())
+            || max(files.count + folders, Int(highest)) + Self.spareDescriptors >= Int(csupervisor_most_descriptors())
     }
 
     func hold(_ file: HeldFile) throws(SquashError) {
         let failure = unsafe csupervisor_hold(holder, file.output.descriptor)
         guard failure == 0 else { throw SquashError(.noLeases, errorNumber: -failure) }
         files.append(file)
+        highest = max(highest, file.output.descriptor)
         bytes += file.data.storedBytes
     }
 

@@ -19,28 +19,18 @@ package enum Handled: Sendable, Equatable {
 extension FunctionRun {
     // MARK: - Requests and direct events
 
-    /// Runs the program on a request's body. A client is told in HTTP of what goes wrong.
+    /// Runs the program on a request's body.
     mutating func handle(_ request: WebRequest) throws(Failure) -> Handled {
-        do throws(Failure) {
-            let workspace = try Workspace.make(under: setting.scratch, event: invocation.event)
-            let input = try RequestInput(request, name: [UInt8]("event-file-") + invocation.requestID)
-            let variables = RequestVariables(request, input)
-            if variables.leftOut > 0 {
-                Log.line(
-                    "some of the request’s parameters or headers are no variables; the event’s file has them", .warning)
-            }
-            var job = ProgramJob(input: try write(input.files, to: workspace), event: invocation.event)
-            job.variables = variables.list
-            return try answer(job, in: workspace, request)
-        } catch {
-            // A job may yet do it.
-            if takesBatch(after: error) { throw error }
-            // One who does not wait is told by Lambda's own ways: another try, a queue for what failed.
-            guard request.isFromClient, !request.isAsynchronous, stream?.isOpen != true else { throw error }
-            Log.failure(error)
-            tally.isFailure = true
-            return try send(WebAnswer(error, invocation.requestID), request)
+        let workspace = try Workspace.make(under: setting.scratch, event: invocation.event)
+        let input = try RequestInput(request, name: [UInt8]("event-file-") + invocation.requestID)
+        let variables = RequestVariables(request, input)
+        if variables.leftOut > 0 {
+            Log.line(
+                "some of the request’s parameters or headers are no variables; the event’s file has them", .warning)
         }
+        var job = ProgramJob(input: try write(input.files, to: workspace), event: invocation.event)
+        job.variables = variables.list
+        return try answer(job, in: workspace, request)
     }
 
     /// Runs what a direct event brings, if it may bring it.
@@ -91,6 +81,7 @@ extension FunctionRun {
             guard case .exited = report.outcome, let request, let status = head.status, status >= 400,
                 stream?.isOpen != true
             else { throw failure }
+            tally.isFailure = true
             return try send(WebAnswer(head, body: report.output), request)
         }
         return try answer(report, head, from: workspace, request)
@@ -109,6 +100,9 @@ extension FunctionRun {
             // Nobody waits for it; one who asks so over a gateway that waits all the same gets this.
             return try send(WebAnswer(status: 202, type: [UInt8]("text/plain; charset=utf-8"), body: []), request)
         }
+        if files.count == 1, let stream, let handled = try send(files[0], head, stream, workspace, request) {
+            return handled
+        }
         if files.count == 1, let answer = try fileAnswer(files[0], head, stored, workspace) {
             return try send(answer, request)
         }
@@ -116,11 +110,37 @@ extension FunctionRun {
         return try send(WebAnswer(head, body: report.output), request)
     }
 
+    /// Streams the one output file, piece by piece; nil when it is longer than a stream may be.
+    private func send(
+        _ file: [UInt8], _ head: ResponseHead, _ stream: ResponseStream, _ workspace: borrowing Workspace,
+        _ request: WebRequest?
+    ) throws(Failure) -> Handled? {
+        do throws(SystemFailure) {
+            let output = try workspace.openOutput(file)
+            guard try output.status().size <= ResponseStream.limit else { return nil }
+            var piece: [UInt8] = []
+            _ = try output.read(Self.pieceSize, appendingTo: &piece)
+            var answer = WebAnswer(head, body: piece, name: file.lastComponent)
+            answer.fields += fields
+            stream.open(request?.isFromClient == true ? .web(answer.prelude()) : .raw(answer.type))
+            while !piece.isEmpty, request?.isHead != true {
+                stream.write(piece)
+                piece.removeAll(keepingCapacity: true)
+                _ = try output.read(Self.pieceSize, appendingTo: &piece)
+            }
+        } catch {
+            throw .system("Staging.Failed", "cannot read the output file ", file, error)
+        }
+        return stream.finish()
+    }
+
+    private static var pieceSize: Int { 64 << 10 }
+
     /// The answer with the one output file; nil when it is stored and does not fit, so that what was printed is the answer.
     private func fileAnswer(
         _ file: [UInt8], _ head: ResponseHead, _ stored: [Answer.Object], _ workspace: borrowing Workspace
     ) throws(Failure) -> WebAnswer? {
-        let limit = stream == nil ? InvocationLoop.responseLimit / 4 * 3 : ResponseStream.limit
+        let limit = InvocationLoop.responseLimit / 4 * 3
         var size = 0
         var contents: [UInt8]?
         do throws(SystemFailure) {
@@ -168,7 +188,7 @@ extension FunctionRun {
     }
 
     /// Sends an answer in the form that whoever asked wants.
-    private func send(_ answer: WebAnswer, _ request: WebRequest?) throws(Failure) -> Handled {
+    func send(_ answer: WebAnswer, _ request: WebRequest?) throws(Failure) -> Handled {
         var answer = answer
         answer.fields += fields
         guard let stream else {

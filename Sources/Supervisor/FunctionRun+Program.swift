@@ -45,9 +45,12 @@ extension FunctionRun {
         _ job: ProgramJob, in workspace: borrowing Workspace, _ output: ProgramOutput
     ) throws(Failure) -> (report: ChildProcess.Report, failure: Failure?) {
         let begin = Clock.nanoseconds
+        outcome = nil
         let (report, program, folder) = try runProgram(job, in: workspace, output)
         tally.ran(since: begin)
         outcome = report.outcome
+        // What a program made of a tree that failed under it is worth nothing, however it ended.
+        try setting.tree.check()
         do throws(Failure) {
             try check(report, program, in: folder)
             return (report, nil)
@@ -82,7 +85,10 @@ extension FunctionRun {
         _ job: ProgramJob, in workspace: borrowing Workspace, _ output: ProgramOutput
     ) throws(Failure) -> (report: ChildProcess.Report, program: [UInt8], folder: [UInt8]) {
         guard Clock.nanoseconds < deadline else { throw noTime }
-        let variables = job.variables + variables(of: job, in: workspace)
+        // A NUL would end a variable, and what is behind it would be another one.
+        let variables = (job.variables + variables(of: job, in: workspace)).filter {
+            !$0.value.contains(0) && $0.value.count <= Self.longestVariable
+        }
         let folder = workingFolder(workspace)
         let limits = ChildProcess.Limits(
             deadline: deadline, grace: grace, outputBytes: output.stream == nil ? InvocationLoop.responseLimit : 0)
@@ -151,7 +157,7 @@ extension FunctionRun {
         min(2_000_000_000, max(200_000_000, Int64(setting.spec.timeoutThreshold) * 300_000_000))
     }
 
-    private var noTime: Failure {
+    var noTime: Failure {
         var text = [UInt8]("there is no time to run the program: ")
         text.append(nanosecondsAsSeconds: remaining)
         text.append(" s were left of the function’s time limit, and timeoutThreshold keeps ")
@@ -161,7 +167,6 @@ extension FunctionRun {
     }
 
     private func check(_ report: ChildProcess.Report, _ program: [UInt8], in folder: [UInt8]) throws(Failure) {
-        try setting.tree.check()
         var text: [UInt8] = []
         switch report.outcome {
         case .exited(0): return

@@ -14,6 +14,8 @@ struct FunctionRun {
     let deadline: Int64
     let remaining: Int64
     var tally = Tally()
+    /// Whether there was too little time to bring the object in that came last.
+    var isLate = false
     /// How the program has ended that ran last.
     var outcome: ChildProcess.Outcome?
 
@@ -29,23 +31,42 @@ struct FunctionRun {
         let left = min(Int64(invocation.deadline), Clock.epochMilliseconds + most) - Clock.epochMilliseconds
         remaining = max(left, 0) * 1_000_000
         deadline = Clock.nanoseconds + remaining - Int64(setting.spec.timeoutThreshold) * 1_000_000_000
+        stream?.deadlines = (deadline, end)
     }
 
     var handling: LaunchSpec.Handling { setting.spec.handling }
 
-    /// Handles the event, whatever it is.
+    /// Handles the event, whatever it is. A client is told in HTTP of what goes wrong.
     ///
-    /// - Parameter prepare: waits for what handling it here needs.
+    /// - Parameter prepare: waits for what handling it here needs; false when there is no more time for that.
     mutating func handle(
-        _ event: Event, _ prepare: () throws(Failure) -> Void
+        _ event: Event, _ prepare: (Int64) throws(Failure) -> Bool
+    ) throws(Failure) -> Handled {
+        do throws(Failure) {
+            return try handleOrHandOver(event, prepare)
+        } catch {
+            // One who does not wait is told by Lambda's own ways: another try, a queue for what failed.
+            guard case .request(let request) = event, request.isFromClient, !request.isAsynchronous,
+                stream?.isOpen != true
+            else { throw error }
+            Log.failure(error)
+            tally.isFailure = true
+            return try send(WebAnswer(error, invocation.requestID), request)
+        }
+    }
+
+    private mutating func handleOrHandOver(
+        _ event: Event, _ prepare: (Int64) throws(Failure) -> Bool
     ) throws(Failure) -> Handled {
         if let batch = setting.batch, batch.takesAll { return try handOver(event, to: batch) }
         do throws(Failure) {
-            try prepare()
+            guard try prepare(deadline) else { throw noTime }
             return try handleHere(event)
         } catch {
-            guard stream?.isOpen != true, let job = try handOver(invocation.event, after: error) else { throw error }
-            return try answer(with: job, event)
+            guard let job = try handOver(invocation.event, after: error) else { throw error }
+            var summary = Answer.Summary()
+            summary.jobs.append(job)
+            return try answer(with: summary, event)
         }
     }
 
@@ -84,6 +105,8 @@ struct FunctionRun {
     }
 
     private mutating func handle(_ record: ObjectRecord, _ summary: inout Answer.Summary) throws(Failure) {
+        isLate = false
+        guard Clock.nanoseconds < deadline else { throw noTime }
         let storage = try setting.storages.holding(record, setting.spec.inputs)
         let event = record.event ?? invocation.event
         let workspace = try Workspace.make(under: setting.scratch, event: event)
@@ -91,8 +114,14 @@ struct FunctionRun {
         // Checked before the file is made: the name becomes one of ours.
         guard record.key.isInnerPath else { throw .badKey(record.key) }
         let begin = Clock.nanoseconds
-        let size = try storage.fetch(
-            record.bucket, record.key, to: try workspace.makeInput(name), until: deadline)
+        let size: Int
+        do throws(Failure) {
+            size = try storage.fetch(record.bucket, record.key, to: try workspace.makeInput(name), until: deadline)
+        } catch {
+            // What takes longer to bring in than there is time for is a matter of time, not of the storage.
+            isLate = error.type == "Storage.Timeout"
+            throw error
+        }
         tally.stagedIn(size, since: begin)
         summary.inputs.append(Answer.Object(bucket: record.bucket, key: record.key, size: size))
         var job = ProgramJob(input: workspace.inputPath.appending(path: name), event: event)
@@ -118,11 +147,16 @@ struct FunctionRun {
             do throws(Failure) {
                 try handle(message, index, &summary)
             } catch {
-                if let job = try handOver(message.event ?? invocation.event, after: error) {
-                    summary.jobs.append(job)
-                    continue
+                var failure = error
+                do throws(Failure) {
+                    if let job = try handOver(message.event ?? invocation.event, after: error) {
+                        summary.jobs.append(job)
+                        continue
+                    }
+                } catch {
+                    failure = error
                 }
-                let told = error.about("message ", index, of: messages.count, message.identifier)
+                let told = failure.about("message ", index, of: messages.count, message.identifier)
                 guard handling.reportsMessages, !message.identifier.isEmpty else { throw told }
                 Log.failure(told)
                 failed.append(message.identifier)
@@ -143,7 +177,13 @@ struct FunctionRun {
     ) throws(Failure) {
         switch message.content {
         case .malformed(let failure): throw failure
-        case .objects(let records): try handle(records, &summary)
+        case .objects(let records):
+            let alone = records.map { record in
+                var record = record
+                record.event = record.event ?? message.event
+                return record
+            }
+            try handle(alone, &summary)
         case .text(let text):
             let event = message.event ?? invocation.event
             let workspace = try Workspace.make(under: setting.scratch, event: event)
@@ -174,6 +214,7 @@ struct FunctionRun {
 
     /// Stores what the program has left, and notes how long that took.
     mutating func store(_ files: [[UInt8]], of workspace: borrowing Workspace) throws(Failure) -> [Answer.Object] {
+        if setting.isHelper { return [] }
         let begin = Clock.nanoseconds
         let objects = try deliver(files, of: workspace)
         tally.stagedOut(objects, since: begin)

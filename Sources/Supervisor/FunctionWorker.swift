@@ -66,18 +66,25 @@ package struct FunctionWorker: InvocationWorker {
         // A function that hands everything over needs no program.
         if setting.batch?.takesAll == true { return }
         setting.tree.install(setting.installer)
-        // While the sandbox starts there is a whole processor for it.
-        if try setting.tree.wait(until: Clock.nanoseconds + setting.patience) { workers.warmUp() }
+        do throws(Failure) {
+            // While the sandbox starts there is a whole processor for it.
+            if try setting.tree.wait(until: Clock.nanoseconds + setting.patience) { workers.warmUp() }
+        } catch {
+            // An event that there is no room for becomes a job, so there must be one.
+            guard error.type == "Artifact.NoSpace", setting.batch?.takesAfter.contains(.space) == true else {
+                throw error
+            }
+        }
     }
 
-    /// Waits until the tree can be used.
-    func waitForTree() throws(Failure) {
-        if setting.batch?.takesAll == true { return }
+    /// Waits until the tree can be used; false when the time given has passed before.
+    func waitForTree(until deadline: Int64) throws(Failure) -> Bool {
         if (try? setting.tree.check()) == nil {
-            // It failed under an earlier event, which has told so.
+            // What a worker has read of it may be half of it.
+            workers.discard()
             setting.tree.install(setting.installer)
         }
-        _ = try setting.tree.wait(until: nil)
+        return try setting.tree.wait(until: deadline)
     }
 
     package mutating func handle(_ invocation: Invocation, _ stream: ResponseStream?) throws(Failure) -> Handled {

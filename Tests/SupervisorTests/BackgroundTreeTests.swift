@@ -52,12 +52,14 @@ import Testing
         #expect(shell("for i in $(seq 200); do [ -e '\(stamp)' ] && exit 0; sleep 0.1; done; exit 1").code == 0)
     }
 
-    @Test("a block that is no good, found while the program runs, is the event's error, and nothing is stored")
-    func torn() throws {
+    @Test(
+        "a block that is no good, found while the program runs, is the event's error, and nothing is stored",
+        arguments: ["sleep 1; true", "true"])
+    func torn(ending: String) throws {
         let folder = TemporaryFolder()
         makePackage(folder)
         var worker = worker(
-            folder, "echo made > \"$TMP_OUTPUT_DIR/made\"; cat \"$SCAR_ROOT\"/* > /dev/null; sleep 1; true",
+            folder, "echo made > \"$TMP_OUTPUT_DIR/made\"; cat \"$SCAR_ROOT\"/* > /dev/null; \(ending)",
             storage: LocalStorage(root: utf8("\(folder.path)/storage")))
         // The first byte of the first frame that begins in the image's second half.
         let damage = """

@@ -153,6 +153,59 @@ private final class BatchDesk: Sendable {
         #expect(desk.variable("EVENT")?.contains("a.txt\"") == false)
     }
 
+    @Test("of a queue's messages only the one that ran out of memory becomes a job, and not the whole queue's event")
+    func oneMessage() throws {
+        let desk = try BatchDesk()
+        var function = try function("#!/bin/sh\ncase \"$INPUT_FILE_PATH\" in */a.txt) kill -9 $$ ;; esac\n", desk)
+        let record = EventTests.event(EventTests.record("a.txt")).replacing("\"", with: "\\\"")
+        let messages = ["plain", record].enumerated().map { index, body in
+            #"{"messageId": "m\#(index)", "eventSource": "aws:sqs", "body": "\#(body)"}"#
+        }
+        let answer = try function.handle(#"{"Records": [\#(messages.joined(separator: ","))]}"#)
+        #expect(answer.contains(#""jobs":[{"#), "\(answer)")
+        #expect(desk.jobs.count == 1)
+        #expect(desk.variable("EVENT")?.contains("m1") == true)
+        #expect(desk.variable("EVENT")?.contains("m0") == false)
+    }
+
+    @Test("what time did not suffice for becomes a job, and so does what then had none at all")
+    func noTimeLeft() throws {
+        let desk = try BatchDesk()
+        var function = try function("#!/bin/sh\nsleep 30\n", desk)
+        let records = [EventTests.record("a.txt"), EventTests.record("sub/b+c.txt")].joined(separator: ",")
+        let answer = try function.handle(#"{"Records": [\#(records)]}"#, seconds: 2.5)
+        #expect(desk.jobs.count == 2, "\(answer)")
+    }
+
+    @Test("an object that is not there is no shortage, whatever the one before it came to")
+    func missingAfterKill() throws {
+        let desk = try BatchDesk()
+        var function = try function("#!/bin/sh\nkill -9 $$\n", desk)
+        let records = [EventTests.record("a.txt"), EventTests.record("missing.txt")].joined(separator: ",")
+        #expect(function.failure(#"{"Records": [\#(records)]}"#).type == "Storage.NotFound")
+        #expect(desk.jobs.count == 1)
+    }
+
+    @Test("a job that could not be submitted is not submitted once more for the whole event")
+    func onceOnly() throws {
+        let desk = try BatchDesk { _ in .init(500, ["x-amzn-errortype": "ServerException"]) }
+        var function = try function("#!/bin/sh\nkill -9 $$\n", desk)
+        #expect(function.failure(EventTests.event(EventTests.record("a.txt"))).type == "Batch.SubmitFailed")
+        #expect(desk.server.requests.count == 1)
+        var web = try self.function("#!/bin/sh\n", desk, takesAll: true)
+        #expect(try web.handle(RequestRunTests.event("x")).hasPrefix(#"{"statusCode":500,"#))
+    }
+
+    @Test("jobs with several nodes have no children: each object is a job")
+    func nodesAndObjects() throws {
+        let desk = try BatchDesk()
+        var function = try function("#!/bin/sh\n", desk, takesAll: true, nodes: 2)
+        _ = try function.handle(Self.everything)
+        #expect(desk.jobs.count == 2)
+        #expect(desk.jobs.allSatisfy { $0["arrayProperties"] == nil })
+        #expect(desk.variable("EVENT")?.contains("a.txt") == false)
+    }
+
     @Test("a program that fails by itself becomes no job")
     func failure() throws {
         let desk = try BatchDesk()
@@ -284,6 +337,26 @@ struct BatchJobTests {
         }
     }
 
+    @Test("a program that names the error of its answer has failed all the same")
+    func namedError() {
+        let package = package("#!/bin/sh\necho 'Status: 404' > \"$RESPONSE_HEADERS_FILE\"\nexit 3\n")
+        #expect(run(package, ["EVENT": RequestRunTests.event("x")]).code == 3)
+    }
+
+    @Test("one that Batch ends has not been done, so that it may be tried again")
+    func ended() {
+        let package = package("#!/bin/sh\ntouch \"$0.began\"\nsleep 30\n")
+        let path = package.folder.path
+        let result = shell(
+            """
+            env -i PATH=/usr/bin:/bin AWS_BATCH_JOB_ID=j-1 LAMBDA_TASK_ROOT='\(path)/package' EVENT='{}' \
+            SCAR_SCRATCH='\(path)/scratch' '\(path)/package/bootstrap' 2>/dev/null &
+            for i in $(seq 100); do [ -e '\(path)/package/script/run.began' ] && break; sleep 0.1; done
+            kill -TERM $!; wait $!
+            """)
+        #expect(result.code == 143)
+    }
+
     @Test("of several nodes only the main one stores what it made")
     func nodes() {
         for (node, isStored) in [("0", false), ("1", true)] {
@@ -296,6 +369,15 @@ struct BatchJobTests {
                 ])
             #expect(result.code == 0, "\(result.output)")
             #expect((package.folder.read("storage/out/a.txt") != nil) == isStored)
+            _ = run(
+                package,
+                [
+                    "EVENT": RequestRunTests.event("x"), "AWS_BATCH_JOB_NODE_INDEX": node,
+                    "AWS_BATCH_JOB_MAIN_NODE_INDEX": "1",
+                ])
+            #expect(
+                shell("ls '\(package.folder.path)/storage/out' 2>/dev/null | wc -l").output
+                    == (isStored ? "2\n" : "0\n"))
         }
     }
 }

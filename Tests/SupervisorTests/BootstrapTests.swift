@@ -96,6 +96,45 @@ struct BootstrapTests {
         #expect(empty.calls.first?.errorType == "Launch.Missing")
     }
 
+    @Test(
+        "deep folders that nobody may write to are removed all the same",
+        .enabled(if: shell("setpriv --reuid=65534 true").code == 0, "only root can be somebody else"))
+    func unwritableFolders() throws {
+        let script = """
+            #!/bin/sh
+            d=$TMP_OUTPUT_DIR
+            for i in $(seq 45); do mkdir $d/x; d=$d/x; done
+            touch $d/f
+            find "$TMP_OUTPUT_DIR" -mindepth 1 -depth -type d -exec chmod 555 {} +
+            """
+        let package = TestPackage(script)
+        shell("mkdir -p '\(package.folder.path)/scratch'; chmod -R a+rwX '\(package.folder.path)'")
+        let runtime = FakeRuntime([("{}", 20), ("[1]", 20)])
+        let command = package.command(
+            runtime.address, prefix: "setpriv --reuid=65534 --regid=65534 --clear-groups timeout 30")
+        #expect(shell(command).code == 0, "\(package.log)")
+        #expect(runtime.calls.count { $0.path.hasSuffix("/response") } == 2, "\(package.log)")
+        #expect(shell("ls '\(package.folder.path)/scratch/invocations'").output == "")
+    }
+
+    @Test("an event's texts cannot become variables of their own", arguments: [true, false])
+    func embeddedZero(isObject: Bool) throws {
+        let package = TestPackage("#!/bin/sh\nenv > \"$TMP_OUTPUT_DIR/env\"\n") { spec, _ in
+            spec.outputs = [.init(storage: utf8("s3"), path: utf8("out"))]
+        }
+        package.folder.write("content", to: "storage/in/a.txt")
+        let record = EventTests.record("a.txt").replacing("2026-11-23T10:00:00Z", with: #"t\u0000LD_PRELOAD=/x.so"#)
+        let message = #"{"messageId": "m\u0000BASH_ENV=/x", "eventSource": "aws:sqs", "body": "b"}"#
+        let runtime = FakeRuntime([(isObject ? EventTests.event(record) : #"{"Records": [\#(message)]}"#, 20)])
+        let command = package.command(
+            runtime.address, environment: "SCAR_LOCAL_STORAGE='\(package.folder.path)/storage'")
+        #expect(shell(command).code == 0, "\(package.log)")
+        let variables = package.folder.read("storage/out/env") ?? ""
+        #expect(variables.contains("REQUEST_ID="), "\(package.log)")
+        let names = variables.split(separator: "\n").map { $0.prefix { $0 != "=" } }
+        #expect(!names.contains("LD_PRELOAD") && !names.contains("BASH_ENV"))
+    }
+
     @Test("without Lambda it says what is missing, and does not hang")
     func noRuntime() {
         let package = TestPackage("#!/bin/sh\n")

@@ -62,6 +62,11 @@ def supervisor_table(figures):
         f"| exec to first `next`, ms ({len(start)} starts, page cache warm) | {statistics.median(start) * 1e3:.2f} "
         f"| {min(start) * 1e3:.2f} to {max(start) * 1e3:.2f} |",
         f"| resident memory while idle, MB | {statistics.median(figures['resident']) / 1e6:.2f} | |",
+        f"| resident memory after {len(figures['event'])} events, MB | {figures['warm'] / 1e6:.2f} | |",
+        f"| an event in a warm sandbox, from Lambda's side, ms | {statistics.median(figures['event']) * 1e3:.2f} "
+        f"| {min(figures['event']) * 1e3:.2f} to {max(figures['event']) * 1e3:.2f} |",
+        f"| its program's process alone, started and waited for, ms | {statistics.median(figures['process']) * 1e3:.2f} "
+        f"| {min(figures['process']) * 1e3:.2f} to {max(figures['process']) * 1e3:.2f} |",
         f"| size of the executable, MB | {figures['size'] / 1e6:.2f} | |",
     ]
 

@@ -139,9 +139,9 @@ int csupervisor_process_id(void);
 const char *csupervisor_environment(size_t index);
 const char *csupervisor_program_path(void);
 void csupervisor_ignore_broken_pipes(void);
-/// From now on SIGTERM ends this process with 0, after the process group that it watches over has been told to end and has
-/// had a moment for it. What then is left of that group ends with its keeper.
-void csupervisor_end_when_told(void);
+/// From now on SIGTERM ends this process with the code given, after the process group that it watches over has been told to
+/// end and has had the time given for it. What then is left of that group ends with its keeper.
+void csupervisor_end_when_told(int code, int milliseconds);
 /// The process group that is to be told; 0 for none.
 void csupervisor_watch_over(int group);
 const char *csupervisor_error_text(int error);

@@ -105,8 +105,8 @@ private struct Refusal: Error {
     init(_ response: HTTPResponse, _ credentials: Credentials) {
         status = response.status
         // `ClientException:http://…` in some services.
-        code = [UInt8]((response["x-amzn-errortype"] ?? []).prefix { $0 != UInt8(ascii: ":") }.prefix(100))
-        requestID = [UInt8]((response["x-amzn-requestid"] ?? []).prefix(200))
+        code = [UInt8]((response["x-amzn-errortype"] ?? []).prefix { $0 != UInt8(ascii: ":") })
+        requestID = response["x-amzn-requestid"] ?? []
         do throws(JSONError) {
             let document = try JSON.parse(response.body)
             message = document["message"]?.utf8 ?? document["Message"]?.utf8 ?? []
@@ -114,7 +114,10 @@ private struct Refusal: Error {
         } catch {
             // The status is then all that is known.
         }
-        message = credentials.redacted([UInt8](message.prefix(500)))
+        // First of all: half a secret is not found any more, and is still half a secret.
+        code = [UInt8](credentials.redacted(code).prefix(100))
+        message = [UInt8](credentials.redacted(message).prefix(500))
+        requestID = [UInt8](credentials.redacted(requestID).prefix(200))
     }
 
     /// Whether the job was certainly not taken, and might be later.

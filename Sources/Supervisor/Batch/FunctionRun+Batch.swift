@@ -5,20 +5,24 @@
 
 /// Handing events over to AWS Batch.
 extension FunctionRun {
-    /// Hands over the whole event, as one job or as one with a child for each object.
-    mutating func handOver(_ event: Event, to batch: LaunchSpec.Batch) throws(Failure) -> Handled {
+    /// Hands over the whole event: as one job, or as one with a child for each object. Jobs with several nodes have no
+    /// children, so there each object is a job.
+    func handOver(_ event: Event, to batch: LaunchSpec.Batch) throws(Failure) -> Handled {
         var summary = Answer.Summary()
-        var size = 1
-        if case .objects(let records) = event {
-            summary.ignored = records.filter { $0.refusal != nil }
-            size = records.count - summary.ignored.count
+        guard case .objects(let records) = event else {
+            summary.jobs.append(try submit(invocation.event, size: 1, to: batch))
+            return try answer(with: summary, event)
         }
-        // An event about nothing that is wanted needs no job.
-        if size > 0 { summary.jobs.append(try submit(invocation.event, size: size, to: batch)) }
-        let document = summary.document(nanoseconds: Clock.nanoseconds - tally.begin)
-        guard case .request(let request) = event, request.isFromClient else { return .answer(document) }
-        let answer = WebAnswer(status: 202, type: [UInt8]("application/json"), body: document)
-        return .answer(try answer.document(request.form, isHead: request.isHead))
+        let wanted = records.filter { $0.refusal == nil }
+        summary.ignored = records.filter { $0.refusal != nil }
+        if batch.nodes > 1 {
+            for record in wanted {
+                summary.jobs.append(try submit(record.event ?? invocation.event, size: 1, to: batch))
+            }
+        } else if !wanted.isEmpty {
+            summary.jobs.append(try submit(invocation.event, size: wanted.count, to: batch))
+        }
+        return try answer(with: summary, event)
     }
 
     /// Hands an event over that there was too little of something for here; nil when that is not why it failed, or not
@@ -29,32 +33,32 @@ extension FunctionRun {
         return try submit(event, size: 1, to: batch)
     }
 
-    /// Whether an event that failed so is handed over.
+    /// Whether an event that failed so is handed over. What has been answered in part cannot be.
     func takesBatch(after failure: Failure) -> Bool {
-        guard let batch = setting.batch, let shortage = shortage(behind: failure) else { return false }
+        guard stream?.isOpen != true, let batch = setting.batch, let shortage = shortage(behind: failure) else {
+            return false
+        }
         return batch.takesAfter.contains(shortage)
     }
 
-    /// Tells whoever has sent an event that a job handles it.
-    func answer(with job: Answer.Job, _ event: Event) throws(Failure) -> Handled {
-        var summary = Answer.Summary()
-        summary.jobs.append(job)
+    /// Tells whoever has sent an event which jobs handle it.
+    func answer(with summary: Answer.Summary, _ event: Event) throws(Failure) -> Handled {
         let document = summary.document(nanoseconds: Clock.nanoseconds - tally.begin)
         guard case .request(let request) = event, request.isFromClient else { return .answer(document) }
-        let answer = WebAnswer(status: 202, type: [UInt8]("application/json"), body: document)
-        return .answer(try answer.document(request.form, isHead: request.isHead))
+        return try send(WebAnswer(status: 202, type: [UInt8]("application/json"), body: document), request)
     }
 
     /// What there was too little of, if that is what the failure comes from.
-    func shortage(behind failure: Failure) -> LaunchSpec.Batch.Shortage? {
-        if failure.type == "Artifact.NoSpace" || failure.type == "Staging.NoSpace" { return .space }
-        switch outcome {
-        case .timedOut: return failure.type == "Script.Timeout" ? .timeout : nil
+    private func shortage(behind failure: Failure) -> LaunchSpec.Batch.Shortage? {
+        switch failure.type {
+        case "Artifact.NoSpace", "Staging.NoSpace": .space
+        case "Script.Timeout": .timeout
+        // Of a store that took too long, part may have been done.
+        case "Storage.Timeout" where isLate: .timeout
         // Nothing but a lack of memory has the kernel do this; a shell says it of its children in its own way.
-        case .signalled(9), .exited(137): return .memory
-        case .exited, .signalled, .notStarted: return nil
-        // Too little time was left to begin at all.
-        case nil: return failure.type == "Script.Timeout" ? .timeout : nil
+        case "Script.Signal" where outcome == .signalled(9): .memory
+        case "Script.ExitCode" where outcome == .exited(137): .memory
+        default: nil
         }
     }
 

@@ -57,8 +57,8 @@ struct RequestInput {
         let separators = [UInt8(ascii: "/"), UInt8(ascii: "\\")]
         let last = sent.lastIndex(where: separators.contains).map { [UInt8](sent[($0 + 1)...]) } ?? sent
         var name = last.validUTF8.map { $0 < 0x20 || $0 == 0x7f ? UInt8(ascii: "_") : $0 }
-        if name.first == UInt8(ascii: "-") { name[0] = UInt8(ascii: "_") }
         if name.count > 200 { name = [UInt8](name.suffix(200)).validUTF8.filter { $0 < 0x80 } }
+        if name.first == UInt8(ascii: "-") { name[0] = UInt8(ascii: "_") }
         if name.isEmpty || name.isEqual(to: ".") || name.isEqual(to: "..") {
             name = [UInt8]("file-")
             name.append(decimal: number)

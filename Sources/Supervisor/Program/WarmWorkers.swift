@@ -31,6 +31,9 @@ final class WarmWorkers {
         }
     }
 
+    /// Ends the worker, if there is one.
+    func discard() { worker = nil }
+
     /// Runs the script for one event; nil when it must be run in a process of its own, because there is no worker.
     ///
     /// - Parameters:

@@ -173,7 +173,7 @@ package struct InvocationDriver<Endpoint: RuntimeEndpoint, Worker: InvocationWor
         do throws(Failure) {
             switch try worker.handle(invocation, stream) {
             case .answer(let body): return .handled(body)
-            case .streamed: return stream?.trouble.map { .broken($0) } ?? .streamed
+            case .streamed: return stream?.trouble.map { $0.occurrence } ?? .streamed
             }
         } catch {
             Log.failure(error)
@@ -190,4 +190,13 @@ package protocol InvocationWorker {
     ///
     /// - Parameter stream: takes an answer while it is made, where Lambda can.
     mutating func handle(_ invocation: Invocation, _ stream: ResponseStream?) throws(Failure) -> Handled
+}
+
+extension RuntimeError {
+    /// What a stream's trouble means for the loop. It has a connection of its own: that it broke says nothing of Lambda,
+    /// unless Lambda says that it is over.
+    fileprivate var occurrence: InvocationLoop.Occurrence {
+        if case .over = self { return .broken(self) }
+        return .broken(.refused(0))
+    }
 }

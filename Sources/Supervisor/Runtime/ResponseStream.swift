@@ -28,7 +28,13 @@ package final class ResponseStream {
 
     /// Lambda's own limit: 200 MB.
     package static var limit: Int { 200 << 20 }
-    private static var limits: TimeLimit { TimeLimit(stall: 30_000_000_000, deadline: nil) }
+    /// When what is written must have gone, and when the end of it: whoever reads slowly must not hold the program up
+    /// beyond its time. In nanoseconds of the monotonic clock.
+    var deadlines: (writing: Int64, ending: Int64)?
+
+    private func limits(isEnding: Bool = false) -> TimeLimit {
+        TimeLimit(stall: 30_000_000_000, deadline: isEnding ? deadlines?.ending : deadlines?.writing)
+    }
 
     private let api: Origin
     private let requestID: [UInt8]
@@ -60,7 +66,7 @@ package final class ResponseStream {
         guard case .waiting = state else { return }
         state = .open
         do throws(NetworkError) {
-            connection = try Connection(to: api, nil, Self.limits)
+            connection = try Connection(to: api, nil, limits())
         } catch {
             return give(up: RuntimeError(error))
         }
@@ -121,9 +127,11 @@ package final class ResponseStream {
 
     // MARK: - The connection
 
-    private func transmit(_ bytes: [UInt8]) {
+    private func transmit(_ bytes: [UInt8], isEnding: Bool = false) {
         guard case .open = state, let connection else { return }
-        do throws(NetworkError) { try connection.send(bytes, Self.limits) } catch { give(up: RuntimeError(error)) }
+        do throws(NetworkError) { try connection.send(bytes, limits(isEnding: isEnding)) } catch {
+            give(up: RuntimeError(error))
+        }
     }
 
     private func give(up error: RuntimeError) {
@@ -135,7 +143,7 @@ package final class ResponseStream {
 
     /// Sends the end and waits for the answer to it all.
     private func end(_ bytes: [UInt8]) {
-        transmit(bytes)
+        transmit(bytes, isEnding: true)
         guard case .open = state else { return }
         state = .finished
         defer { connection = nil }
@@ -152,7 +160,7 @@ package final class ResponseStream {
         var parser = HTTPResponseParser(bodyLimit: 1 << 20)
         while true {
             var bytes: [UInt8] = []
-            guard let connection, try connection.receive(&bytes, Self.limits) > 0 else { throw .cutOff }
+            guard let connection, try connection.receive(&bytes, limits(isEnding: true)) > 0 else { throw .cutOff }
             do throws(HTTPError) {
                 if let response = try parser.feed(bytes) { return response }
             } catch {

@@ -29,7 +29,9 @@ struct ArtifactInstaller {
     ///
     /// - Parameter makeUsable: called when the tree may be used, which is sooner than it is whole when the kernel can
     ///   keep others from files whose bytes are still to come.
-    func install(makeUsable: () -> Void) throws(Failure) {
+    /// - Parameter whenFailing: called when a tree that may be in use has failed; the failure is thrown when it is cleared
+    ///   away.
+    func install(makeUsable: () -> Void, whenFailing: @escaping @Sendable () -> Void) throws(Failure) {
         let begin = Clock.nanoseconds
         let lock: OpenFile
         do throws(SystemFailure) {
@@ -44,7 +46,7 @@ struct ArtifactInstaller {
             return
         }
         try clear()
-        let result = try unpack(since: begin, makeUsable)
+        let result = try unpack(since: begin, makeUsable, whenFailing)
         do throws(SystemFailure) {
             // Last of all: a tree without its stamp is made anew.
             try OpenFile(stampPath, .newFile(permissions: 0o644)).write(artifact.digest)
@@ -73,7 +75,9 @@ struct ArtifactInstaller {
         }
     }
 
-    private func unpack(since begin: Int64, _ makeUsable: () -> Void) throws(Failure) -> SquashUnpacker.Result {
+    private func unpack(
+        since begin: Int64, _ makeUsable: () -> Void, _ whenFailing: @escaping @Sendable () -> Void
+    ) throws(Failure) -> SquashUnpacker.Result {
         let path = package.appending(path: artifact.path)
         let file: OpenFile
         do throws(SystemFailure) {
@@ -82,7 +86,7 @@ struct ArtifactInstaller {
             throw .system("Artifact.Unreadable", "cannot open the artifact ", path, error)
         }
         do throws(SquashError) {
-            if !isPatient, let behind = try startBehind(file) {
+            if !isPatient, let behind = try startBehind(file, whenFailing) {
                 try putInPlace()
                 let text = [UInt8]("the tree can be used, and gets its files’ bytes, after ")
                 Log.line(text + decimalSeconds(Clock.nanoseconds - begin))
@@ -104,10 +108,13 @@ struct ArtifactInstaller {
     }
 
     /// The tree without its files' bytes; nil where nobody could be kept from reading those.
-    private func startBehind(_ file: borrowing OpenFile) throws(SquashError) -> BackgroundUnpack? {
+    private func startBehind(
+        _ file: borrowing OpenFile, _ whenFailing: @escaping @Sendable () -> Void
+    ) throws(SquashError) -> BackgroundUnpack? {
         do throws(SquashError) {
             return try BackgroundUnpack.start(
-                SquashReader(descriptor: file.descriptor, length: artifact.size), into: partialPath, options: options)
+                SquashReader(descriptor: file.descriptor, length: artifact.size), into: partialPath, options: options,
+                whenFailing: whenFailing)
         } catch {
             guard error.code == .noLeases else { throw error }
             try? OpenFile.removeTree(partialPath)

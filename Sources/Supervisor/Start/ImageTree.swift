@@ -9,6 +9,8 @@ final class ImageTree: Sendable {
         /// All of it is there, and who opens a file whose bytes are not is kept waiting for them.
         case usable
         case whole
+        /// Something has gone wrong: what, is said when all is cleared away.
+        case failing
         case failed(Failure)
     }
 
@@ -24,7 +26,13 @@ final class ImageTree: Sendable {
         let state = state
         let install: @Sendable () -> Void = {
             do throws(Failure) {
-                try installer.install { state.withLock { $0 = .usable } }
+                try installer.install {
+                    state.withLock { state in
+                        if case .absent = state { state = .usable }
+                    }
+                } whenFailing: {
+                    state.withLock { $0 = .failing }
+                }
                 state.withLock { $0 = .whole }
             } catch {
                 state.withLock { $0 = .failed(error) }
@@ -38,7 +46,7 @@ final class ImageTree: Sendable {
     func wait(until deadline: Int64?) throws(Failure) -> Bool {
         let answer = state.wait(until: deadline) { state -> Failure?? in
             switch state {
-            case .absent: return nil
+            case .absent, .failing: return nil
             case .usable, .whole: return .some(nil)
             case .failed(let failure): return .some(failure)
             }
@@ -49,9 +57,13 @@ final class ImageTree: Sendable {
 
     /// What went wrong with a tree that was used: what the program made of it is worth nothing.
     func check() throws(Failure) {
-        let failure = state.withLock { state in
-            if case .failed(let failure) = state { failure } else { nil as Failure? }
+        let failure = state.wait(until: nil) { state -> Failure?? in
+            switch state {
+            case .failing: return nil
+            case .failed(let failure): return .some(failure)
+            case .absent, .usable, .whole: return .some(nil)
+            }
         }
-        if let failure { throw failure }
+        if let failure = failure ?? nil { throw failure }
     }
 }

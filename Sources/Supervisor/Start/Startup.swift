@@ -10,13 +10,16 @@ package enum Startup {
     /// Runs the function in this package until Lambda ends it, and gives the process's exit code.
     package static func run() -> Int32 {
         csupervisor_ignore_broken_pipes()
-        csupervisor_end_when_told()
         let environment = inheritedEnvironment()
         if let job = JobRun(environment) {
+            // Batch kills after thirty seconds. A job that was ended is none that is done: it may be tried again.
+            csupervisor_end_when_told(143, 25_000)
             return job.run { () throws(Failure) in
                 try setting(environment, package: packageFolder(environment, program: programPath()), isJob: true)
             }
         }
+        // Lambda allows half a second, and an end that it has asked for is a good one.
+        csupervisor_end_when_told(0, 300)
         guard let address = FunctionEnvironment.value(of: "AWS_LAMBDA_RUNTIME_API", in: environment),
             let endpoint = RuntimeAPI(address: address)
         else {

@@ -35,10 +35,11 @@ struct S3Error: Error {
         requestID = response["x-amz-request-id"] ?? Self.element("RequestId", in: response.body) ?? []
         region = response["x-amz-bucket-region"] ?? Self.element("Region", in: response.body)
         if let known = region, !S3Setting.isRegion(known) { region = nil }
-        code = [UInt8](code.prefix(100))
-        message = [UInt8](message.prefix(500))
-        requestID = [UInt8](requestID.prefix(200))
-        if let credentials { message = credentials.redacted(message) }
+        // First of all: half a secret is not found any more, and is still half a secret.
+        let redacted = { (text: [UInt8]) in credentials?.redacted(text) ?? text }
+        code = [UInt8](redacted(code).prefix(100))
+        message = [UInt8](redacted(message).prefix(500))
+        requestID = [UInt8](redacted(requestID).prefix(200))
     }
 
     /// Where no document says it.

@@ -129,8 +129,11 @@ private struct Upload: Sendable {
         let upload = [UInt8]("uploadId=") + id.percentEncoded()
         do throws(S3Error) {
             let tags = try sendAll((size + partSize - 1) / partSize, partSize, upload)
-            let answer = try post(upload, Self.document(tags))
+            var answer = try post(upload, Self.document(tags))
             // This one may say no after it has said yes: the status comes first, the work takes long.
+            for _ in 0..<3 where S3Error.element("Code", in: answer.body) != nil && S3Error(answer, nil).isTransient {
+                answer = try post(upload, Self.document(tags))
+            }
             if S3Error.element("Code", in: answer.body) != nil { throw S3Error(answer, nil) }
         } catch {
             // Parts that nobody completes are paid for until somebody looks.
@@ -140,7 +143,8 @@ private struct Upload: Sendable {
     }
 
     private func abort(_ upload: [UInt8]) {
-        let patience = max(deadline, Clock.nanoseconds + 2_000_000_000)
+        // A little of what is kept for the answer, when all else is used up.
+        let patience = max(deadline, Clock.nanoseconds) + 200_000_000
         _ = try? storage.send(until: patience) {
             S3Storage.Request(method: "DELETE", bucket: bucket, key: key, query: upload)
         }
