@@ -221,7 +221,7 @@ class Rows:
     SEVEN = {"ffmpeg": REFERENCE, "imagemagick": "dpokidov/imagemagick:latest",
              "ruby": "library/ruby:3.1-slim-bookworm", "r": "library/r-base:4.2.2",
              "erlang": "library/erlang:25-slim", "elixir": "library/elixir:1.14-slim",
-             "python": "library/python:3.11-slim-bookworm"}
+             "python": "amancevice/pandas:slim"}
 
     def puller(self):
         path = os.path.join(os.path.dirname(self.scar_build.executable), "pull")
