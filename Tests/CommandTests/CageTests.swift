@@ -386,10 +386,12 @@ struct CageTests {
         }
     }
 
-    /// A run in the background, which is then ended by a signal; what is left in its TMPDIR.
-    private func left(after signal: String) throws -> (status: String, names: [String]) {
+    /// A run in the background, which is then ended by a signal; what is left in its TMPDIR, and a pattern of the program
+    /// that it ran, which no other test runs.
+    private func left(after signal: String) throws -> (status: String, names: [String], program: String) {
+        let seconds = Int.random(in: 100_000...999_999)
         try Folder.create("\(scene.path)/tmp")
-        try scene.write("#!/bin/sh\necho begun >&2\nsleep 77177\n", to: "script.sh")
+        try scene.write("#!/bin/sh\necho begun >&2\nsleep \(seconds)\n", to: "script.sh")
         let recipe = try scene.recipe(script: "script.sh")
         let command = """
             "$1" run "$2" --cache "$3/cache" -q 2>"$3/log" & process=$!
@@ -401,22 +403,23 @@ struct CageTests {
             variables: [("TMPDIR", "\(scene.path)/tmp")])
         #expect(try scene.text(of: "log").contains("begun"))
         return (
-            result.text.split(separator: "\n").last.map(String.init) ?? "", try Folder.names(in: "\(scene.path)/tmp")
+            result.text.split(separator: "\n").last.map(String.init) ?? "", try Folder.names(in: "\(scene.path)/tmp"),
+            "[s]leep \(seconds)"
         )
     }
 
     @Test("ends with its last process and leaves no folder when the person stops it", arguments: ["INT", "TERM"])
     func stopped(signal: String) throws {
-        let (status, names) = try left(after: signal)
+        let (status, names, program) = try left(after: signal)
         #expect(status == "130" && names == [])
-        #expect(try Peer.run("pgrep", ["-f", "[s]leep 77177"]).text == "")
+        #expect(try Peer.run("pgrep", ["-f", program]).text == "")
     }
 
     @Test("ends when its runner is killed, whose folder the next run removes")
     func killed() throws {
-        let (status, names) = try left(after: "KILL")
+        let (status, names, program) = try left(after: "KILL")
         #expect(status == "137" && names.count == 1)
-        #expect(try Peer.run("sh", ["-c", "sleep 1; pgrep -f '[s]leep 77177'"]).text == "")
+        #expect(try Peer.run("sh", ["-c", "sleep 1; pgrep -f '\(program)'"]).text == "")
         try scene.write("#!/bin/sh\ntrue\n", to: "script.sh")
         let next = try scene.run(
             "run", try scene.recipe(script: "script.sh"), variables: [("TMPDIR", "\(scene.path)/tmp")])
