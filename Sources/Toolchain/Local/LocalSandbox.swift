@@ -119,7 +119,9 @@ final class LocalSandbox: Sendable {
             } else if !runtime.hasAsked, now - began > .seconds(initSeconds + limits.timeout) {
                 return .silence
             }
-            return process.holdsMore(than: limits.memory << 20) ? .memory : nil
+            // Looked at twice: while processes are made, one look counts a page that they share for each of them.
+            let limit = limits.memory << 20
+            return process.holdsMore(than: limit) && process.holdsMore(than: limit) ? .memory : nil
         }
     }
 }
