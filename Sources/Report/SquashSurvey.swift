@@ -49,26 +49,26 @@ private struct SquashWalk {
             return (left ?? 0, $0) < (right ?? 0, $1)
         }
         var observer = LayerObserver()
-        var sums = [Digest?](repeating: nil, count: files.count)
+        var marks = [ContentMark?](repeating: nil, count: files.count)
         var heads: [(file: Int, bytes: [UInt8])] = []
         for file in order where files[file].entry.size > 0 && files[file].entry.kind == .file {
             guard !Cancellation.isRequested else { throw SquashError(.stopped) }
-            let (sum, head) = try read(files[file].inode, wanted: observer.peek(files[file].entry))
-            sums[file] = sum
+            let (mark, head) = try read(files[file].inode, wanted: observer.peek(files[file].entry))
+            marks[file] = mark
             if !head.isEmpty, observer.isOfInterest(files[file].entry, head) { heads.append((file, head)) }
         }
         heads.sort { $0.file < $1.file }
         var listing = LayerListing(layer: digest)
         var next = 0
         for (index, file) in files.enumerated() {
-            if sums[index] != nil { _ = observer.wanted(file.entry) }
+            if marks[index] != nil { _ = observer.wanted(file.entry) }
             if next < heads.count, heads[next].file == index {
                 observer.see(file.entry, head: heads[next].bytes)
                 heads[next].bytes = []
                 next += 1
             }
             do throws(LayerError) {
-                try listing.add(file.entry, digest: sums[index])
+                try listing.add(file.entry, mark: marks[index])
             } catch {
                 throw SquashError(.tooManyEntries, path: file.entry.path)
             }
@@ -111,17 +111,17 @@ private struct SquashWalk {
         files.append((entry, inode))
     }
 
-    private func read(_ inode: SquashInode, wanted: Int) throws(SquashError) -> (Digest, [UInt8]) {
-        var hasher = Sha256()
+    private func read(_ inode: SquashInode, wanted: Int) throws(SquashError) -> (ContentMark, [UInt8]) {
+        var marker = ContentMarker()
         var head: [UInt8] = []
         var place = 0
         while let size = inode.file?.size, place < size {
             let bytes = try reader.read(inode, at: place, count: Self.pieceSize)
-            hasher.update(bytes)
+            marker.update(bytes)
             if head.count < wanted { head += bytes.prefix(wanted - head.count) }
             place += max(1, bytes.count)
         }
-        return (hasher.finalize(), head)
+        return (marker.finalize(), head)
     }
 }
 

@@ -72,17 +72,17 @@ package enum ZipSurvey {
                 kind: kind, path: try LayerPath.clean(path),
                 mode: zipped.mode == 0 ? (isFolder ? 0o755 : 0o644) : UInt16(truncatingIfNeeded: zipped.mode & 0o7777))
             size += zipped.storedSize
-            guard kind != .directory, zipped.size > 0 else { return try listing.add(entry, digest: nil) }
+            guard kind != .directory, zipped.size > 0 else { return try listing.add(entry, mark: nil) }
             entry.size = zipped.size
             let wanted = kind == .symlink ? LayerPath.pathLimit : observer.wanted(entry)
-            let (digest, head) = try Self.read(zipped, wanted: wanted, directory, file)
+            let (mark, head) = try Self.read(zipped, wanted: wanted, directory, file)
             guard kind == .file else {
                 entry.target = head
                 entry.size = 0
-                return try listing.add(entry, digest: nil)
+                return try listing.add(entry, mark: nil)
             }
             observer.see(entry, head: head)
-            try listing.add(entry, digest: digest)
+            try listing.add(entry, mark: mark)
         }
 
         func layer(_ name: String) -> Survey.Layer? {
@@ -92,10 +92,10 @@ package enum ZipSurvey {
             return layer
         }
 
-        /// Hashes an entry's data, unpacked; gives the first bytes of it. Its length must be what the archive says.
+        /// Marks an entry's data, unpacked; gives the first bytes of it. Its length must be what the archive says.
         private static func read(
             _ entry: ZipDirectory.Entry, wanted: Int, _ directory: ZipDirectory, _ file: borrowing InputFile
-        ) throws -> (Digest, [UInt8]) {
+        ) throws -> (ContentMark, [UInt8]) {
             guard entry.size <= entryLimit else { throw ZipDirectory.damaged(file.path, "an entry is too large") }
             let start = try directory.dataOffset(of: entry, in: file)
             guard entry.isDeflated else { return try readStored(entry, from: start, wanted: wanted, file) }
@@ -106,7 +106,7 @@ package enum ZipSurvey {
             do {
                 let found = try StreamLister.read(source, limit: entry.size, wanted: wanted)
                 guard found.size == entry.size else { throw ZipDirectory.damaged(file.path, "an entry is shorter") }
-                return (found.digest, found.head)
+                return (found.mark, found.head)
             } catch {
                 source.cancel()
                 throw error
@@ -115,16 +115,16 @@ package enum ZipSurvey {
 
         private static func readStored(
             _ entry: ZipDirectory.Entry, from start: Int, wanted: Int, _ file: borrowing InputFile
-        ) throws -> (Digest, [UInt8]) {
+        ) throws -> (ContentMark, [UInt8]) {
             guard entry.size == entry.storedSize else { throw ZipDirectory.damaged(file.path, "an entry is shorter") }
-            var hasher = Sha256()
+            var marker = ContentMarker()
             var head: [UInt8] = []
             for place in stride(from: 0, to: entry.size, by: 1 << 20) {
                 let bytes = try file.read(count: min(1 << 20, entry.size - place), at: start + place)
-                hasher.update(bytes)
+                marker.update(bytes)
                 if head.count < wanted { head += bytes.prefix(wanted - head.count) }
             }
-            return (hasher.finalize(), head)
+            return (marker.finalize(), head)
         }
 
         /// Hands on deflated data as a gzip member, which is the same between a head and a sum (RFC 1952).
