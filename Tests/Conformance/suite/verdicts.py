@@ -26,6 +26,12 @@ class Row:
         return self.verdict in (DIFFERENT, STALE, BROKEN)
 
 
+def counts(rows):
+    """How many rows there are of each verdict."""
+    return {verdict: sum(row.verdict == verdict for row in rows)
+            for verdict in (SAME, ALLOWED, UNSTEADY, DIFFERENT, STALE, BROKEN)}
+
+
 def differences(first, second):
     """In which ways two outcomes differ, in words."""
     found = []
