@@ -38,9 +38,11 @@ extension Launcher {
             for variable <- variables do
               [name, value] = String.split(variable, "=", parts: 2)
 
-              if String.valid?(value),
-                do: :os.putenv(text.(name), text.(value)),
-                else: IO.puts(:stderr, "#{name} is left out: it is no UTF-8")
+              try do
+                :os.putenv(text.(name), text.(value))
+              rescue
+                _ -> IO.puts(:stderr, "#{name} is left out: it is no UTF-8")
+              end
             end
 
             File.cd!(folder)
