@@ -10,11 +10,17 @@ package struct Launcher: Sendable {
         let commands: [[String]]
     }
 
-    /// The program that runs scripts again and again, shipped with the package.
+    /// The program that runs scripts again and again, or one that waits for an event, shipped with the package.
     struct Worker: Sendable {
         /// Its name in `launcher/worker`.
         let file: String
         let text: String
+        /// The command that runs it, where that is not what runs the script.
+        var command: [String]?
+        /// Words of that command before the worker's path.
+        var options: [String] = []
+        /// Whether a process of it serves one event only. docs/launchers.md, "Spares".
+        var isSpare = false
     }
 
     /// The name that recipes use.

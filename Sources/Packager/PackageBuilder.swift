@@ -76,7 +76,8 @@ private struct Builder {
             command: input.command.map(Self.words), interpreter: plan.interpreter.map(Self.words),
             worker: plan.worker.map {
                 LaunchSpec.Worker(
-                    command: Self.words($0.command), program: Array(Launcher.packagePath(of: $0.source).utf8))
+                    command: Self.words($0.command), program: Array(Launcher.packagePath(of: $0.source).utf8),
+                    isSpare: $0.source.isSpare)
             }, environment: environment.variables, workingDirectory: workingDirectory(),
             timeoutThreshold: input.timeoutThreshold, inputs: input.inputs, outputs: input.outputs,
             storages: input.storages, handling: input.handling, batch: input.batch)

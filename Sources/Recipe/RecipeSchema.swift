@@ -72,8 +72,8 @@ package enum RecipeSchema {
                     + "and what runs it again and again."),
             SchemaKey(
                 "reuse", .boolean, .defaulting(.bool(false)),
-                "Whether a process that has the script's language loaded is kept between events. Each event still runs "
-                    + "the script from its beginning, in a copy of that process where the language can be copied."),
+                "Whether a process that has the script's language loaded waits for the next event. Each event still runs "
+                    + "the script from its beginning: in a copy of that process, or as what that process becomes."),
             SchemaKey(
                 "asRoot", .boolean, .defaulting(.bool(false)),
                 "Whether the image's programs are told that they run as root, for those that insist. Only for forms of "

@@ -54,6 +54,9 @@ struct TestFunction: ~Copyable {
         }
     }
 
+    /// What is done between two events.
+    mutating func rest() { worker.rest() }
+
     /// Folders of invocations that were left behind.
     var leftovers: String { shell("ls -A '\(folder.path)/scratch/invocations' 2>/dev/null").output }
 }

@@ -31,7 +31,9 @@ import Testing
     @Test("what is written is read back the same, with all members and with the fewest")
     func roundTrip() throws {
         let least = LaunchSpec(name: utf8("x"), root: utf8("/"))
-        for spec in [Self.full, least] { #expect(try LaunchSpec.decode(spec.encode()) == spec) }
+        var spare = Self.full
+        spare.worker?.isSpare = true
+        for spec in [Self.full, least, spare] { #expect(try LaunchSpec.decode(spec.encode()) == spec) }
         #expect(text(least.encode()).contains("artifact") == false)
         #expect(Self.full.encode() == Self.full.encode())
     }

@@ -34,7 +34,7 @@ import Testing
     }
 
     /// Processes of a test's function that are still there.
-    private func processes(of folder: String) -> Int {
+    static func processes(of folder: String) -> Int {
         shell(
             "for p in /proc/[0-9]*; do tr '\\0' '\\n' < $p/environ 2>/dev/null | grep -qx 'MARK=\(folder)' && echo $p; done"
         ).output.split(separator: "\n").count
@@ -70,9 +70,9 @@ import Testing
         )
         #expect(try function.handle("{}").contains("done 1"))
         // The keeper, and the worker.
-        #expect(processes(of: function.folder.path) <= 2)
+        #expect(Self.processes(of: function.folder.path) <= 2)
         #expect(try function.handle("{}").contains("done 2"))
-        #expect(processes(of: function.folder.path) <= 2)
+        #expect(Self.processes(of: function.folder.path) <= 2)
     }
 
     @Test("a script over its time is told to end and then killed; one that obeys leaves the worker alive")
@@ -120,7 +120,7 @@ import Testing
     func unready(worker: String) throws {
         var function = try Self.function("echo alone ${count-none}\n", worker: worker)
         for _ in 0..<5 { #expect(try function.handle("0").contains("alone none")) }
-        #expect(processes(of: function.folder.path) == 0)
+        #expect(Self.processes(of: function.folder.path) == 0)
     }
 
     @Test(
@@ -141,7 +141,7 @@ import Testing
             "echo fine\n", worker: "echo ready >&4; trap '' TERM; while :; do sleep 9; done\n")
         let failure = function.failure("{}", seconds: 1.5)
         #expect(failure.type == "Script.Timeout", "\(failure)")
-        #expect(processes(of: function.folder.path) == 0)
+        #expect(Self.processes(of: function.folder.path) == 0)
     }
 
     @Test("nothing of a worker outlives the function")
@@ -151,9 +151,9 @@ import Testing
             var function = try Self.function("echo fine\n")
             path = function.folder.path
             #expect(try function.handle("0").contains("fine"))
-            #expect(processes(of: path) > 0)
+            #expect(Self.processes(of: path) > 0)
         }
-        #expect(processes(of: path) == 0)
+        #expect(Self.processes(of: path) == 0)
     }
 }
 

@@ -6,11 +6,14 @@
 /// The worker of a function that keeps one, and what is done when it fails.
 ///
 /// A worker that ends, hangs or talks nonsense is replaced for the next event. After a few failures one after the
-/// other there is none any more, and every event gets a process of its own.
+/// other there is none any more, and every event gets a process of its own. A spare, which serves one event, is replaced
+/// when that event has been answered.
 final class WarmWorkers {
     private let setting: FunctionWorker.Setting
     private var worker: WarmWorker?
     private var failures = 0
+    /// Until when the event at hand may keep us; nil before the first one.
+    private var deadline: Int64?
 
     private static var mostFailures: Int { 3 }
 
@@ -24,7 +27,7 @@ final class WarmWorkers {
             worker = WarmWorker(
                 ChildProcess.Program(
                     path: start.executable, arguments: start.arguments, environment: setting.base.entries,
-                    folder: setting.paths.isMoved ? setting.paths.root : [UInt8]("/")))
+                    folder: setting.paths.isMoved ? setting.paths.root : [UInt8]("/")), isSpare: wanted.isSpare)
             if worker == nil { note([UInt8]("it cannot be started")) }
         } catch {
             note(error.message)
@@ -33,6 +36,15 @@ final class WarmWorkers {
 
     /// Ends the worker, if there is one.
     func discard() { worker = nil }
+
+    /// Makes the next spare ready, while nobody waits for an answer: what is still starting when the next event is asked
+    /// for stands still until it comes.
+    func refill() {
+        guard let deadline, setting.spec.worker?.isSpare == true else { return }
+        self.deadline = nil
+        warmUp()
+        worker?.awaitReady(until: deadline, Log.program)
+    }
 
     /// Runs the script for one event; nil when it must be run in a process of its own, because there is no worker.
     ///
@@ -47,7 +59,8 @@ final class WarmWorkers {
         _ id: [UInt8], _ workspace: borrowing Workspace, in folder: [UInt8], _ variables: [LaunchSpec.Variable],
         _ limits: ChildProcess.Limits, _ output: ProgramOutput
     ) throws(Failure) -> ChildProcess.Report? {
-        guard setting.spec.worker != nil, let script = setting.spec.script else { return nil }
+        guard let wanted = setting.spec.worker, let script = setting.spec.script else { return nil }
+        deadline = limits.deadline
         if worker?.isAlive(Log.program) == false {
             note([UInt8]("it ended between two events"))
             worker = nil
@@ -60,6 +73,7 @@ final class WarmWorkers {
         do throws(WarmWorker.Trouble) {
             let report = try worker.run(id, request, limits, sink: output.sink, log: output.log)
             failures = 0
+            if wanted.isSpare { self.worker = nil }
             return report
         } catch {
             self.worker = nil

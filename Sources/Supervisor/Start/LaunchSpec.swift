@@ -96,16 +96,20 @@ package struct LaunchSpec: Sendable, Equatable {
         }
     }
 
-    /// A program that runs the script again and again. docs/launchers.md has its protocol.
+    /// A program that runs the script for one event after the other, or a spare for the next one. docs/launchers.md has
+    /// its protocol.
     package struct Worker: Sendable, Equatable {
         /// The language's interpreter, like `command`.
         package var command: [[UInt8]]
-        /// The worker's own program, relative to the package: the command's last argument.
+        /// The worker's own program, relative to the package: the command's last argument, but for a spare's script.
         package var program: [UInt8]
+        /// Whether a process of it serves one event only, and then another one is started.
+        package var isSpare: Bool
 
-        package init(command: [[UInt8]], program: [UInt8]) {
+        package init(command: [[UInt8]], program: [UInt8], isSpare: Bool = false) {
             self.command = command
             self.program = program
+            self.isSpare = isSpare
         }
     }
 

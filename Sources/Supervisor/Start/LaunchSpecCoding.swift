@@ -58,10 +58,7 @@ extension LaunchSpec {
         if let script { members.append(("script", .utf8(script))) }
         if let command { members.append(("command", .texts(command))) }
         if let interpreter { members.append(("interpreter", .texts(interpreter))) }
-        if let worker {
-            members.append(
-                ("worker", .object([("command", .texts(worker.command)), ("program", .utf8(worker.program))])))
-        }
+        if let worker { members.append(("worker", Self.json(worker))) }
         members.append(("environment", .variables(environment)))
         if let workingDirectory { members.append(("workingDirectory", .utf8(workingDirectory))) }
         members.append(("timeoutThreshold", .integer(timeoutThreshold)))
@@ -71,6 +68,13 @@ extension LaunchSpec {
         if handling != Handling() { members.append(("handling", handling.json)) }
         if let batch { members.append(("batch", batch.json)) }
         return JSON.object(members).text(pretty: true)
+    }
+
+    private static func json(_ worker: Worker) -> JSON {
+        let members: [(name: StaticString, json: JSON)] = [
+            ("command", .texts(worker.command)), ("program", .utf8(worker.program)),
+        ]
+        return .object(members + (worker.isSpare ? [("spare", .bool(true))] : []))
     }
 
     private static func json(_ relocation: Relocation) -> JSON {
@@ -184,7 +188,8 @@ extension LaunchSpec.Worker {
     fileprivate init(_ json: JSON) throws(LaunchSpecError) {
         var object = try ObjectReader(json, name: [UInt8]("worker"))
         self.init(
-            command: try object.required("command").words("command"), program: try object.text("program", .innerPath))
+            command: try object.required("command").words("command"), program: try object.text("program", .innerPath),
+            isSpare: try object.optional("spare") == nil ? false : object.bool("spare"))
         try object.finish()
     }
 }
