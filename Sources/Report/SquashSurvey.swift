@@ -7,7 +7,7 @@ package enum SquashSurvey {
     /// A whole file that is an image.
     package static func survey(_ path: String) throws -> Survey {
         let file = try InputFile(path)
-        let digest = try FileSum.digest(of: file)
+        let digest = try Digest(of: file)
         let layer = try layer(of: file, at: 0, size: file.size, digest)
         return Survey(name: path, kind: .squashfs, digest: digest, size: file.size, layers: [layer])
     }
@@ -122,18 +122,5 @@ private struct SquashWalk {
             place += max(1, bytes.count)
         }
         return (hasher.finalize(), head)
-    }
-}
-
-/// Sums of files of this machine.
-enum FileSum {
-    static func digest(of file: borrowing InputFile) throws -> Digest {
-        var hasher = Sha256()
-        unsafe try file.forEachPiece { piece in
-            try Cancellation.check()
-            unsafe hasher.update(piece)
-            return true
-        }
-        return hasher.finalize()
     }
 }
