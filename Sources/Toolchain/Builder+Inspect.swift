@@ -1,5 +1,5 @@
 internal import ByteKit
-internal import ImageModel
+package import ImageModel
 internal import LayerFS
 package import Recipe
 internal import Registry
@@ -15,19 +15,21 @@ package enum InspectionSubject: Sendable {
 
 extension Builder {
     /// Reads what is to be looked into. Nothing is compiled, and of an image's layers nothing is kept.
-    package func inspect(_ subject: InspectionSubject) throws -> Inspection {
+    ///
+    /// - Parameter platform: which image of several; nil for the one that was asked for.
+    package func inspect(_ subject: InspectionSubject, platform: Platform? = nil) throws -> Inspection {
         var survey: Survey
         switch subject {
         case .image(let source):
             let origin = try planner.origin(of: source, keepsLayers: false)
             progress(.resolving(source.description))
-            let platform = try options.platform ?? Platform(parsing: "linux/amd64")
+            let platform = try platform ?? options.platform ?? Platform(parsing: "linux/amd64")
             let image = try origin.resolve(platform, pinned: nil)
             survey = try self.survey(image, from: origin, source)
         case .recipe(let file, let function):
             let recipe = try Self.recipe(function, of: file)
             let image = try planner.resolve(
-                recipe, lock: try lock(of: file), lockPath: Lockfile.path(forRecipe: file.path))
+                recipe, lock: try lock(of: file), lockPath: lockPath(of: file))
             let origin = try planner.origin(of: recipe.image, keepsLayers: false)
             survey = try self.survey(image, from: origin, recipe.image)
             survey.kind = .recipe
