@@ -25,7 +25,7 @@ internal import Glibc
         else { throw SignatureError("sign", "libcrypto cannot sign with this key") }
         unsafe try InputFile(path).forEachPiece { piece in
             try Cancellation.check()
-            unsafe EVP_DigestUpdate(context, piece.baseAddress, piece.count)
+            unsafe EVP_DigestSignUpdate(context, piece.baseAddress, piece.count)
             return true
         }
         var signature = [UInt8](repeating: 0, count: PEMKey.signatureLimit)
@@ -59,7 +59,7 @@ internal import Glibc
         else { throw SignatureError("verify", "libcrypto cannot verify with this key") }
         unsafe try InputFile(path).forEachPiece { piece in
             try Cancellation.check()
-            unsafe EVP_DigestUpdate(context, piece.baseAddress, piece.count)
+            unsafe EVP_DigestVerifyUpdate(context, piece.baseAddress, piece.count)
             return true
         }
         return unsafe EVP_DigestVerifyFinal(context, signature, signature.count) == 1

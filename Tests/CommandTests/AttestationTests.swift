@@ -60,7 +60,8 @@ struct AttestationTests {
         try scene.change("\(image)/blobs/sha256/\(blob)") { $0[0] ^= 1 }
         let changed = try Tool.run(check)
         #expect(changed.status == 4 && changed.errorText.contains("error[damaged-layout]"), "\(changed.errorText)")
-        let folder = try Tool.run(["build", scene.recipe, "--target", "dir", "-o", scene.path("dir")] + key)
+        let folder = try Tool.run(
+            ["build", scene.recipe, "--target", "dir", "-o", scene.path("dir"), "--cache", scene.path("cache")] + key)
         #expect(folder.status == 2 && folder.errorText.contains("error[no-digest]"), "\(folder.errorText)")
     }
 
@@ -145,7 +146,39 @@ struct AttestationTests {
             let word = components.first { $0["name"]?.string == "/data/word" }
             #expect(word?["hashes"]?[0]?["content"]?.string == Digest(of: Array("one".utf8)).hex)
         }
-        let refused = try Tool.run(["sbom", package, "--files"])
+        let refused = try Tool.run(["sbom", package, "--files", "--cache", scene.path("cache")])
         #expect(refused.status == 1 && refused.errorText.contains("SHA-1"))
+    }
+
+    @Test(
+        "goes to the registry with the image, where others find it",
+        .enabled(if: Peer.isInstalled("skopeo"), "needs skopeo"))
+    func push() throws {
+        let scene = try VerifyScene()
+        let image = try scene.build([
+            "--target", "image", "--sbom", "spdx", "--sbom", "cyclonedx", "--provenance", "--sign-key", try key(scene),
+        ])
+        let name = "\(scene.host)/scar/thumbnails"
+        let pushed = try Tool.run(["push", image, "\(name):1", "--cache", scene.path("cache")])
+        #expect(pushed.status == 0, "\(pushed.errorText)")
+        let digest = try #require(try scene.json(scene.path("out/build.json"))["package"]?["digest"]?.string)
+        #expect(pushed.text == "\(name)@\(digest)\n" || pushed.text == "\(name):1@\(digest)\n")
+        // This registry has no API for referrers: a tag made of the digest stands in for it.
+        let tag = digest.replacing("sha256:", with: "sha256-")
+        let list = try Peer.run("skopeo", ["inspect", "--tls-verify=false", "--raw", "docker://\(name):\(tag)"])
+        #expect(list.status == 0, "\(list.errorText)")
+        let types = try JSON.parse(list.output)["manifests"]?.array?.compactMap { $0["artifactType"]?.string }
+        #expect(
+            types == ["application/spdx+json", "application/vnd.cyclonedx+json", "application/vnd.in-toto+json"])
+
+        // What is about another image stays here.
+        try scene.change(scene.path("out/thumbnails.spdx.json")) { $0 = Array("{}".utf8) }
+        let again = try Tool.run(["push", image, "\(name):2", "--cache", scene.path("cache")])
+        #expect(again.status == 0 && again.errorText.contains("thumbnails.spdx.json is not about this image"))
+    }
+
+    private func key(_ scene: VerifyScene) throws -> String {
+        try makeKeys(scene)
+        return scene.path("key.pem")
     }
 }

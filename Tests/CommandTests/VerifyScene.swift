@@ -9,6 +9,8 @@ final class VerifyScene {
     private let registry: RegistryProcess
     let folder: TestFolder
     let recipe: String
+    /// The registry's host and port.
+    var host: String { String(registry.origin.dropFirst("http://".count)) }
 
     static let isPossible = ["docker-registry", "python3"].allSatisfy(Peer.isInstalled)
     static let needs: Comment = "needs docker-registry and python3"
@@ -35,7 +37,8 @@ final class VerifyScene {
         data.replaceSubrange(200_000..<200_000 + word.utf8.count, with: Array(word.utf8))
         return TestImage(layers: [
             TarBuilder.archive([
-                .file("bin/sh", "#!"), .file("data/noise", data), .file("data/word", word),
+                TarItem.file("bin/sh", "stands for a shell").with { $0.mode = 0o755 }, .file("data/noise", data),
+                .file("data/word", word),
                 .file("var/lib/dpkg/status", "Package: tool\nVersion: 1.0\nArchitecture: all\n"),
             ])
         ])

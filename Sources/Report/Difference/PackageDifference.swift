@@ -14,7 +14,7 @@ package struct PackageDifference: Sendable {
         package var name: [UInt8]
         package var kind: Kind
         /// What is not the same: `content`, `mode`, `time`, `encoding` (the same content, compressed to other bytes), `order`,
-        /// `compressor`, `block size`, `made at`.
+        /// `compressor`, `block size`; or `damaged` for what cannot be read.
         package var traits: [String] = []
         package var bytes: ByteDifference?
         /// Files in it that differ, when it is an image of files.
@@ -66,9 +66,7 @@ package struct PackageDifference: Sendable {
 }
 
 extension PackageDifference {
-    /// Compares two files of the same kind.
-    ///
-    /// - Throws: a `ReportError` when one of them cannot be read as what it seems to be.
+    /// Compares two files of the same kind. One that cannot be read as what it seems to be is called damaged.
     package static func between(given: String, built: String) throws -> PackageDifference {
         let left = try InputFile(given)
         let right = try InputFile(built)
@@ -76,14 +74,19 @@ extension PackageDifference {
         difference.firstByte = try ByteDifference.first(
             left, 0..<left.size, right, 0..<right.size)
         guard difference.firstByte != nil else { return difference }
-        let head = try left.read(count: min(4, left.size), at: 0)
-        if head.starts(with: "PK".utf8) {
-            try difference.addEntries(ZipPair.open(left, right))
-        } else if head.starts(with: "hsqs".utf8) {
-            difference.parts.append(
-                try SquashPair.compare(left, 0..<left.size, right, 0..<right.size, name: Array(name(of: given).utf8)))
-        } else {
-            difference.parts.append(try ArchivePair.compare(left, right, name: Array(name(of: given).utf8)))
+        let name = Array(name(of: given).utf8)
+        do {
+            let head = try left.read(count: min(4, left.size), at: 0)
+            if head.starts(with: "PK".utf8) {
+                try difference.addEntries(ZipPair.open(left, right))
+            } else if head.starts(with: "hsqs".utf8) {
+                difference.parts.append(
+                    try SquashPair.compare(left, 0..<left.size, right, 0..<right.size, name: name))
+            } else {
+                difference.parts.append(try ArchivePair.compare(left, right, name: name))
+            }
+        } catch is ReportError {
+            difference.parts.append(Part(name: name, kind: .changed, traits: ["damaged"]))
         }
         return difference
     }
@@ -168,6 +171,10 @@ extension PackageDifference {
         let right = try InputFile(built)
         guard let bytes = try ByteDifference.first(left, 0..<left.size, right, 0..<right.size) else { return }
         guard isLayer else { return add(name, bytes) }
-        parts.append(try ArchivePair.compare(left, right, name: Array(name.utf8)))
+        do {
+            parts.append(try ArchivePair.compare(left, right, name: Array(name.utf8)))
+        } catch is ReportError {
+            parts.append(Part(name: Array(name.utf8), kind: .changed, traits: ["damaged"], bytes: bytes))
+        }
     }
 }

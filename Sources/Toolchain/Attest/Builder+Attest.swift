@@ -103,7 +103,11 @@ extension Builder {
             inputs.append(
                 Provenance.Artifact(name: FunctionPackage.pathLibraryPath, digest: try Digest(ofFile: library)))
         }
-        for path in [recipe.script].compactMap(\.self) + recipe.files {
+        if let script = recipe.script {
+            let name = "\(FunctionPackage.scriptFolder)/\(Self.name(of: script.written))"
+            inputs.append(Provenance.Artifact(name: name, digest: try Digest(ofFile: script.resolved)))
+        }
+        for path in recipe.files {
             for entry in try ShippedFiles.entries(of: PackageInput.Source(path: path.written, file: path.resolved)) {
                 guard case .file(let file) = entry.content else { continue }
                 inputs.append(Provenance.Artifact(name: entry.name, digest: try Digest(ofFile: file)))
