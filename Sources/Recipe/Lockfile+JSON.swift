@@ -4,10 +4,14 @@ internal import JSON
 extension Lockfile {
     /// The lock as text: the same lock gives the same bytes.
     package func text() -> [UInt8] {
-        JSON.object([
+        var members: [(name: StaticString, json: JSON)] = [
             ("lockVersion", .integer(Self.currentVersion)), ("layoutVersion", .integer(layoutVersion)),
-            ("recipe", .string("\(recipeChecksum)")), ("functions", .array(functions.map(\.json))),
-        ]).text(pretty: true)
+        ]
+        if !libraries.isEmpty {
+            members.append(("libraries", .object(named: libraries.map { ($0.name, .string($0.version)) })))
+        }
+        members += [("recipe", .string("\(recipeChecksum)")), ("functions", .array(functions.map(\.json)))]
+        return JSON.object(members).text(pretty: true)
     }
 
     /// Parses a lock, whose path is for messages.
@@ -37,6 +41,9 @@ extension Lockfile {
         }
         return Lockfile(
             layoutVersion: lock["layoutVersion"]?.integer ?? 0,
+            libraries: (lock["libraries"]?.members ?? []).map {
+                Library(name: String(decoding: $0.name, as: UTF8.self), version: $0.json.string ?? "")
+            },
             recipeChecksum: try digest(lock["recipe"], path), functions: functions)
     }
 
@@ -49,6 +56,9 @@ extension Lockfile {
                 SchemaKey(
                     "layoutVersion", .integer(0...1_000_000, unit: "layout"), .required,
                     "The version of the artifact layout."),
+                SchemaKey(
+                    "libraries", .map(name: .library, value: .libraryVersion, most: 32),
+                    "The versions of the libraries that compress."),
                 SchemaKey("recipe", .text(.digest), .required, "The recipe's checksum when it was locked."),
                 SchemaKey(
                     "functions", .list(.object(functionSchema), count: 1...256), .required, "One lock a function."),

@@ -176,6 +176,14 @@ extension TextRule {
             length: 71...71, example: "sha256:" + String(repeating: "0", count: 64))
     }
 
+    static var library: TextRule {
+        TextRule("the name of a library", pattern: "[a-z][a-z0-9]*", length: 1...32, example: "zstd")
+    }
+
+    static var libraryVersion: TextRule {
+        TextRule("a version", pattern: "[0-9]+(\\.[0-9]+)*", length: 1...32, example: "1.5.4")
+    }
+
     static var mediaType: TextRule {
         TextRule(
             "a media type", pattern: "[!-~]+/[!-~]+", length: 3...256,

@@ -9,26 +9,6 @@ internal import Recipe
 internal import Supervisor
 
 extension Builder {
-    func lock(of file: RecipeFile) throws -> Lockfile? {
-        let path = Lockfile.path(forRecipe: file.path)
-        guard unsafe access(path, F_OK) == 0 else {
-            guard !options.isLocked else {
-                throw ToolError(
-                    "no-lock", "there is no lock file \(path)",
-                    hint: "run ‘scar-build lock \(file.path)’ and keep the file with the recipe")
-            }
-            return nil
-        }
-        let lock = try Lockfile.parse(try InputFile.contents(of: path, limit: 16 << 20), path: path)
-        guard lock.layoutVersion == ToolVersion.layout else {
-            throw ToolError(
-                "layout-version",
-                "\(path) was made for layout version \(lock.layoutVersion); this tool writes version \(ToolVersion.layout)",
-                hint: "run ‘scar-build lock \(file.path)’, or use the version of scar-build that made the lock")
-        }
-        return lock
-    }
-
     /// The image's layers, compiled.
     func compile(_ recipe: Recipe, _ image: ResolvedImage) throws -> [LayerObject] {
         let settings = try planner.settings(of: recipe)

@@ -54,7 +54,7 @@ extension Builder {
         key.add("image", image.reference.description)
         key.add("manifest", image.manifestDigest.description)
         key.add("time", "\(options.time) \(options.latestTime.map { "\($0)" } ?? "none")")
-        key.add("codec", try planner.settings(of: recipe).codec)
+        for library in try planner.libraries(of: recipe) { key.add("library", "\(library.name) \(library.version)") }
         if let order = recipe.artifact.order { key.add(file: order.resolved) }
         guard try !planner.forms(of: recipe).isEmpty else { return key.digest }
         key.add(file: try SupervisorBinary.path(for: image.platform))

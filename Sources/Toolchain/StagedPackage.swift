@@ -28,7 +28,7 @@ extension Builder {
     ) throws -> StagedPackage {
         let forms = try stagedForms(of: recipe, cage)
         let lock = try lock(of: file)
-        let image = try planner.resolve(recipe, lock: lock, lockPath: Lockfile.path(forRecipe: file.path))
+        let image = try planner.resolve(recipe, lock: lock, lockPath: lockPath(of: file))
         guard image.platform.machine == Platform.ownMachine else {
             throw ToolError(
                 "foreign-processor", "the package is for \(image.platform), and this machine has another processor",

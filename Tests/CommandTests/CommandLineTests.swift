@@ -42,7 +42,9 @@ struct CommandLineTests: ~Copyable {
     @Test(
         "explains every command on stdout",
         arguments: [
-            "init", "build", "lock", "plan", "inspect", "diff", "run", "test", "unpack", "publish", "ls", "rm",
+            "init", "build", "lock", "plan", "inspect", "diff", "sbom", "verify", "sign", "push", "run", "test",
+            "unpack",
+            "publish", "ls", "rm",
             "rollback",
             "invoke",
             "logs",
