@@ -25,8 +25,8 @@ enum SquashPair {
         }
         let none = Digest(of: [])
         let listings = (
-            try SquashSurvey.layer(of: given, at: left.lowerBound, size: left.count, none).listing,
-            try SquashSurvey.layer(of: built, at: right.lowerBound, size: right.count, none).listing
+            try SquashSurvey.layer(of: given, at: left.lowerBound, size: left.count, none, .mark).listing,
+            try SquashSurvey.layer(of: built, at: right.lowerBound, size: right.count, none, .mark).listing
         )
         var files = ListingPair.compare(listings.0, listings.1)
         part.filesLeftOut = max(0, files.count - PackageDifference.filesListed)
