@@ -11,6 +11,8 @@ final class WarmWorkers {
     private let setting: FunctionWorker.Setting
     private var worker: WarmWorker?
     private var failures = 0
+    /// How a worker has ended under the script that it ran; nil when none has.
+    private(set) var ending: ChildProcess.Outcome?
 
     private static var mostFailures: Int { 3 }
 
@@ -53,6 +55,7 @@ final class WarmWorkers {
             worker = nil
         }
         warmUp()
+        ending = nil
         guard let worker else { return nil }
         let request = try workspace.write(
             request: [folder, setting.package.appending(path: script)]
@@ -74,6 +77,7 @@ final class WarmWorkers {
             note([UInt8]("it is not ready, and") + Self.text(outcome))
             return nil
         case .ended(let outcome):
+            ending = outcome
             let text = [UInt8]("the worker that ran the script") + Self.text(outcome) + [UInt8](" before it answered")
             note(text)
             throw Failure("Worker.Ended", text)
