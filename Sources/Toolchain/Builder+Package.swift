@@ -81,7 +81,8 @@ extension Builder {
             let (written, writtenReport) = try writeArtifact(recipe, try planner.settings(of: recipe), linked, to: path)
             input.artifact = PackageInput.Artifact(
                 file: path, digest: written.digest ?? Digest(of: []), size: written.size,
-                unpackedSize: writtenReport.unpackedSize)
+                unpackedSize: writtenReport.unpackedSize,
+                blocks: try BlockTable.make(ofImage: path, size: written.size, pool: pool))
             (artifact, report) = (written, writtenReport)
         } else if form != .image {
             try Budget.check(recipe.budget.artifact, report.unpackedSize, of: "artifact", report)

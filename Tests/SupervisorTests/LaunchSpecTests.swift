@@ -6,7 +6,8 @@ import Testing
         name: utf8("frames"),
         artifact: .init(
             path: utf8("artifact.squashfs"), digest: utf8("sha256:" + String(repeating: "0a", count: 32)), size: 123,
-            unpackedSize: 456_789_012_345),
+            unpackedSize: 456_789_012_345, blocks: utf8("artifact.blocks"),
+            blocksDigest: utf8("sha256:" + String(repeating: "0b", count: 32))),
         root: utf8("/tmp/scar/root"),
         relocation: .init(
             library: utf8("launcher/libscar-path.so"), loader: utf8("lib64/ld-linux-x86-64.so.2"),

@@ -23,15 +23,23 @@ import Testing
 
     private static func function(_ script: String, worker: String = worker) throws -> TestFunction {
         signal(SIGPIPE, SIG_IGN)
-        return try TestFunction(script, storage: false) { spec, path in
-            spec.worker = .init(command: [utf8("/bin/sh")], program: utf8("launcher/worker/sh"))
-            spec.environment.append(.init(name: utf8("MARK"), value: utf8(path)))
-            shell("mkdir -p '\(path)/package/launcher/worker'")
-            let file = unsafe fopen("\(path)/package/launcher/worker/sh", "w")
-            unsafe fputs(worker, file)
-            unsafe fclose(file)
-        }
+        return try TestFunction(script, storage: false) { spec, path in add(worker, to: &spec, in: path) }
     }
+
+    /// Makes a function one that has a worker.
+    static func add(
+        _ worker: String = worker, to spec: inout LaunchSpec, in path: String, interpreter: String = "/bin/sh"
+    ) {
+        spec.worker = .init(command: [utf8(interpreter)], program: utf8("launcher/worker/sh"))
+        spec.environment.append(.init(name: utf8("MARK"), value: utf8(path)))
+        shell("mkdir -p '\(path)/package/launcher/worker'")
+        let file = unsafe fopen("\(path)/package/launcher/worker/sh", "w")
+        unsafe fputs(worker, file)
+        unsafe fclose(file)
+    }
+
+    /// A script that kills the worker it runs in, and itself.
+    static let fatal = "kill -9 -$(ps -o pgid= -p $(exec sh -c 'echo $PPID') | tr -d ' ')"
 
     /// Processes of a test's function that are still there.
     static func processes(of folder: String) -> Int {
@@ -93,7 +101,7 @@ import Testing
     @Test("a worker that dies under its script fails the event, and the next one has a new worker")
     func death() throws {
         var function = try Self.function(
-            "[ \"$(cat \"$EVENT_FILE\")\" = 1 ] && kill -9 -$(ps -o pgid= -p $(exec sh -c 'echo $PPID') | tr -d ' '); echo fine $count\n"
+            "[ \"$(cat \"$EVENT_FILE\")\" = 1 ] && \(Self.fatal); echo fine $count\n"
         )
         let failure = function.failure("1")
         #expect(

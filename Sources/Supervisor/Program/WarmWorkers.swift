@@ -14,6 +14,8 @@ final class WarmWorkers {
     private var failures = 0
     /// Until when the event at hand may keep us; nil before the first one.
     private var deadline: Int64?
+    /// How a worker has ended under the script that it ran; nil when none has.
+    private(set) var ending: ChildProcess.Outcome?
 
     private static var mostFailures: Int { 3 }
 
@@ -66,6 +68,7 @@ final class WarmWorkers {
             worker = nil
         }
         warmUp()
+        ending = nil
         guard let worker else { return nil }
         let request = try workspace.write(
             request: [folder, setting.package.appending(path: script)]
@@ -88,6 +91,7 @@ final class WarmWorkers {
             note([UInt8]("it is not ready, and") + Self.text(outcome))
             return nil
         case .ended(let outcome):
+            ending = outcome
             let text = [UInt8]("the worker that ran the script") + Self.text(outcome) + [UInt8](" before it answered")
             note(text)
             throw Failure("Worker.Ended", text)

@@ -55,12 +55,20 @@ package struct LaunchSpec: Sendable, Equatable {
         package var size: Int
         /// Bytes that the tree needs on disk, for the check before unpacking.
         package var unpackedSize: Int
+        /// The table of the digests of its blocks, relative to the package.
+        package var blocks: [UInt8]
+        /// `sha256:` and 64 hexadecimal digits of that table, by which every byte of the image is known.
+        package var blocksDigest: [UInt8]
 
-        package init(path: [UInt8], digest: [UInt8], size: Int, unpackedSize: Int) {
+        package init(
+            path: [UInt8], digest: [UInt8], size: Int, unpackedSize: Int, blocks: [UInt8], blocksDigest: [UInt8]
+        ) {
             self.path = path
             self.digest = digest
             self.size = size
             self.unpackedSize = unpackedSize
+            self.blocks = blocks
+            self.blocksDigest = blocksDigest
         }
     }
 

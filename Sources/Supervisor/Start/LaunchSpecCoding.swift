@@ -50,6 +50,7 @@ extension LaunchSpec {
                     .object([
                         ("path", .utf8(artifact.path)), ("digest", .utf8(artifact.digest)),
                         ("size", .integer(artifact.size)), ("unpackedSize", .integer(artifact.unpackedSize)),
+                        ("blocks", .utf8(artifact.blocks)), ("blocksDigest", .utf8(artifact.blocksDigest)),
                     ])
                 ))
         }
@@ -159,7 +160,8 @@ extension LaunchSpec.Artifact {
         self.init(
             path: try object.text("path", .innerPath), digest: try object.text("digest", .digest),
             size: try object.number("size", in: 0...Int.max),
-            unpackedSize: try object.number("unpackedSize", in: 0...Int.max))
+            unpackedSize: try object.number("unpackedSize", in: 0...Int.max),
+            blocks: try object.text("blocks", .innerPath), blocksDigest: try object.text("blocksDigest", .digest))
         try object.finish()
     }
 }
