@@ -75,12 +75,17 @@ package struct Builder {
 
     /// Builds every function of a recipe. A recipe with several gives each a folder of its own.
     package func build(_ file: RecipeFile) throws -> [BuildOutcome] {
-        let lock = try lock(of: file)
-        return try file.functions.map { recipe in
+        try file.functions.map { recipe in
             let folder = file.functions.count == 1 ? options.output : "\(options.output)/\(recipe.name)"
-            let image = try planner.resolve(recipe, lock: lock, lockPath: Lockfile.path(forRecipe: file.path))
-            return try buildUnlessDone(recipe, image, into: folder)
+            return try build(recipe, of: file, into: folder)
         }
+    }
+
+    /// Builds one function of a recipe into a folder.
+    func build(_ recipe: Recipe, of file: RecipeFile, into folder: String) throws -> BuildOutcome {
+        let image = try planner.resolve(
+            recipe, lock: try lock(of: file), lockPath: Lockfile.path(forRecipe: file.path))
+        return try buildUnlessDone(recipe, image, into: folder)
     }
 
     /// Runs `body` again when it met something damaged in the cache, which goes and is made or fetched anew.
