@@ -144,7 +144,7 @@ extension EmulatorTests {
                 #expect(try fixture.emulator.problems() == [])
                 try fixture.remove()
                 #expect(try fixture.leftovers() == [], "stopped after \(steps) changes")
-                // Each costs several publications: every third will do, and each kind of change is among them.
+                // Each costs several publications: every third will do.
                 steps += 3
             }
             #expect(steps >= 12)

@@ -161,7 +161,7 @@ extension EmulatorTests {
                 #expect(try fixture.leftovers() == [], "stopped after \(steps) changes")
                 let shop = try fixture.emulator.aws("events", "list-rules", "--event-bus-name", "shop")
                 #expect(shop["Rules"]?.array?.isEmpty == true, "stopped after \(steps) changes")
-                // Each costs several publications: every third will do, and each kind of change is among them.
+                // Each costs several publications: every third will do.
                 steps += 3
             }
             #expect(steps >= 14)
