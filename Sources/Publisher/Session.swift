@@ -14,6 +14,10 @@ package final class Session: Sendable {
     package let httpAPIs: HTTPAPI
     package let restAPIs: RESTAPI
     package let tagging: TaggingAPI
+    package let images: ECRAPI
+    package let batch: BatchAPI
+    let events: EventsAPI
+    let network: EC2API
     /// What became known while changes were made: ids that AWS gives.
     private let facts = Monitor<[String: String]>([:])
 
@@ -26,6 +30,10 @@ package final class Session: Sendable {
         httpAPIs = HTTPAPI(client)
         restAPIs = RESTAPI(client)
         tagging = TaggingAPI(client)
+        images = ECRAPI(client)
+        batch = BatchAPI(client)
+        events = EventsAPI(client)
+        network = EC2API(client)
         account = try IdentityAPI(client).account()
     }
 
@@ -50,6 +58,22 @@ package final class Session: Sendable {
 
     func roleARN(_ name: String) -> String { "arn:\(region.partitionName):iam::\(account):role/\(name)" }
 
+    func instanceProfileARN(_ name: String) -> String {
+        "arn:\(region.partitionName):iam::\(account):instance-profile/\(name)"
+    }
+
+    /// - Parameter kind: `job-queue`, `job-definition`, `compute-environment`.
+    func batchARN(_ kind: String, _ name: String) -> String { arn("batch", "\(kind)/\(name)") }
+
+    func repositoryARN(_ function: String) -> String { arn("ecr", "repository/\(Self.repositoryName(function))") }
+
+    /// Where the images of a function are.
+    func repositoryURI(_ function: String) -> String {
+        "\(account).dkr.ecr.\(region.name).\(region.domain)/\(Self.repositoryName(function))"
+    }
+
+    func ruleARN(_ name: String) -> String { arn("events", "rule/\(name)") }
+
     func apiARN(_ id: String, _ rest: String) -> String { arn("execute-api", "\(id)/\(rest)") }
 
     /// The role that is made for a function. Roles belong to no region and functions do, so the region is part of it.
@@ -59,7 +83,27 @@ package final class Session: Sendable {
         return name.prefix(55) + "-" + Digest(of: Array(name.utf8)).hex.prefix(8)
     }
 
+    /// What is made for a function's jobs: no function's name holds a dot, so one's roles are never another's.
+    func jobRoleName(_ function: String) -> String { roleName("\(function).job") }
+    func startRoleName(_ function: String) -> String { roleName("\(function).start") }
+    func machineRoleName(_ function: String) -> String { roleName("\(function).machine") }
+
+    /// Names of repositories know no capitals, and no two separators beside each other.
+    package static func repositoryName(_ function: String) -> String {
+        var name = ""
+        for character in function.lowercased() {
+            let isSeparator = character == "-" || character == "_"
+            if isSeparator, name.isEmpty || name.last == "-" || name.last == "_" { continue }
+            name.append(character)
+        }
+        while name.last == "-" || name.last == "_" { name.removeLast() }
+        guard name != function else { return "scar-build/\(name)" }
+        let sum = Digest(of: Array(function.utf8)).hex.prefix(8)
+        return "scar-build/" + (name.isEmpty ? "" : name + "-") + sum
+    }
+
     static func logGroup(_ function: String) -> String { "/aws/lambda/\(function)" }
+    static func jobLogGroup(_ function: String) -> String { "/aws/batch/\(function)" }
 
     /// The bucket that large packages go through when the recipe names none.
     var packagesBucket: String { "scar-build-\(account)-\(region.name)" }

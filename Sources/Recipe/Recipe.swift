@@ -32,6 +32,7 @@ package struct Recipe: Sendable, Equatable {
     package var calls: Calls
     package var execution: Execution
     package var api: API?
+    package var triggers: Triggers
     package var batch: Batch?
     package var tests: [Test]
     /// A digest over the recipe's canonical form, which is the same for two recipes that say the same.

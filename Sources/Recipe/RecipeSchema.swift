@@ -34,6 +34,7 @@ package enum RecipeSchema {
                     "How calls are handled; docs/programming-model.md has the whole."),
                 SchemaKey("execution", .choice(executions), .defaulting(.string("lambda")), "Where a call runs."),
                 SchemaKey("api", .object(api), "An HTTP endpoint in front of the function."),
+                SchemaKey("triggers", .object(triggers), "What calls the function besides `input` and `api`."),
                 SchemaKey("batch", .object(batch), "The AWS Batch job, for an `execution` that uses one."),
                 SchemaKey(
                     "tests", .list(.object(test), count: 0...256), .defaulting(.array([])),

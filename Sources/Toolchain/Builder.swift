@@ -81,17 +81,22 @@ package struct Builder {
     ///
     /// - Parameter only: the name of the only one that is wanted; nil for all.
     package func build(_ file: RecipeFile, only: String? = nil) throws -> [BuildOutcome] {
-        let lock = try lock(of: file)
         let recipes = try only.map { [try file.function($0)] } ?? file.functions
         return try recipes.map { recipe in
             let folder = recipes.count == 1 ? options.output : "\(options.output)/\(recipe.name)"
-            try warn(of: lock, for: recipe)
-            try checkAttestations(of: recipe)
-            let image = try planner.resolve(recipe, lock: lock, lockPath: lockPath(of: file))
-            let outcome = try buildUnlessDone(recipe, image, into: folder)
-            try attest(outcome, of: recipe, image, in: folder, file)
-            return outcome
+            return try build(recipe, of: file, into: folder)
         }
+    }
+
+    /// Builds one function of a recipe into a folder.
+    func build(_ recipe: Recipe, of file: RecipeFile, into folder: String) throws -> BuildOutcome {
+        let lock = try lock(of: file)
+        try warn(of: lock, for: recipe)
+        try checkAttestations(of: recipe)
+        let image = try planner.resolve(recipe, lock: lock, lockPath: lockPath(of: file))
+        let outcome = try buildUnlessDone(recipe, image, into: folder)
+        try attest(outcome, of: recipe, image, in: folder, file)
+        return outcome
     }
 
     /// Runs `body` again when it met something damaged in the cache, which goes and is made or fetched anew.
