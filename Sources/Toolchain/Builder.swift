@@ -60,12 +60,15 @@ package struct Builder {
         }
         let functions = try file.functions.map { recipe in
             let image = try planner.resolve(recipe, lock: nil, lockPath: "")
+            let wantsTrace =
+                recipe.prune.profile == .traced || recipe.prune.profile == .fit && !recipe.tests.isEmpty
+            let trace = try wantsTrace ? self.trace(recipe, image) : nil
             return Lockfile.Function(
                 name: recipe.name, image: recipe.image.description, platform: "\(image.platform)",
                 manifest: image.manifestDigest, config: image.manifest.config.digest,
                 layers: image.manifest.layers.map {
                     Lockfile.Layer(digest: $0.digest, size: $0.size, mediaType: $0.mediaType.description)
-                })
+                }, trace: trace)
         }
         let lock = Lockfile(layoutVersion: ToolVersion.layout, recipeChecksum: file.checksum, functions: functions)
         let path = Lockfile.path(forRecipe: file.path)
@@ -79,7 +82,7 @@ package struct Builder {
         return try file.functions.map { recipe in
             let folder = file.functions.count == 1 ? options.output : "\(options.output)/\(recipe.name)"
             let image = try planner.resolve(recipe, lock: lock, lockPath: Lockfile.path(forRecipe: file.path))
-            return try buildUnlessDone(recipe, image, into: folder)
+            return try buildUnlessDone(recipe, image, lock, of: file, into: folder)
         }
     }
 
