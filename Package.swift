@@ -115,8 +115,8 @@ let package = Package(
         tests(
             "Toolchain",
             [
-                "Recipe", "Registry", "Publisher", "LayerFS", "SquashFS", "AWS", "Transport", "ImageModel", "ByteKit",
-                "JSON",
+                "Recipe", "Registry", "Packager", "Publisher", "LayerFS", "SquashFS", "AWS", "Transport", "ImageModel",
+                "ByteKit", "JSON",
             ]),
         .testTarget(name: "CommandTests", dependencies: ["TestKit", "ByteKit", "JSON"], swiftSettings: strict),
         .testTarget(name: "PathLibraryTests", dependencies: ["TestKit", "ByteKit"], swiftSettings: strict),

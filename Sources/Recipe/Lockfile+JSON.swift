@@ -76,6 +76,19 @@ extension Lockfile {
                 SchemaKey("config", .text(.digest), .required, "The image configuration."),
                 SchemaKey(
                     "layers", .list(.object(layerSchema), count: 0...100_000), .required, "The layers, base first."),
+                SchemaKey(
+                    "trace", .list(.object(traceSchema), count: 1...256), "What the recipe's tests opened."),
+            ])
+    }
+
+    private static var traceSchema: SchemaObject {
+        SchemaObject(
+            "what a test opened",
+            [
+                SchemaKey("test", .text(.testName), .required, "The test."),
+                SchemaKey(
+                    "opened", .list(.text(.tracedPath), count: 0...1_000_000), .required,
+                    "Paths in the image; bytes that are no text are written as %FF, and % as %25."),
             ])
     }
 
@@ -106,14 +119,33 @@ extension Lockfile.Function {
                     digest: try Lockfile.digest(layer["digest"], path), size: layer["size"]?.integer ?? 0,
                     mediaType: layer["mediaType"]?.string ?? ""))
         }
+        let trace = json["trace"]?.array?.map { json in
+            Recipe.Trace(
+                test: json["test"]?.string ?? "",
+                opened: json["opened"]?.array?.compactMap { $0.string.flatMap(TracedPath.bytes(of:)) } ?? [])
+        }
         self.init(
             name: json["name"]?.string ?? "", image: json["image"]?.string ?? "",
             platform: json["platform"]?.string ?? "", manifest: try Lockfile.digest(json["manifest"], path),
-            config: try Lockfile.digest(json["config"], path), layers: layers)
+            config: try Lockfile.digest(json["config"], path), layers: layers, trace: trace)
     }
 
     fileprivate var json: JSON {
-        .object([
+        var members: [(name: StaticString, json: JSON)] = members
+        if let trace {
+            let tests = trace.map { trace in
+                JSON.object([
+                    ("test", .string(trace.test)),
+                    ("opened", .array(trace.opened.map { .string(TracedPath.text(of: $0)) })),
+                ])
+            }
+            members.append(("trace", .array(tests)))
+        }
+        return .object(members)
+    }
+
+    private var members: [(name: StaticString, json: JSON)] {
+        [
             ("name", .string(name)), ("image", .string(image)), ("platform", .string(platform)),
             ("manifest", .string("\(manifest)")), ("config", .string("\(config)")),
             (
@@ -126,6 +158,6 @@ extension Lockfile.Function {
                         ])
                     })
             ),
-        ])
+        ]
     }
 }

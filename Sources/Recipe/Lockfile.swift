@@ -49,9 +49,12 @@ package struct Lockfile: Sendable, Equatable {
         package var config: Digest
         /// Base first.
         package var layers: [Layer]
+        /// What the recipe's tests opened; nil where its profile does not ask.
+        package var trace: [Recipe.Trace]?
 
         package init(
-            name: String, image: String, platform: String, manifest: Digest, config: Digest, layers: [Layer]
+            name: String, image: String, platform: String, manifest: Digest, config: Digest, layers: [Layer],
+            trace: [Recipe.Trace]? = nil
         ) {
             self.name = name
             self.image = image
@@ -59,6 +62,7 @@ package struct Lockfile: Sendable, Equatable {
             self.manifest = manifest
             self.config = config
             self.layers = layers
+            self.trace = trace
         }
     }
 

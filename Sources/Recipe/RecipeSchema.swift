@@ -186,7 +186,13 @@ package enum RecipeSchema {
             SchemaChoice(
                 "safe",
                 "package caches and lists, logs, documentation, headers, static libraries and the like are left out"),
-            SchemaChoice("closure", "", isLater: true), SchemaChoice("traced", "", isLater: true),
+            SchemaChoice(
+                "closure",
+                "besides, all that nothing leads to from what the function starts; docs/prune.md says what leads where"),
+            SchemaChoice(
+                "traced",
+                "like `closure`, but of languages' libraries and the like only what the recipe's tests opened"),
+            SchemaChoice("fit", "the mildest of `safe`, `closure` and `traced` that fits budgets and limits"),
         ]
     }
 

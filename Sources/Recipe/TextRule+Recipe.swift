@@ -164,6 +164,10 @@ extension TextRule {
         TextRule("1 to 128 letters, digits, ‘-’ and ‘_’", pattern: "[A-Za-z0-9_-]+", length: 1...128, example: "prod")
     }
 
+    static var tracedPath: TextRule {
+        TextRule("a path of 1 to 12288 characters", length: 1...12_288, example: "usr/lib/ruby/3.1.0/csv.rb")
+    }
+
     static var testName: TextRule { TextRule("1 to 200 characters", length: 1...200, example: "a short video") }
 
     static var responseText: TextRule { TextRule("1 to 65536 characters", length: 1...65_536, example: "frames") }

@@ -84,7 +84,8 @@ extension BuildResult {
                 ])
             ),
             ("function", .string(recipe.name)), ("recipe", .string(recipe.checksum.description)),
-            ("image", imageRecord), ("target", .string(target.rawValue)), ("artifact", artifactRecord),
+            ("image", imageRecord), ("target", .string(target.rawValue)),
+            ("prune", .string(recipe.prune.profile.rawValue)), ("artifact", artifactRecord),
         ]
         if let package { members.append(("package", record(of: package))) }
         members.append(("limits", .array(excesses.map { .string($0.message) })))

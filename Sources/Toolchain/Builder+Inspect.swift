@@ -39,9 +39,11 @@ extension Builder {
             survey.kind = .recipe
             survey.name = "\(recipe.name): \(image.reference)"
             let rules = try rules(of: recipe)
+            let profile = recipe.prune.profile
+            // Nothing of files' contents is kept here, and a closure is worked out from them.
+            let more = profile.isClosure ? " (and what else it takes, a build says)" : ""
             survey.prunings.insert(
-                Survey.Pruning("the recipe, profile \(recipe.prune.profile.rawValue)", rules.prune, keep: rules.keep),
-                at: 0)
+                Survey.Pruning("the recipe, profile \(profile.rawValue)\(more)", rules.prune, keep: rules.keep), at: 0)
         case .squashfs(let path):
             survey = try SquashSurvey.survey(path, sums: sums)
             survey.prunings = Self.profiles

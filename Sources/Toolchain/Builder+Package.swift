@@ -64,7 +64,7 @@ extension Builder {
         in folder: String
     ) throws -> PreparedPackage {
         var linked = try link(
-            recipe, objects, image.platform, prefix: root, isReadable: form.isReadByOthers, scratch: folder)
+            recipe, objects, image, prefix: root, isReadable: form.isReadByOthers, scratch: folder)
         try Budget.check(recipe.budget.unpacked, linked.report.unpackedSize, of: "unpacked tree", linked.report)
         // Known before anything is written, mostly.
         try check(form, size: form == .squashfs ? 0 : linked.report.unpackedSize, recipe, linked)

@@ -61,12 +61,15 @@ package struct Builder {
         }
         let functions = try file.functions.map { recipe in
             let image = try planner.resolve(recipe, lock: nil, lockPath: "")
+            let wantsTrace =
+                recipe.prune.profile == .traced || recipe.prune.profile == .fit && !recipe.tests.isEmpty
+            let trace = try wantsTrace ? self.trace(recipe, image) : nil
             return Lockfile.Function(
                 name: recipe.name, image: recipe.image.description, platform: "\(image.platform)",
                 manifest: image.manifestDigest, config: image.manifest.config.digest,
                 layers: image.manifest.layers.map {
                     Lockfile.Layer(digest: $0.digest, size: $0.size, mediaType: $0.mediaType.description)
-                })
+                }, trace: trace)
         }
         let lock = Lockfile(
             layoutVersion: ToolVersion.layout,
@@ -94,7 +97,7 @@ package struct Builder {
         try warn(of: lock, for: recipe)
         try checkAttestations(of: recipe)
         let image = try planner.resolve(recipe, lock: lock, lockPath: lockPath(of: file))
-        let outcome = try buildUnlessDone(recipe, image, into: folder)
+        let outcome = try buildUnlessDone(recipe, image, lock, of: file, into: folder)
         try attest(outcome, of: recipe, image, in: folder, file)
         return outcome
     }

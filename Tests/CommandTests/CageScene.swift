@@ -67,10 +67,10 @@ final class CageScene {
         return try recipe(script: "program", more)
     }
 
-    func recipe(script: String, _ more: String = "") throws -> String {
+    func recipe(script: String, _ more: String = "", profile: String = "none") throws -> String {
         let host = registry.origin.dropFirst("http://".count)
         return try Tool.recipe(
-            #"{"name": "caged", "image": "\#(host)/cage/test:latest", "script": "\#(script)", "prune": {"profile": "none"}, "target": "zip"\#(more)}"#,
+            #"{"name": "caged", "image": "\#(host)/cage/test:latest", "script": "\#(script)", "prune": {"profile": "\#(profile)"}, "target": "zip"\#(more)}"#,
             in: path)
     }
 

@@ -44,6 +44,22 @@ struct LockfileTests {
         #expect(try Lockfile.parse(lock.text(), path: "r.lock.json") == lock)
     }
 
+    @Test("What tests opened is read back as it was written, bytes that are no text included")
+    func trace() throws {
+        var lock = Self.lock()
+        lock.functions[0].trace = [
+            Recipe.Trace(
+                test: "one “test”",
+                opened: [[UInt8]("usr/lib/ruby/csv.rb".utf8), [UInt8]("opt/ä%\n".utf8), [0x61, 0xff, 0x2f, 0x01]]),
+            Recipe.Trace(test: "two", opened: []),
+        ]
+        let read = try Lockfile.parse(lock.text(), path: "r.lock.json")
+        #expect(read == lock)
+        #expect(read.text() == lock.text())
+        let text = String(decoding: lock.text(), as: UTF8.self)
+        #expect(text.contains("\"opt/%C3%A4%25%0A\"") && text.contains("\"a%FF/%01\""))
+    }
+
     @Test("A lock's text is as documented")
     func text() throws {
         let golden = repository("Tests/Golden/recipe-lock.json")

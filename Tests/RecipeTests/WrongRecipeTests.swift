@@ -182,8 +182,9 @@ struct WrongRecipeTests {
             "r.json:2:30: error[unknown-value]: ‘artifact.compression’ is ‘zst’, but can only be zstd, gzip, xz, lz4 or none"
                 + "\n  help: did you mean ‘zstd’?"),
         .with(
-            "closure", "\"prune\": {\"profile\": \"closure\"}",
-            "r.json:2:23: error[not-in-this-version]: ‘prune.profile’ cannot be ‘closure’: not in this version\n  help: use none or safe"
+            "strangeProfile", "\"prune\": {\"profile\": \"closur\"}",
+            "r.json:2:23: error[unknown-value]: ‘prune.profile’ is ‘closur’, but can only be none, safe, closure, traced or fit"
+                + "\n  help: did you mean ‘closure’?"
         ),
         .with(
             "strangeLauncher", "\"launcher\": \"rubi\"",

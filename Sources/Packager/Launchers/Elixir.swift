@@ -3,9 +3,15 @@ extension Launcher {
         name: "elixir", programs: ["elixir"], companions: ["iex", "mix", "elixirc"], variables: ["ELIXIR_VERSION"],
         scripts: [ScriptKind(suffixes: [".exs", ".ex"], commands: [["elixir"]])],
         worker: Worker(file: "elixir.exs", text: elixirSpare, options: ["-r"], isSpare: true),
-        keep: [
-            "usr/lib/elixir/**", "usr/local/lib/elixir/**", "usr/local/src/elixir/**", "usr/lib/erlang/**",
-            "usr/local/lib/erlang/**", "root/.mix/**", "opt/mix/**",
+        sets: [
+            FileSet(
+                "elixir", "Elixir's language; its other applications come in by name",
+                when: ["**/bin/elixir", "**/elixir.beam"],
+                [
+                    "**/elixir/bin/**", "**/elixir/lib/elixir/**", "usr/local/src/elixir/**", "opt/mix/**",
+                    // What its start script calls when it makes no daemon.
+                    "**/bin/erl", "**/bin/readlink", "**/bin/dirname", "**/bin/basename", "**/bin/cut",
+                ], except: ["**/elixir/man/**", "**/elixir/lib/*/lib/**"])
         ],
         environment: { image in
             // Mix looks for Hex and Rebar below HOME, which was root's when the image was made.
