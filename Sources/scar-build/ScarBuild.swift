@@ -19,7 +19,8 @@ struct ScarBuild: ParsableCommand {
             InitCommand.self, BuildCommand.self, LockCommand.self, PlanCommand.self, InspectCommand.self,
             DiffCommand.self, RunCommand.self, TestCommand.self, UnpackCommand.self, CacheCommand.self,
             PublishCommand.self, ListCommand.self, RemoveCommand.self, RollbackCommand.self, InvokeCommand.self,
-            LogsCommand.self, PutCommand.self, GetCommand.self, SubmitCommand.self,
+            LogsCommand.self, PutCommand.self, GetCommand.self, SubmitCommand.self, DoctorCommand.self,
+            ExplainCommand.self,
         ],
         defaultSubcommand: BuildCommand.self)
 }

@@ -43,10 +43,7 @@ struct CommandLineTests: ~Copyable {
         "explains every command on stdout",
         arguments: [
             "init", "build", "lock", "plan", "inspect", "diff", "run", "test", "unpack", "publish", "ls", "rm",
-            "rollback",
-            "invoke",
-            "logs",
-            "put", "get", "submit",
+            "rollback", "invoke", "logs", "put", "get", "submit", "explain", "doctor",
         ])
     func help(command: String) throws {
         let result = try Tool.run([command, "--help"])
