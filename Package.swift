@@ -24,6 +24,11 @@ let staticLink: [LinkerSetting] = [
     .linkedLibrary("lzma"), .linkedLibrary("lz4"), .linkedLibrary("m"),
 ]
 
+/// Where release builds find the static forms of libraries that would be shared otherwise, and nothing else: the linker
+/// looks there first. See docs/decisions/0036-what-is-linked-statically.md.
+let staticLibraries: [LinkerSetting] =
+    Context.environment["SCAR_STATIC_LIBRARIES"].map { [.unsafeFlags(["-L\($0)"])] } ?? []
+
 func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
     .target(name: name, dependencies: dependencies, swiftSettings: strict)
 }
@@ -87,7 +92,7 @@ let package = Package(
                 "Toolchain", "Publisher", "Report", "AWS", "Recipe", "Registry", "ImageModel", "JSON",
                 "ByteKit", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
-            swiftSettings: strict),
+            swiftSettings: strict, linkerSettings: staticLibraries),
 
         // The supervisor's product: the same sources as Supervisor, SquashFS, Signing and JSON, through links, compiled Embedded.
         .executableTarget(
@@ -119,6 +124,12 @@ let package = Package(
                 "ByteKit", "JSON",
             ]),
         .testTarget(name: "CommandTests", dependencies: ["TestKit", "ByteKit", "JSON"], swiftSettings: strict),
+        .testTarget(
+            name: "DocsTests",
+            dependencies: [
+                "scar-build", "Recipe", "TestKit", "ByteKit",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ], swiftSettings: strict),
         .testTarget(name: "PathLibraryTests", dependencies: ["TestKit", "ByteKit"], swiftSettings: strict),
         .testTarget(name: "ConformanceTests", dependencies: ["TestKit"], swiftSettings: strict),
         .testTarget(name: "StructureTests", dependencies: ["TestKit", "ByteKit"], swiftSettings: strict),

@@ -21,7 +21,8 @@ struct ScarBuild: ParsableCommand {
             PushCommand.self,
             RunCommand.self, TestCommand.self, UnpackCommand.self, CacheCommand.self,
             PublishCommand.self, ListCommand.self, RemoveCommand.self, RollbackCommand.self, InvokeCommand.self,
-            LogsCommand.self, PutCommand.self, GetCommand.self, SubmitCommand.self,
+            LogsCommand.self, PutCommand.self, GetCommand.self, SubmitCommand.self, DoctorCommand.self,
+            ExplainCommand.self,
         ],
         defaultSubcommand: BuildCommand.self)
 }

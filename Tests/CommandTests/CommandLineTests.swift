@@ -43,12 +43,8 @@ struct CommandLineTests: ~Copyable {
         "explains every command on stdout",
         arguments: [
             "init", "build", "lock", "plan", "inspect", "diff", "sbom", "verify", "sign", "push", "run", "test",
-            "unpack",
-            "publish", "ls", "rm",
-            "rollback",
-            "invoke",
-            "logs",
-            "put", "get", "submit",
+            "unpack", "publish", "ls", "rm", "rollback", "invoke", "logs", "put", "get", "submit", "explain",
+            "doctor",
         ])
     func help(command: String) throws {
         let result = try Tool.run([command, "--help"])

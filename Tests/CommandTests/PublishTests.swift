@@ -4,7 +4,9 @@ import TestKit
 import Testing
 
 /// The commands around a published function, as a person types them.
-@Suite("Publishing, from the command line,", .serialized, .enabled(if: AWSEmulator.isInstalled))
+@Suite(
+    "Publishing, from the command line,", .serialized,
+    .enabled(if: AWSEmulator.isInstalled, "needs moto: scripts/setup test"))
 struct PublishCommandTests: ~Copyable {
     private static let shared = Result { try AWSEmulator() }
 

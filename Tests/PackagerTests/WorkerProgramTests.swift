@@ -128,7 +128,9 @@ struct WorkerLanguage: Sendable, CustomTestStringConvertible {
             """)
 }
 
-@Suite("Workers of languages that are here", .enabled(if: !WorkerLanguage.here.isEmpty))
+@Suite(
+    "Workers of languages that are here",
+    .enabled(if: !WorkerLanguage.here.isEmpty, "needs Ruby, Python, Perl, R or Node.js"))
 struct WorkerProgramTests {
     /// A function with a language's worker, as the packager ships it.
     private static func worker(_ language: WorkerLanguage, in folder: String) throws -> FunctionWorker {

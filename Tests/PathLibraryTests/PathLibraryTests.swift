@@ -31,14 +31,18 @@ struct PathLibraryTests {
 
     @Test(
         "replaces every function of glibc and musl that takes a path, or says why not",
-        .enabled(if: Peer.isInstalled("python3") && Peer.isInstalled("clang")))
+        .enabled(
+            if: Peer.isInstalled("python3") && Peer.isInstalled("clang"), "needs python3 and clang: scripts/setup test")
+    )
     func complete() throws {
         let check = try Peer.run("python3", ["\(Self.oracles)/check-functions.py", Products.repository])
         #expect(check.status == 0, "\(check.text)\(check.errorText)")
         #expect(check.text.contains("libc.so.6: "))
     }
 
-    @Test("maps paths and takes the prefix off again", .enabled(if: Peer.isInstalled("gcc")))
+    @Test(
+        "maps paths and takes the prefix off again",
+        .enabled(if: Peer.isInstalled("gcc"), "needs gcc: scripts/setup test"))
     func mapping() throws {
         try Folder.withTemporary { folder in
             let program = "\(folder)/map-cases"

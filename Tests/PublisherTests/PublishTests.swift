@@ -6,7 +6,7 @@ import TestKit
 import Testing
 
 /// One account, one test at a time.
-@Suite("Against an emulated AWS,", .serialized, .enabled(if: AWSEmulator.isInstalled))
+@Suite("Against an emulated AWS,", .serialized, .enabled(if: AWSEmulator.isInstalled, "needs moto: scripts/setup test"))
 struct EmulatorTests {}
 
 extension EmulatorTests {

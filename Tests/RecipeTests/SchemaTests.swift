@@ -63,7 +63,9 @@ struct SchemaTests {
 
     @Test(
         "JSON Schema takes what the parser takes, and refuses what has the wrong shape",
-        .enabled(if: (try? Peer.run("python3", ["-c", "import jsonschema"]).status == 0) ?? false))
+        .enabled(
+            if: (try? Peer.run("python3", ["-c", "import jsonschema"]).status == 0) ?? false,
+            "needs Python's jsonschema"))
     func agreesWithAValidator() throws {
         let good = Self.samples.map { Self.document($0, $0.value) }
         // What depends on two values, on the syntax or on a unit is beyond JSON Schema.
