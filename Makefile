@@ -31,7 +31,7 @@ SUPERVISOR_PARTS = $(shell find -L Sources/bootstrap Sources/CSupervisor Sources
 # How the executables are linked: Swift's libraries are in them, so that no toolchain is needed to run them, and those
 # that compress, so that they write the same bytes everywhere. docs/decisions/0036-what-is-linked-statically.md
 STATIC_LIBRARIES = .build/static-libraries
-STATIC_BUILD = SCAR_STATIC_LIBRARIES=$(abspath $(STATIC_LIBRARIES)) $(SWIFT) build -c release --static-swift-stdlib
+STATIC_BUILD = PKG_CONFIG_PATH=$(abspath $(STATIC_LIBRARIES))/pkgconfig $(SWIFT) build -c release --static-swift-stdlib
 
 # Where `make install` puts things: DESTDIR is put before, and PREFIX is where they will be.
 PREFIX ?= /usr/local

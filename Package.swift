@@ -24,11 +24,6 @@ let staticLink: [LinkerSetting] = [
     .linkedLibrary("lzma"), .linkedLibrary("lz4"), .linkedLibrary("m"),
 ]
 
-/// Where release builds find the static forms of libraries that would be shared otherwise, and nothing else: the linker
-/// looks there first. See docs/decisions/0036-what-is-linked-statically.md.
-let staticLibraries: [LinkerSetting] =
-    Context.environment["SCAR_STATIC_LIBRARIES"].map { [.unsafeFlags(["-L\($0)"])] } ?? []
-
 func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
     .target(name: name, dependencies: dependencies, swiftSettings: strict)
 }
@@ -92,7 +87,7 @@ let package = Package(
                 "Toolchain", "Publisher", "Report", "AWS", "Recipe", "Registry", "ImageModel", "JSON",
                 "ByteKit", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
-            swiftSettings: strict, linkerSettings: staticLibraries),
+            swiftSettings: strict),
 
         // The supervisor's product: the same sources as Supervisor, SquashFS, Signing and JSON, through links, compiled Embedded.
         .executableTarget(
