@@ -39,7 +39,7 @@ enum PackageUpload {
 
     static func prefix(_ function: String) -> String { "scar-build/packages/\(function)/" }
 
-    private static func key(_ deployment: Deployment) -> String {
+    static func key(_ deployment: Deployment) -> String {
         prefix(deployment.name) + deployment.package.digest.hex + ".zip"
     }
 }

@@ -76,12 +76,12 @@ enum Policy {
     }
 
     /// What a function does while it runs: it logs, reads what is under its inputs, and writes what goes to its outputs.
-    static func document(for deployment: Deployment, _ session: Session) -> JSON {
-        let group = session.logGroupARN(Session.logGroup(deployment.name))
+    static func document(for deployment: Deployment, _ names: some Naming) -> JSON {
+        let group = names.logGroupARN(Session.logGroup(deployment.name))
         var statements = [allow(["logs:CreateLogStream", "logs:PutLogEvents"], on: ["\(group):*"])]
-        let read = deployment.inputs.map { "\(session.bucketARN($0.bucket))/\($0.keyPrefix)*" }
+        let read = deployment.inputs.map { "\(names.bucketARN($0.bucket))/\($0.keyPrefix)*" }
         if !read.isEmpty { statements.append(allow(["s3:GetObject"], on: unique(read))) }
-        let written = deployment.outputs.map { "\(session.bucketARN($0.bucket))/\($0.keyPrefix)*" }
+        let written = deployment.outputs.map { "\(names.bucketARN($0.bucket))/\($0.keyPrefix)*" }
         // An upload in parts that fails must be able to take its parts away.
         if !written.isEmpty {
             statements.append(allow(["s3:AbortMultipartUpload", "s3:PutObject"], on: unique(written)))
