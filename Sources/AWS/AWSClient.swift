@@ -11,7 +11,7 @@ package final class AWSClient: Sendable {
     package let time: TimeSource
     private let transport: any HTTPTransport
     /// For answers that take long to begin; nil when there is no other.
-    private let patientTransport: any HTTPTransport
+    let patientTransport: any HTTPTransport
     private let chain: CredentialChain
     private let fixed: Credentials?
     private let retries: RetryQuota
@@ -135,7 +135,7 @@ package final class AWSClient: Sendable {
     /// Seconds since 1970, as the services' clocks have it.
     package var serviceTime: Int { time.unixTime() + clockOffset.withLock { $0 } }
 
-    private func credentials() throws(AWSError) -> Credentials {
+    func credentials() throws(AWSError) -> Credentials {
         if let fixed { fixed } else { try chain.credentials() }
     }
 

@@ -58,6 +58,11 @@ package struct HTTPAPI: Sendable {
 
     // MARK: Reading
 
+    /// How long an API waits for a function, in milliseconds: the longest there is.
+    package static let longestWait = 30_000
+    /// Where an authorizer finds a caller's token.
+    package static let tokenSource = "$request.header.Authorization"
+
     /// The APIs that carry a tag, with all that is in them.
     package func apis(tagged name: String, _ value: String) throws(AWSError) -> [API] {
         var found: [API] = []
@@ -146,8 +151,7 @@ package struct HTTPAPI: Sendable {
             [
                 ("integrationType", .string("AWS_PROXY")), ("integrationMethod", .string("POST")),
                 ("integrationUri", .string(arn)), ("payloadFormatVersion", .string("2.0")),
-                // The longest there is.
-                ("timeoutInMillis", .integer(30_000)),
+                ("timeoutInMillis", .integer(Self.longestWait)),
             ], "integrationId")
     }
 
@@ -179,7 +183,7 @@ package struct HTTPAPI: Sendable {
             id == nil ? "CreateAuthorizer" : "UpdateAuthorizer", id == nil ? .post : .patch, path,
             [
                 ("name", .string(name)), ("authorizerType", .string("JWT")),
-                ("identitySource", .array([.string("$request.header.Authorization")])),
+                ("identitySource", .array([.string(Self.tokenSource)])),
                 ("jwtConfiguration", .object(configuration)),
             ], "authorizerId")
     }

@@ -186,6 +186,9 @@ extension Deployment {
         tags.merging([Self.mark.name: Self.mark.value, Self.ownerTag: name]) { $1 }
     }
 
+    /// The variables that Lambda is to have, in byte order, those that are set by hand included.
+    var variableNames: [String] { Set(function.environment.map(\.name) + keptVariables).sorted() }
+
     /// The settings that Lambda is to have.
     func settings(role: String) -> FunctionSettings {
         var settings = FunctionSettings()

@@ -27,8 +27,7 @@ package struct FunctionPublisher: Sendable {
 
     /// What publishing would do.
     package func plan(_ deployment: Deployment) throws -> Plan {
-        try deployment.function.validate(name: deployment.name)
-        try deployment.job?.validate(name: deployment.name, architecture: deployment.architecture)
+        try deployment.validate()
         try Recursion.check([deployment])
         var changes: [Change] = []
         let parts: [any Part] = [

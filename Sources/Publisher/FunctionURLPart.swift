@@ -7,11 +7,7 @@ struct FunctionURLPart: Part {
         let there = try session.lambda.url(name, qualifier: alias)
         let permissions = try session.lambda.permissions(name, qualifier: alias)
         guard let api = deployment.api, api.kind == .url else { return removal(there, permissions, deployment) }
-        if case .jwt = api.authorization {
-            throw PublishError(
-                .settings, "a function URL knows no ‘jwt’", hint: "set ‘api.kind’ to http, or ‘authorization’ to iam")
-        }
-        let type = api.authorization == .none ? "NONE" : "AWS_IAM"
+        let type = api.authorizationType
         var changes: [Change] = []
         if there?.authorization != type || there?.cors != api.cors || there?.isStreamed != api.isStreamed {
             var details = [Change.Detail("who may call", from: there?.authorization, to: type)]

@@ -6,6 +6,11 @@ struct HTTPAPIPart: Part {
     private static let fact = "http-api"
     private static let permission = "scar-build-http-api"
 
+    static func permission(_ id: String, _ names: some Naming) -> LambdaAPI.Permission {
+        LambdaAPI.Permission(
+            id: permission, principal: "apigateway.amazonaws.com", sourceARN: names.apiARN(id, "*/*"))
+    }
+
     func changes(for deployment: Deployment, after before: [Change], _ session: Session) throws -> [Change] {
         let there = try session.httpAPIs.apis(tagged: Deployment.ownerTag, deployment.name)
         guard let api = deployment.api, api.kind == .http else {
@@ -25,7 +30,7 @@ struct HTTPAPIPart: Part {
         }
         changes += updates(found, wanted, deployment)
         let permissions = try session.lambda.permissions(deployment.name, qualifier: deployment.alias)
-        if permissions.first(where: { $0.id == Self.permission }) != wanted.permission(found.id, session) {
+        if permissions.first(where: { $0.id == Self.permission }) != Self.permission(found.id, session) {
             changes.append(permissionChange(wanted, deployment, isNew: false))
         }
         return changes
@@ -35,33 +40,10 @@ struct HTTPAPIPart: Part {
     private struct Wanted {
         let api: Deployment.API
         let target: String
-        let account: String
 
         init(_ api: Deployment.API, _ deployment: Deployment, _ session: Session) {
             self.api = api
             target = session.functionARN(deployment.name, alias: deployment.alias)
-            account = session.account
-        }
-
-        var authorization: String {
-            switch api.authorization {
-            case .none: "NONE"
-            case .iam: "AWS_IAM"
-            case .jwt: "JWT"
-            }
-        }
-
-        /// Key and authorization of each route. A browser asks before it asks, and without a token.
-        var routes: [(key: String, authorization: String)] {
-            let all = [(key: "$default", authorization: authorization)]
-            guard api.cors != nil, api.authorization != .none else { return all }
-            return all + [(key: "OPTIONS /{proxy+}", authorization: "NONE")]
-        }
-
-        func permission(_ id: String, _ session: Session) -> LambdaAPI.Permission {
-            LambdaAPI.Permission(
-                id: HTTPAPIPart.permission, principal: "apigateway.amazonaws.com",
-                sourceARN: session.apiARN(id, "*/*"))
         }
     }
 
@@ -70,7 +52,7 @@ struct HTTPAPIPart: Part {
     private func creation(_ wanted: Wanted, _ deployment: Deployment) -> Change {
         let api = wanted.api
         var details: [Change.Detail] = [
-            .init("stage", to: api.stage), .init("who may call", to: wanted.authorization),
+            .init("stage", to: api.stage), .init("who may call", to: api.authorizationType),
         ]
         if let cors = api.cors { details.append(.init("CORS", to: FunctionURLPart.text(cors))) }
         let tags = deployment.allTags
@@ -100,7 +82,7 @@ struct HTTPAPIPart: Part {
             details.append(.init("calls", from: found.integrations.first?.target, to: wanted.target))
         }
         let there = found.routes.map { "\($0.key) \($0.authorization)" }.sorted()
-        let routes = wanted.routes.map { "\($0.key) \($0.authorization)" }.sorted()
+        let routes = wanted.api.routes.map { "\($0.key) \($0.authorization)" }.sorted()
         if there != routes {
             details.append(
                 .init("routes", from: there.joined(separator: ", "), to: routes.joined(separator: ", ")))
@@ -141,7 +123,8 @@ struct HTTPAPIPart: Part {
                     old?.id, of: id, name: wanted.api.name, issuer: issuer, audience: audience)
             }
         }
-        for (key, authorization) in wanted.routes {
+        for wish in wanted.api.routes {
+            let (key, authorization) = (wish.key, wish.authorization)
             var route = HTTPAPI.Route(
                 id: "", key: key, target: "integrations/\(integration ?? "")", authorization: authorization,
                 authorizer: authorization == "JWT" ? authorizer : nil)
@@ -151,7 +134,7 @@ struct HTTPAPIPart: Part {
             }
             try api.putRoute(route, of: id)
         }
-        for old in found.routes where !wanted.routes.contains(where: { $0.key == old.key }) {
+        for old in found.routes where !wanted.api.routes.contains(where: { $0.key == old.key }) {
             try api.deleteRoute(old.id, of: id)
         }
         if !found.stages.contains(wanted.api.stage) { try api.createStage(wanted.api.stage, of: id, tags: tags) }
@@ -166,7 +149,7 @@ struct HTTPAPIPart: Part {
             [.init("may call", to: "the API \(wanted.api.name)")]
         ) { session in
             guard let id = session.fact(Self.fact) else { return }
-            try PermissionChanges.put(wanted.permission(id, session), deployment, session)
+            try PermissionChanges.put(Self.permission(id, session), deployment, session)
         }
     }
 

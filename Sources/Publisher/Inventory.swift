@@ -16,12 +16,16 @@ package struct Inventory: Sendable {
         package var url: String?
     }
 
+    /// The names of the functions of this region that anything is there of, or was a moment ago.
+    package func names() throws -> [String] {
+        let tagged = try session.tagging.resources(tagged: [Deployment.mark.name: Deployment.mark.value])
+        return Set(tagged.values.compactMap { $0[Deployment.ownerTag] }).sorted()
+    }
+
     /// The functions of this region that were published from here, by name.
     package func functions(alias: String = "live") throws -> [Entry] {
-        let tagged = try session.tagging.resources(tagged: [Deployment.mark.name: Deployment.mark.value])
         // Everything that was made for a function names it; what a removal left, or is still told of, is no function.
-        let names = Set(tagged.values.compactMap { $0[Deployment.ownerTag] })
-        return try names.sorted().compactMap { name in
+        try names().compactMap { name in
             try Cancellation.check()
             guard let function = try session.lambda.function(name) else { return nil }
             return Entry(

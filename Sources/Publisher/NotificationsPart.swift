@@ -81,6 +81,12 @@ package enum Notification {
         var prefix: String
         var suffix: String
 
+        /// Whether an object can be told of by both.
+        func meets(_ other: Rule) -> Bool {
+            Recursion.meet([prefix], [other.prefix], isEnd: false)
+                && Recursion.meet([suffix], [other.suffix], isEnd: true)
+        }
+
         var text: String {
             prefix.isEmpty && suffix.isEmpty ? "all objects" : "\(prefix)*\(suffix)"
         }
@@ -156,10 +162,7 @@ package enum Notification {
         for other in document.children where !isOf(function, other) {
             guard other.all("Event").contains(where: { $0.text.hasPrefix("s3:ObjectCreated:") }) else { continue }
             let theirs = Self.rule(other)
-            for rule in rules
-            where Recursion.meet([rule.prefix], [theirs.prefix], isEnd: false)
-                && Recursion.meet([rule.suffix], [theirs.suffix], isEnd: true)
-            {
+            for rule in rules where rule.meets(theirs) {
                 throw PublishError(
                     .conflict,
                     "the bucket \(bucket) tells of \(theirs.text) already (‘\(other["Id"]?.text ?? "")’), and S3 takes no "

@@ -23,7 +23,7 @@ enum PackageUpload {
         }
         let bucket = deployment.packagesBucket ?? session.packagesBucket
         if deployment.packagesBucket == nil { session.s3.expect(owner: session.account, of: bucket) }
-        let key = prefix(deployment.name) + package.digest.hex + ".zip"
+        let key = key(package, of: deployment.name)
         if try exists(bucket, session) == false {
             try BucketsPart.create(bucket, [Deployment.mark.name: Deployment.mark.value], session)
         }
@@ -49,4 +49,8 @@ enum PackageUpload {
     }
 
     static func prefix(_ function: String) -> String { "scar-build/packages/\(function)/" }
+
+    static func key(_ package: Deployment.Package, of function: String) -> String {
+        prefix(function) + package.digest.hex + ".zip"
+    }
 }

@@ -23,13 +23,13 @@ struct PermissionsPart: Part {
         return changes
     }
 
-    static func permissions(for deployment: Deployment, _ session: Session) -> [LambdaAPI.Permission] {
+    static func permissions(for deployment: Deployment, _ names: some Naming) -> [LambdaAPI.Permission] {
         Set(deployment.inputs.map(\.bucket)).sorted().map { bucket in
             LambdaAPI.Permission(
                 id: prefix + bucket.replacing(".", with: "_"), principal: "s3.amazonaws.com",
-                sourceARN: session.bucketARN(bucket),
+                sourceARN: names.bucketARN(bucket),
                 // A bucket's name can pass to somebody else's account.
-                sourceAccount: session.account)
+                sourceAccount: names.account)
         }
     }
 }

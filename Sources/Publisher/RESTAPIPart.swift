@@ -8,7 +8,7 @@ internal import JSON
 /// stage that has another one is not finished.
 struct RESTAPIPart: Part {
     private static let fact = "rest-api"
-    private static let permission = "scar-build-rest-api"
+    static let permission = "scar-build-rest-api"
 
     func changes(for deployment: Deployment, after before: [Change], _ session: Session) throws -> [Change] {
         let there = try session.restAPIs.apis(tagged: Deployment.ownerTag, deployment.name)
@@ -25,22 +25,13 @@ struct RESTAPIPart: Part {
             }
             return changes
         }
-        if case .jwt = api.authorization {
-            throw PublishError(
-                .settings, "a REST API knows no ‘jwt’", hint: "set ‘api.kind’ to http, or ‘authorization’ to iam")
-        }
-        guard api.cors == nil else {
-            throw PublishError(
-                .settings, "‘api.cors’ is for the kinds http and url",
-                hint: "a REST API hands every request to the function, and so those that browsers ask first")
-        }
         let target = session.functionARN(deployment.name, alias: deployment.alias)
         let document = Self.document(for: api, calling: target, session)
         let sum = Digest(of: document.text() + Array(api.stage.utf8)).hex
         let found = there.first
         if let found {
             session.note(Self.fact, found.id)
-            session.note("url", Self.address(found.id, api, session))
+            session.note("url", Self.address(found.id, stage: api.stage, session))
         }
         // One whose making was not heard of is there beside the one that was made then.
         var changes = there.dropFirst().map { old in
@@ -67,10 +58,9 @@ struct RESTAPIPart: Part {
     private func change(
         _ found: RESTAPI.API?, _ api: Deployment.API, _ deployment: Deployment, _ document: JSON, _ sum: String
     ) -> Change {
-        let who = api.authorization == .none ? "NONE" : "AWS_IAM"
         let details: [Change.Detail] = [
             .init("stage", from: found?.stages.keys.sorted().joined(separator: ", "), to: api.stage),
-            .init("who may call", to: who),
+            .init("who may call", to: api.authorizationType),
         ]
         let tags = deployment.allTags
         return Change(found == nil ? .create : .update, "REST API", api.name, details) { session in
@@ -78,24 +68,22 @@ struct RESTAPIPart: Part {
             session.note(Self.fact, id)
             try session.restAPIs.put(document, into: id)
             try session.restAPIs.deploy(id, stage: api.stage, description: sum)
-            session.note("url", Self.address(id, api, session))
+            session.note("url", Self.address(id, stage: api.stage, session))
         }
     }
 
-    private static func address(_ id: String, _ api: Deployment.API, _ session: Session) -> String {
-        "https://\(id).execute-api.\(session.region.name).\(session.region.domain)/\(api.stage)"
+    static func address(_ id: String, stage: String, _ session: Session) -> String {
+        "https://\(id).execute-api.\(session.region.name).\(session.region.domain)/\(stage)"
     }
 
-    private static func permission(_ id: String, _ session: Session) -> LambdaAPI.Permission {
+    static func permission(_ id: String, _ names: some Naming) -> LambdaAPI.Permission {
         LambdaAPI.Permission(
-            id: permission, principal: "apigateway.amazonaws.com", sourceARN: session.apiARN(id, "*/*"))
+            id: permission, principal: "apigateway.amazonaws.com", sourceARN: names.apiARN(id, "*/*"))
     }
 
     /// API Gateway Developer Guide, "OpenAPI extensions for API Gateway".
-    private static func document(for api: Deployment.API, calling arn: String, _ session: Session) -> JSON {
-        let uri =
-            "arn:\(session.region.partitionName):apigateway:\(session.region.name):lambda:path/2015-03-31/functions/"
-            + "\(arn)/invocations"
+    static func document(for api: Deployment.API, calling arn: String, _ names: some Naming) -> JSON {
+        let uri = names.integrationARN(arn)
         var method: [(name: StaticString, json: JSON)] = [
             (
                 "x-amazon-apigateway-integration",

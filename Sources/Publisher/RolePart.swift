@@ -25,11 +25,11 @@ enum Policy {
 
     /// What a function does while it runs: it logs, reads what is under its inputs, and writes what goes to its outputs;
     /// or it hands over to AWS Batch, or both.
-    static func document(for deployment: Deployment, _ session: Session) -> JSON {
-        let group = session.logGroupARN(Session.logGroup(deployment.name))
+    static func document(for deployment: Deployment, _ names: some Naming) -> JSON {
+        let group = names.logGroupARN(Session.logGroup(deployment.name))
         var statements = [allow(["logs:CreateLogStream", "logs:PutLogEvents"], on: ["\(group):*"])]
-        if deployment.job?.takesAll != true { statements += files(deployment, session) }
-        if let job = deployment.job { statements += submission(job, deployment.name, session) }
+        if deployment.job?.takesAll != true { statements += files(deployment, names) }
+        if let job = deployment.job { statements += submission(job, deployment.name, names) }
         if !deployment.queues.isEmpty {
             let actions = ["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"]
             statements.append(allow(actions, on: unique(deployment.queues.map(\.arn))))
@@ -56,11 +56,11 @@ enum Policy {
     }
 
     /// Reading inputs and writing outputs.
-    private static func files(_ deployment: Deployment, _ session: Session) -> [JSON] {
+    private static func files(_ deployment: Deployment, _ names: some Naming) -> [JSON] {
         var statements: [JSON] = []
-        let read = deployment.inputs.map { objects(in: $0, session) }
+        let read = deployment.inputs.map { objects(in: $0, names) }
         if !read.isEmpty { statements.append(allow(["s3:GetObject"], on: unique(read))) }
-        let written = deployment.outputs.map { objects(in: $0, session) }
+        let written = deployment.outputs.map { objects(in: $0, names) }
         // An upload in parts that fails must be able to take its parts away.
         if !written.isEmpty {
             statements.append(allow(["s3:AbortMultipartUpload", "s3:PutObject"], on: unique(written)))
@@ -68,38 +68,38 @@ enum Policy {
         return statements
     }
 
-    private static func objects(in channel: Deployment.Channel, _ session: Session) -> String {
-        "\(session.bucketARN(channel.bucket))/\(channel.keyPrefix)*"
+    private static func objects(in channel: Deployment.Channel, _ names: some Naming) -> String {
+        "\(names.bucketARN(channel.bucket))/\(channel.keyPrefix)*"
     }
 
     /// Handing events over. Service Authorization Reference, "AWS Batch": a definition is meant with and without its
     /// revision.
-    private static func submission(_ job: Deployment.Job, _ name: String, _ session: Session) -> [JSON] {
-        let definition = session.batchARN("job-definition", name)
-        let places = [definition, "\(definition):*", session.batchARN("job-queue", name)]
+    private static func submission(_ job: Deployment.Job, _ name: String, _ names: some Naming) -> [JSON] {
+        let definition = names.batchARN("job-definition", name)
+        let places = [definition, "\(definition):*", names.batchARN("job-queue", name)]
         let submit = allow(["batch:SubmitJob"], on: places)
         guard let events = job.events else { return [submit] }
-        return [submit, allow(["s3:AbortMultipartUpload", "s3:PutObject"], on: [objects(in: events, session)])]
+        return [submit, allow(["s3:AbortMultipartUpload", "s3:PutObject"], on: [objects(in: events, names)])]
     }
 
     /// What a job does while it runs; its log is not its own affair. Nil when it needs nothing.
-    static func ofJob(_ job: Deployment.Job, _ deployment: Deployment, _ session: Session) -> JSON? {
-        var statements = files(deployment, session)
-        if let events = job.events { statements.append(allow(["s3:GetObject"], on: [objects(in: events, session)])) }
+    static func ofJob(_ job: Deployment.Job, _ deployment: Deployment, _ names: some Naming) -> JSON? {
+        var statements = files(deployment, names)
+        if let events = job.events { statements.append(allow(["s3:GetObject"], on: [objects(in: events, names)])) }
         return statements.isEmpty ? nil : document(statements)
     }
 
     /// What ECS does for a job on Fargate before it runs: it fetches the image, and opens the log.
-    static func ofStart(_ name: String, _ session: Session) -> JSON {
+    static func ofStart(_ name: String, _ names: some Naming) -> JSON {
         document([
             // A login is for the whole registry: it has no name.
             allow(["ecr:GetAuthorizationToken"], on: ["*"]),
             allow(
                 ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
-                on: [session.repositoryARN(name)]),
+                on: [names.repositoryARN(name)]),
             allow(
                 ["logs:CreateLogStream", "logs:PutLogEvents"],
-                on: ["\(session.logGroupARN(Session.jobLogGroup(name))):*"]),
+                on: ["\(names.logGroupARN(Session.jobLogGroup(name))):*"]),
         ])
     }
 

@@ -2,8 +2,8 @@ package import AWS
 internal import ByteKit
 internal import Transport
 
-/// An account and a region that is published to: the services' clients, and names that follow from both.
-package final class Session: Sendable {
+/// An account and a region that is published to: the services' clients.
+package final class Session: Naming {
     package let client: AWSClient
     /// Twelve digits.
     package let account: String
@@ -38,55 +38,18 @@ package final class Session: Sendable {
     }
 
     var region: Region { client.region }
+    var partitionName: String { region.partitionName }
+    var regionName: String { region.name }
 
     func fact(_ name: String) -> String? { facts.withLock { $0[name] } }
     func note(_ name: String, _ value: String) { facts.withLock { $0[name] = value } }
 
     // MARK: Names
 
-    private func arn(_ service: String, _ rest: String) -> String {
-        "arn:\(region.partitionName):\(service):\(region.name):\(account):\(rest)"
-    }
-
-    func functionARN(_ name: String, alias: String? = nil) -> String {
-        arn("lambda", "function:\(name)" + (alias.map { ":\($0)" } ?? ""))
-    }
-
-    func logGroupARN(_ name: String) -> String { arn("logs", "log-group:\(name)") }
-
-    func bucketARN(_ name: String) -> String { "arn:\(region.partitionName):s3:::\(name)" }
-
-    func roleARN(_ name: String) -> String { "arn:\(region.partitionName):iam::\(account):role/\(name)" }
-
-    func instanceProfileARN(_ name: String) -> String {
-        "arn:\(region.partitionName):iam::\(account):instance-profile/\(name)"
-    }
-
-    /// - Parameter kind: `job-queue`, `job-definition`, `compute-environment`.
-    func batchARN(_ kind: String, _ name: String) -> String { arn("batch", "\(kind)/\(name)") }
-
-    func repositoryARN(_ function: String) -> String { arn("ecr", "repository/\(Self.repositoryName(function))") }
-
     /// Where the images of a function are.
     func repositoryURI(_ function: String) -> String {
         "\(account).dkr.ecr.\(region.name).\(region.domain)/\(Self.repositoryName(function))"
     }
-
-    func ruleARN(_ name: String) -> String { arn("events", "rule/\(name)") }
-
-    func apiARN(_ id: String, _ rest: String) -> String { arn("execute-api", "\(id)/\(rest)") }
-
-    /// The role that is made for a function. Roles belong to no region and functions do, so the region is part of it.
-    func roleName(_ function: String) -> String {
-        let name = "scar-build-\(region.name)-\(function)"
-        guard name.utf8.count > 64 else { return name }
-        return name.prefix(55) + "-" + Digest(of: Array(name.utf8)).hex.prefix(8)
-    }
-
-    /// What is made for a function's jobs: no function's name holds a dot, so one's roles are never another's.
-    func jobRoleName(_ function: String) -> String { roleName("\(function).job") }
-    func startRoleName(_ function: String) -> String { roleName("\(function).start") }
-    func machineRoleName(_ function: String) -> String { roleName("\(function).machine") }
 
     /// Names of repositories know no capitals, and no two separators beside each other.
     package static func repositoryName(_ function: String) -> String {
@@ -104,9 +67,6 @@ package final class Session: Sendable {
 
     static func logGroup(_ function: String) -> String { "/aws/lambda/\(function)" }
     static func jobLogGroup(_ function: String) -> String { "/aws/batch/\(function)" }
-
-    /// The bucket that large packages go through when the recipe names none.
-    var packagesBucket: String { "scar-build-\(account)-\(region.name)" }
 
     // MARK: Patience
 

@@ -116,4 +116,14 @@ package enum Deployments {
         }
         try job(recipe)?.validate(name: recipe.name, architecture: recipe.function.architecture.rawValue)
     }
+
+    /// Refuses functions of several regions: a template is deployed in one.
+    package static func checkOneRegion(_ file: RecipeFile) throws(ToolError) {
+        let regions = Set(file.functions.map(\.function.region))
+        guard regions.count > 1 else { return }
+        let names = regions.map { $0 ?? "no region" }.sorted().joined(separator: ", ")
+        throw ToolError(
+            "several-regions", "the functions of this file belong to several regions (\(names)), and a template to one",
+            location: file.path, hint: "write a recipe for each region")
+    }
 }

@@ -27,6 +27,15 @@ struct InvokeCommand: ParsableCommand {
     @Flag(name: [.customShort("a"), .customLong("async")], help: "Only hand the event over; print the request's id.")
     var isAsynchronous = false
 
+    @Flag(
+        help:
+            "Call it over HTTP at its address, as a client would: the file is the body, and of any kind. Signed as you."
+    )
+    var api = false
+
+    @Option(help: ArgumentHelp("With --api, an item of the query. Repeatable.", valueName: "name=value"))
+    var query: [String] = []
+
     @Flag(help: "Show the end of the call's log as well.")
     var log = false
 
@@ -35,7 +44,16 @@ struct InvokeCommand: ParsableCommand {
 
     @OptionGroup var account: AccountOptions
 
+    func validate() throws {
+        guard api || query.isEmpty else { throw ValidationError("--query goes with --api.") }
+        guard !api || !log else { throw ValidationError("--log is Lambda's, and excludes --api.") }
+        if let item = query.first(where: { !$0.contains("=") }) {
+            throw ValidationError("--query takes a name and a value, as in ‘size=small’, and not ‘\(item)’.")
+        }
+    }
+
     func run() throws {
+        if api { return try callAPI() }
         let event = try payload.map { try InputFile.contents(of: $0, limit: Invocation.largest) } ?? Array("{}".utf8)
         try Invocation.check(event, isAsynchronous: isAsynchronous)
         let session = try account.session()
@@ -54,8 +72,31 @@ struct InvokeCommand: ParsableCommand {
                 hint: outcome.requestID.map { "scar-build logs \(name) --request \($0)" }, exitCode: .functionFailed)
         }
         guard let output else { return try StandardOutput.write(outcome.payload + [UInt8(ascii: "\n")]) }
-        var file = try OutputFile(output)
-        try file.write(Invocation.content(of: outcome.payload))
+        try Self.store(Invocation.content(of: outcome.payload), in: output)
+    }
+
+    private func callAPI() throws {
+        let body = try payload.map { try InputFile.contents(of: $0, limit: Invocation.largest) }
+        let session = try account.session()
+        let items = query.map { item in
+            let parts = item.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            return (name: String(parts[0]), value: String(parts[1]))
+        }
+        let answer = try Inventory(session).address(of: name, alias: qualifier).call(
+            session, body: body, query: items, isAsynchronous: isAsynchronous)
+        guard (200..<400).contains(answer.status) else {
+            throw ToolError(
+                "function-failed",
+                "\(name) answered with status \(answer.status): \(String(decoding: answer.body.prefix(2000), as: UTF8.self))",
+                hint: answer.requestID.map { "scar-build logs \(name) --request \($0)" }, exitCode: .functionFailed)
+        }
+        guard let output else { return try StandardOutput.write(answer.body) }
+        try Self.store(answer.body, in: output)
+    }
+
+    private static func store(_ content: [UInt8], in path: String) throws {
+        var file = try OutputFile(path)
+        try file.write(content)
         try file.finish()
     }
 }

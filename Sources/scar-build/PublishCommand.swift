@@ -46,16 +46,30 @@ struct PublishCommand: ParsableCommand {
     @Flag(help: "Say what would change, and change nothing.")
     var plan = false
 
+    @Option(
+        help: ArgumentHelp(
+            "Print a template of what should be there instead: cloudformation, sam or terraform. No account is asked.",
+            valueName: "form"))
+    var emit: Template?
+
     @Flag(help: "Print the plan, or what was published, as JSON.")
     var json = false
 
     @Flag(help: "Take over a function of this name that was not published from here.")
     var adopt = false
 
+    func validate() throws {
+        guard emit == nil || !(plan || json || adopt) else {
+            throw ValidationError("--emit asks no account, so --plan, --json and --adopt say nothing to it.")
+        }
+    }
+
     func run() throws {
         let file = try recipe.read(isQuiet: source.quiet)
         for function in file.functions { try Deployments.check(function) }
+        if emit != nil { try Deployments.checkOneRegion(file) }
         let deployments = try zip(file.functions, code(file)).map { Deployments.deployment(of: $0, $1) }
+        if let emit { return try StandardOutput.write(emit.text(for: deployments)) }
         try Recursion.check(deployments)
         let report = PublishReport(isQuiet: source.quiet)
         var results: [JSON] = []
@@ -99,6 +113,8 @@ struct PublishCommand: ParsableCommand {
         return [PublishableCode(package: try Deployment.Package(at: package))]
     }
 }
+
+extension Template: ExpressibleByArgument {}
 
 /// Shows plans, and changes as they are made.
 struct PublishReport {

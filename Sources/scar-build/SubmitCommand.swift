@@ -70,7 +70,8 @@ struct SubmitCommand: ParsableCommand {
         bar.end()
         let before = summary.skipped > 0 ? ", \(summary.skipped) done before" : ""
         let failed = summary.failures.count
-        try StandardOutput.line("\(summary.called - failed) of \(items.count) \(wait ? "done" : "submitted")\(before)")
+        let verb = submission.waits ? "done" : "submitted"
+        try StandardOutput.line("\(summary.called - failed) of \(items.count) \(verb)\(before)")
         guard failed > 0 else { return }
         for failure in summary.failures.prefix(20) {
             StandardError.write("  failed  \(Diagnostic.printable("\(failure.item): \(failure.reason)"))\n")

@@ -7,6 +7,8 @@ final class CageScene {
     private let registry: RegistryProcess
     private let folder: TestFolder
     var path: String { folder.path }
+    /// The image's name.
+    var image: String { "\(registry.origin.dropFirst("http://".count))/cage/test:latest" }
     /// A name for processes that no other scene has.
     let name = "cage-\(UInt32.random(in: 0 ... .max))".prefix(15).description
 
@@ -68,9 +70,8 @@ final class CageScene {
     }
 
     func recipe(script: String, _ more: String = "", profile: String = "none") throws -> String {
-        let host = registry.origin.dropFirst("http://".count)
-        return try Tool.recipe(
-            #"{"name": "caged", "image": "\#(host)/cage/test:latest", "script": "\#(script)", "prune": {"profile": "\#(profile)"}, "target": "zip"\#(more)}"#,
+        try Tool.recipe(
+            #"{"name": "caged", "image": "\#(image)", "script": "\#(script)", "prune": {"profile": "\#(profile)"}, "target": "zip"\#(more)}"#,
             in: path)
     }
 

@@ -109,6 +109,48 @@ struct PublishCommandTests: ~Copyable {
         #expect(try emulator.changes() == [])
     }
 
+    @Test("every recipe can be published, published again without a change, and removed without a rest")
+    func recipes() throws {
+        let package = try package()
+        let list = try Peer.run("sh", ["-c", "cd \"$1\" && ls recipes/*.json", "sh", Products.repository])
+        let recipes = list.text.split(separator: "\n").map(String.init)
+        #expect(recipes.count >= 15)
+        for recipe in recipes {
+            let path = "\(Products.repository)/\(recipe)"
+            let published = try run("publish", path, "--package", package, "-q")
+            #expect(published.status == 0, "\(recipe): \(published.errorText)")
+            try emulator.clear()
+            let again = try run("publish", path, "--package", package)
+            #expect(again.errorText.contains("is as it should be"), "\(recipe): \(again.errorText)")
+            #expect(try emulator.changes() == [])
+            let removed = try run("rm", "-f", path, "-q")
+            #expect(removed.status == 0, "\(recipe): \(removed.errorText)")
+        }
+        #expect(try run("rm", "--all").status == 0)
+        #expect(try emulator.problems() == [])
+        let left = try Peer.run(
+            "python3", ["\(Products.repository)/Tests/Oracles/list-account.py"],
+            variables: emulator.variables.map { ($0.key, $0.value) })
+        #expect(left.status == 0 && left.text == "", "\(left.text)\(left.errorText)")
+    }
+
+    @Test("all that was published goes at once, and only by one way of saying what")
+    func removeAll() throws {
+        let package = try package()
+        for name in ["one", "two"] {
+            let path = try Tool.recipe(#"{"name": "\#(name)", "image": "example/f:1"}"#, in: folder.path)
+            #expect(try run("publish", path, "--package", package).status == 0)
+        }
+        let plan = try run("rm", "-a", "--plan")
+        #expect(plan.text.contains("remove  function  one") && plan.text.contains("remove  function  two"))
+        let removed = try run("rm", "-a")
+        #expect(removed.status == 0, "\(removed.errorText)")
+        #expect(try run("ls", "--json").text.contains("\"functions\": []"))
+        #expect(try run("rm", "-a").status == 0)
+        #expect(try run("rm").status == 2)
+        #expect(try run("rm", "one", "--all").status == 2)
+    }
+
     @Test("a function whose output is its input is refused before anything is asked")
     func recursion() throws {
         let path = try Tool.recipe(

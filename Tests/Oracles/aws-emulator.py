@@ -8,6 +8,7 @@ and enumerations), and its signature is computed again by botocore. What is wron
 /_proxy/fail?match=OPERATION&times=N&status=S&code=C&message=M  answers so the next N times that the operation is asked for.
 /_proxy/answer?match=OPERATION&times=N&body=JSON  answers with this document instead, the next N times.
 /_proxy/log    what was asked since the last reset, as JSON.
+/_proxy/code?function=F&region=R  the zip that the function F was made of.
 /_proxy/reset  begins anew, moto included.
 """
 
@@ -80,7 +81,7 @@ def rest_operation(service, request):
         if operation.deprecated or operation.http["method"] != request["method"]:
             continue
         uri = operation.http["requestUri"]
-        if service.service_name == "s3":
+        if service.service_name == "s3" and operation.input_shape and "Bucket" in operation.input_shape.members:
             uri = "/{Bucket}" + uri if "{Bucket}" not in uri else uri
         match = uri_pattern(uri).match(parts.path)
         if not match:
@@ -327,6 +328,19 @@ def tag_bucket(path, body):
         connection.getresponse().read()
 
 
+def code_of(function, region):
+    """The package of a function: moto hands out an address that nobody serves."""
+    from moto.awslambda_simple.models import lambda_simple_backends
+
+    return lambda_simple_backends["123456789012"][region].get_function(function, "live").code_bytes
+
+
+def caller_of(request):
+    """The access key that a request is signed with."""
+    found = re.search(r"Credential=([^/]+)/", request["headers"].get("authorization", ""))
+    return found.group(1) if found else ""
+
+
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
@@ -348,6 +362,8 @@ class Handler(BaseHTTPRequestHandler):
             with LOCK:
                 body = json.dumps(STATE["log"]).encode()
             return self.answer(200, body)
+        if verb == "code":
+            return self.answer(200, code_of(query["function"][0], query["region"][0]))
         with LOCK:
             if verb == "reset":
                 STATE.update(log=[], cut=None, failures=[], dead=False)
@@ -389,7 +405,7 @@ class Handler(BaseHTTPRequestHandler):
             if STATE["dead"]:
                 return self.break_off()
             STATE["log"].append({"service": service, "operation": operation, "changes": changes, "problems": problems,
-                                 "target": self.path})
+                                 "target": self.path, "caller": caller_of(request)})
             mode = None
             if changes and STATE["cut"] is not None:
                 STATE["cut"][0] -= 1
@@ -450,6 +466,6 @@ if __name__ == "__main__":
     server.start()
     MOTO = server.get_host_and_port()[1]
     # Functions are not run: moto would want Docker for that.
-    tell_moto("/moto-api/config", {"lambda": {"use_docker": False}})
+    tell_moto("/moto-api/config", {"lambda": {"use_docker": False}, "batch": {"use_docker": False}})
     ThreadingHTTPServer.request_queue_size = 64
     ThreadingHTTPServer(("127.0.0.1", port), Handler).serve_forever()

@@ -4,6 +4,7 @@ import JSON
 import Publisher
 import TestKit
 import Testing
+import Transport
 
 extension EmulatorTests {
     @Suite("a function")
@@ -68,6 +69,50 @@ extension EmulatorTests {
             #expect(entries.map(\.function.name) == ["frames"])
             #expect(entries.first?.version == "1")
             #expect(entries.first?.url?.hasPrefix("https://") == true)
+        }
+
+        @Test("has an address of whichever kind, and requests are signed for where it does not let everybody in")
+        func address() throws {
+            var deployment = try fixture.deployment()
+            for (kind, open, closed) in [
+                (Deployment.API.Kind.url, String?.none, "lambda"), (.http, nil, "execute-api"),
+                (.rest, "execute-api", "execute-api"),
+            ] {
+                for (authorization, name) in [(Deployment.API.Authorization.none, open), (.iam, closed)] {
+                    deployment.api = .init(kind: kind, name: "frames", authorization: authorization)
+                    try fixture.publish(deployment)
+                    let address = try Inventory(try fixture.session()).address(of: "frames")
+                    #expect(address.signingName == name, "\(kind) \(authorization)")
+                    #expect(address.url.hasPrefix("https://") && address.url.hasSuffix("/"))
+                    #expect(kind == .url || address.url.contains("/scar/"))
+                }
+            }
+            deployment.api = .init(
+                name: "frames", authorization: .jwt(issuer: "https://login.example.com", audience: []))
+            try fixture.publish(deployment)
+            #expect(throws: PublishError.self) { try Inventory(try fixture.session()).address(of: "frames") }
+            deployment.api = nil
+            try fixture.publish(deployment)
+            #expect(throws: PublishError.self) { try Inventory(try fixture.session()).address(of: "frames") }
+        }
+
+        @Test("is called at its address as a client calls it, with a signature where one is wanted")
+        func called() throws {
+            let server = try LoopbackServer { request in
+                .init(request.method == "GET" ? 200 : 202, [:], request.body)
+            }
+            let session = try fixture.session()
+            var address = FunctionAddress(url: server.origin + "/scar/", signingName: "execute-api")
+            let posted = try address.call(session, body: Array("{}".utf8), isAsynchronous: true)
+            #expect(posted.status == 202 && posted.body == Array("{}".utf8))
+            address.signingName = nil
+            #expect(try address.call(session, body: nil, query: [("a b", "c&d")]).status == 200)
+            let (first, second) = (server.requests[0], server.requests[1])
+            #expect(first.headers["authorization"]?.contains("/eu-west-1/execute-api/aws4_request") == true)
+            #expect(first.headers["x-amz-invocation-type"] == "Event")
+            #expect(first.headers["content-type"] == "application/json")
+            #expect(second.headers["authorization"] == nil)
+            #expect(second.path == "/scar/" && second.query == "a%20b=c%26d", "\(second.query)")
         }
 
         // MARK: Submitting

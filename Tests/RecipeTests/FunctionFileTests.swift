@@ -143,6 +143,53 @@ struct FunctionFileTests {
         #expect(!warnings[0].contains("key-one"))
     }
 
+    private static let minio = """
+        storage_providers:
+          minio:
+            default: {endpoint: 'https://minio.example.org:9000', access_key: key-one, secret_key: key-two}
+            My_Own: {endpoint: 'http://10.0.0.1:9000', verify: no, region: eu-west-3}
+
+        """
+
+    @Test("Outputs go to the MinIO servers that the file describes, with keys that are the function's variables")
+    func minioServers() throws {
+        let output =
+            "output:\n- {storage_provider: minio, path: a-bucket/out}\n"
+            + "- {storage_provider: minio.My_Own, path: b-bucket}\n- {path: c-bucket}"
+        let (recipe, warnings) = try read(functionFile(output) + Array(Self.minio.utf8))
+        #expect(recipe.outputs.map(\.storage) == ["minio", "minio.my-own", "s3"])
+        #expect(recipe.servers.map(\.name) == ["minio", "minio.my-own"])
+        #expect(recipe.servers.map(\.endpoint) == ["https://minio.example.org:9000", "http://10.0.0.1:9000"])
+        #expect(recipe.servers.map(\.verify) == [true, false])
+        #expect(recipe.servers.map(\.region) == ["us-east-1", "eu-west-3"])
+        #expect(recipe.servers.map(\.accessKey) == ["MINIO_ACCESS_KEY", "MINIO_MY_OWN_ACCESS_KEY"])
+        #expect(recipe.servers.map(\.secretKey) == ["MINIO_SECRET_KEY", "MINIO_MY_OWN_SECRET_KEY"])
+        #expect(warnings.count == 1)
+        #expect(warnings[0].contains("MINIO_ACCESS_KEY and MINIO_SECRET_KEY"))
+        #expect(!warnings[0].contains("key-one") && !warnings[0].contains("key-two"))
+    }
+
+    @Test("A server that no output names is in no recipe")
+    func unusedMinio() throws {
+        #expect(try read(functionFile() + Array(Self.minio.utf8)).recipe.servers.isEmpty)
+    }
+
+    @Test("What is wrong with a server is said where it stands")
+    func wrongMinio() {
+        func said(_ entry: String) -> String? {
+            let bytes = functionFile("output:\n- {storage_provider: minio, path: a-bucket}")
+            let error = #expect(throws: RecipeError.self) {
+                try read(bytes + Array("storage_providers:\n  minio:\n    default: \(entry)\n".utf8))
+            }
+            return error?.diagnostic.description
+        }
+        #expect(
+            said("{verify: true}")?.hasPrefix("f.yaml:10:5: error[missing-key]: ‘minio.default’ has no ‘endpoint’")
+                == true)
+        #expect(said("{endpoint: 'ftp://a'}")?.hasPrefix("f.yaml:10:25: error[") == true)
+        #expect(said("{endpoint: 'http://a', verify: maybe}")?.hasPrefix("f.yaml:10:43: error[wrong-type]") == true)
+    }
+
     @Test("A misspelt key of a provider is shown without the secret beside it")
     func misspeltSecret() {
         let providers = "storage_providers:\n  minio:\n    mine: {acess_key: key-one}\n"

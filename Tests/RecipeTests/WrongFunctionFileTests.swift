@@ -48,10 +48,13 @@ struct WrongFunctionFileTests {
             "f.yaml:7:28: error[conflicting-keys]: ‘minio.here’ cannot call a function in Lambda\n"
                 + "  help: only files in S3 call functions: set ‘storage_provider’ to s3"),
         with(
-            "outputToMinio", "output:\n- {storage_provider: minio, path: a-bucket}",
-            "f.yaml:7:28: error[not-in-this-version]: outputs cannot go to ‘minio’ from a function file\n"
-                + "  help: use s3; a JSON recipe can describe servers that speak S3's protocol, such as MinIO, under "
-                + "‘storages’"),
+            "outputToUnknownMinio", "output:\n- {storage_provider: minio, path: a-bucket}",
+            "f.yaml:7:28: error[unknown-value]: ‘minio’ is not among the file's ‘storage_providers’\n"
+                + "  help: describe it there, under ‘minio’, with its ‘endpoint’"),
+        with(
+            "outputToOnedata", "output:\n- {storage_provider: onedata.mine, path: a-bucket}",
+            "f.yaml:7:28: error[not-in-this-version]: outputs cannot go to ‘onedata.mine’\n"
+                + "  help: use s3, or a server that speaks S3's protocol, such as MinIO"),
         with(
             "unknownProvider", "output:\n- {storage_provider: s4, path: a-bucket}",
             "f.yaml:7:28: error[unknown-value]: ‘s4’ is no storage provider\n  help: did you mean ‘s3’?"),

@@ -14,6 +14,8 @@ package final class AWSEmulator: Sendable {
         package var service: String
         package var operation: String
         package var target: String
+        /// The access key that it was signed with.
+        package var caller: String
         /// Whether it changes something.
         package var changes: Bool
         /// What botocore has against it.
@@ -81,7 +83,8 @@ package final class AWSEmulator: Sendable {
         return (log.array ?? []).map {
             Request(
                 service: $0["service"]?.string ?? "", operation: $0["operation"]?.string ?? "",
-                target: $0["target"]?.string ?? "", changes: $0["changes"]?.bool ?? false,
+                target: $0["target"]?.string ?? "", caller: $0["caller"]?.string ?? "",
+                changes: $0["changes"]?.bool ?? false,
                 problems: ($0["problems"]?.array ?? []).compactMap(\.string))
         }
     }

@@ -28,7 +28,8 @@ struct FunctionFile {
         var recipes: [JSON] = []
         for (index, function) in functions.enumerated() {
             var translator = FunctionTranslator(
-                file: file, function: function, path: "functions.aws[\(index)]", positions: check.positions)
+                file: file, function: function, path: "functions.aws[\(index)]", storages: sieve.storages,
+                positions: check.positions)
             recipes.append(try translator.recipe())
             sieve.warnings += translator.warnings
         }

@@ -4,6 +4,8 @@ internal import JSON
 struct FunctionSieve {
     let file: String
     var warnings: [PlacedWarning] = []
+    /// The servers that `readProviders` found.
+    private(set) var storages: [FunctionStorage] = []
 
     /// The node without what the table drops.
     mutating func sifted(_ node: YAMLNode, _ keys: [FunctionKey]) -> YAMLNode {
@@ -84,7 +86,7 @@ struct FunctionSieve {
         ),
     ]
 
-    /// Looks at the storage providers: their secrets are in no recipe and no package. No value is in any message.
+    /// Reads the storage providers: their secrets are in no recipe and no package. No value is in any message.
     mutating func readProviders(_ node: YAMLNode) throws(RecipeError) {
         guard !node.isNull else { return }
         guard let kinds = node.members else {
@@ -101,16 +103,21 @@ struct FunctionSieve {
                     throw unknown(member, path, among: known.keys + known.secrets)
                 }
                 if let secret = members.first(where: { known.secrets.contains($0.name) }) {
-                    warn("‘\(secret.name)’ of ‘\(excerpt(path))’ \(Self.instead(kind.name))", at: secret.namePosition)
+                    warn("‘\(secret.name)’ of ‘\(excerpt(path))’ \(Self.instead(path))", at: secret.namePosition)
                 }
+                if kind.name == "minio" { storages.append(try FunctionStorage(provider, file: file)) }
             }
         }
     }
 
-    private static func instead(_ kind: String) -> String {
+    private static func instead(_ path: String) -> String {
         let taken = "is not taken: no secret goes into recipes and packages"
-        if kind == "minio" { return taken + ". A JSON recipe's ‘storages’ names the variables that hold them" }
-        guard kind == "s3" else { return taken + ". Such storage is not in this version" }
+        if path.hasPrefix("minio.") {
+            let variables = FunctionStorage.variables(of: FunctionStorage.name(path))
+            return taken + ". Set the function's variables \(excerpt(variables.accessKey)) and "
+                + "\(excerpt(variables.secretKey)) once it is published"
+        }
+        guard path.hasPrefix("s3.") else { return taken + ". Such storage is not in this version" }
         return taken + ". The function's role reads and writes; commands here use AWS_ACCESS_KEY_ID and "
             + "AWS_SECRET_ACCESS_KEY, or AWS_PROFILE"
     }

@@ -7,14 +7,19 @@ struct FunctionTranslator {
     let function: JSON
     /// Its path, as in `functions.aws[0]`.
     let path: String
+    /// The servers that the file describes.
+    let storages: [FunctionStorage]
     let positions: [String: JSON.Position]
     private(set) var warnings: [PlacedWarning] = []
     private var draft = RecipeDraft()
 
-    init(file: String, function: JSON, path: String, positions: [String: JSON.Position]) {
+    init(
+        file: String, function: JSON, path: String, storages: [FunctionStorage], positions: [String: JSON.Position]
+    ) {
         self.file = file
         self.function = function
         self.path = path
+        self.storages = storages
         self.positions = positions
     }
 
@@ -111,9 +116,15 @@ struct FunctionTranslator {
     private mutating func readChannels(_ channels: JSON?, _ name: String) throws(RecipeError) {
         guard let channels, let elements = channels.array, !elements.isEmpty else { return }
         var written: [JSON] = []
+        var servers: [FunctionStorage] = []
         for (index, channel) in elements.enumerated() {
-            try checkProvider(channel, "lambda.\(name)[\(index)].storage_provider", isInput: name == "input")
             var members: [(name: String, json: JSON)] = []
+            let place = "lambda.\(name)[\(index)].storage_provider"
+            if let server = try server(of: channel, place, isInput: name == "input") {
+                if !servers.contains(where: { $0.name == server.name }) { servers.append(server) }
+                let position = channel["storage_provider"]?.position ?? channel.position
+                members.append(("storage", JSON(JSON.string(server.name).value, at: position)))
+            }
             if let path = channel["path"] {
                 let parts = text(path).split(separator: "/").joined(separator: "/")
                 members.append(("path", JSON(JSON.string(parts).value, at: path.position)))
@@ -123,13 +134,17 @@ struct FunctionTranslator {
             written.append(JSON(JSON.object(named: members).value, at: channel.position))
         }
         draft.set(name, .array(written), at: channels)
+        if !servers.isEmpty { draft.set("storages", .array(servers.map(\.json)), at: channels) }
     }
 
-    /// A provider is a kind and, after a dot, the name of its entry in `storage_providers`.
-    private func checkProvider(_ channel: JSON, _ place: String, isInput: Bool) throws(RecipeError) {
+    /// The server that a channel means; nil for S3. A provider is a kind and, after a dot, the name of its entry in
+    /// `storage_providers`.
+    private func server(
+        of channel: JSON, _ place: String, isInput: Bool
+    ) throws(RecipeError) -> FunctionStorage? {
         let provider = channel["storage_provider"].map(text) ?? "s3"
         let kind = String(provider.prefix { $0 != "." })
-        guard kind != "s3" else { return }
+        guard kind != "s3" else { return nil }
         let others = ["minio", "onedata", "webdav", "rucio"]
         guard others.contains(kind) else {
             let nearest = NearestName.of(kind, among: ["s3"] + others)
@@ -142,10 +157,18 @@ struct FunctionTranslator {
                 .conflict, "‘\(excerpt(provider))’ cannot call a function in Lambda", place,
                 hint: "only files in S3 call functions: set ‘storage_provider’ to s3")
         }
-        throw error(
-            .notInThisVersion, "outputs cannot go to ‘\(excerpt(provider))’ from a function file", place,
-            hint: "use s3; a JSON recipe can describe servers that speak S3's protocol, such as MinIO, under ‘storages’"
-        )
+        guard kind == "minio" else {
+            throw error(
+                .notInThisVersion, "outputs cannot go to ‘\(excerpt(provider))’", place,
+                hint: "use s3, or a server that speaks S3's protocol, such as MinIO")
+        }
+        let name = FunctionStorage.name(provider)
+        guard let server = storages.first(where: { $0.name == name }) else {
+            throw error(
+                .unknownValue, "‘\(excerpt(provider))’ is not among the file's ‘storage_providers’", place,
+                hint: "describe it there, under ‘minio’, with its ‘endpoint’")
+        }
+        return server
     }
 
     // MARK: API and Batch

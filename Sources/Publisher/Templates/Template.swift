@@ -1,0 +1,95 @@
+internal import JSON
+
+/// The desired state as a file for another tool, which then does what `publish` would do.
+///
+/// Nothing is asked of anybody to write it: what only an account knows stands in it as an expression. The values of
+/// variables do not stand in it, as they may be secrets; they are parameters.
+package enum Template: String, Sendable, CaseIterable {
+    /// AWS CloudFormation, in JSON.
+    case cloudformation
+    /// CloudFormation with AWS's serverless transform, which `sam deploy` uploads packages for.
+    case sam
+    /// Terraform and OpenTofu, in their JSON syntax.
+    case terraform
+
+    /// The whole file. The same deployments give the same bytes.
+    ///
+    /// - Throws: `PublishError`, for what `publish` would refuse as well.
+    package func text(for deployments: [Deployment]) throws(PublishError) -> [UInt8] {
+        try Recursion.check(deployments)
+        for deployment in deployments { try deployment.validate() }
+        let functions = try deployments.map { deployment throws(PublishError) in try TemplateFunction(deployment) }
+        let buckets = try BucketUse.all(of: deployments)
+        let document: JSON =
+            switch self {
+            case .cloudformation, .sam: CloudFormation(isServerless: self == .sam).document(functions, buckets)
+            case .terraform: Terraform().document(functions, buckets)
+            }
+        return document.text(pretty: true)
+    }
+}
+
+/// A function that a template can say all of: one from a zip, which nothing but buckets and its address calls.
+struct TemplateFunction {
+    let deployment: Deployment
+    let package: Deployment.Package
+
+    /// - Throws: `PublishError`, for what only `publish` makes.
+    init(_ deployment: Deployment) throws(PublishError) {
+        let more = [
+            ("container images", deployment.image != nil), ("layers of the image's files", deployment.layer != nil),
+            ("jobs of AWS Batch", deployment.job != nil),
+            ("triggers of queues and rules", !deployment.queues.isEmpty || !deployment.rules.isEmpty),
+            ("addresses that stream", deployment.api?.isStreamed == true),
+        ]
+        if let left = more.first(where: \.1) {
+            throw PublishError(
+                .settings, "\(deployment.name) wants \(left.0), and templates do not have them in this version",
+                hint: "publish it without ‘--emit’")
+        }
+        guard let package = deployment.package else {
+            throw PublishError(.settings, "\(deployment.name) has no package that a template could name")
+        }
+        self.deployment = deployment
+        self.package = package
+    }
+}
+
+/// A bucket with everything that the functions of a file want of it.
+struct BucketUse {
+    var name: String
+    /// The tags of the functions that use it.
+    var tags: [String: String]
+    /// Which new objects which function is called for.
+    var rules: [(function: String, rule: Notification.Rule)] = []
+
+    /// In the order of their first mention.
+    static func all(of deployments: [Deployment]) throws(PublishError) -> [BucketUse] {
+        var uses: [BucketUse] = []
+        for deployment in deployments {
+            for channel in deployment.inputs + deployment.outputs {
+                if let index = uses.firstIndex(where: { $0.name == channel.bucket }) {
+                    uses[index].tags.merge(deployment.tags) { old, _ in old }
+                } else {
+                    uses.append(BucketUse(name: channel.bucket, tags: deployment.tags))
+                }
+            }
+            for index in uses.indices {
+                let inputs = deployment.inputs.filter { $0.bucket == uses[index].name }
+                for rule in Notification.rules(for: inputs) { try uses[index].add(rule, for: deployment.name) }
+            }
+        }
+        return uses
+    }
+
+    private mutating func add(_ rule: Notification.Rule, for function: String) throws(PublishError) {
+        if let other = rules.first(where: { $0.function != function && $0.rule.meets(rule) }) {
+            throw PublishError(
+                .conflict,
+                "\(other.function) and \(function) both want to be told of \(rule.text) in the bucket \(name), and S3 "
+                    + "tells one of them only",
+                hint: "choose folders or suffixes that have nothing in common")
+        }
+        rules.append((function, rule))
+    }
+}

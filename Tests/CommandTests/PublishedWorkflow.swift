@@ -1,0 +1,110 @@
+import ByteKit
+import JSON
+import TestKit
+
+/// Functions of a file that were published into an emulator, run as AWS would run them.
+struct PublishedWorkflow: ~Copyable {
+    let emulator: AWSEmulator
+    private let folder: TestFolder
+    private let cache: String
+
+    /// AWS's own Runtime Interface Emulator, where it was fetched.
+    static let runtime: String? = {
+        let known = "\(Peer.environment("HOME") ?? "/root")/.cache/scar-build-testbed/aws-lambda-rie"
+        let path = Peer.environment("SCAR_TESTBED_RIE") ?? known
+        return (try? Peer.run("test", ["-x", path]).status) == 0 ? path : nil
+    }()
+
+    /// - Parameter cache: where builds keep what they pulled and compiled.
+    init(_ emulator: AWSEmulator, cache: String? = nil) throws {
+        try emulator.reset()
+        let folder = try TestFolder()
+        self.emulator = emulator
+        self.folder = folder
+        self.cache = cache ?? self.folder.path + "/cache"
+    }
+
+    var path: String { folder.path }
+
+    /// - Returns: the file's path.
+    @discardableResult
+    func write(_ text: String, to name: String) throws -> String {
+        var file = try OutputFile("\(path)/\(name)", permissions: 0o755)
+        try file.write(Array(text.utf8))
+        try file.finish()
+        return "\(path)/\(name)"
+    }
+
+    /// Runs a command as a person with the emulator's account would.
+    func run(_ arguments: String...) throws -> Peer.Result {
+        let variables = emulator.variables.map { ($0.key, $0.value) } + [("SCAR_BUILD_CACHE", cache), ("HOME", path)]
+        return try Tool.run(arguments, variables: variables)
+    }
+
+    /// What happened after a file was stored, a value for each call and job.
+    func store(_ file: String, in bucket: String, as key: String) throws -> [JSON] {
+        guard let runtime = Self.runtime else { throw BackgroundProgram.Unavailable("no Runtime Interface Emulator") }
+        let result = try Peer.run(
+            "python3",
+            ["\(Products.repository)/Tests/Oracles/run-published.py", path + "/tasks", runtime, bucket, key, file],
+            variables: emulator.variables.map { ($0.key, $0.value) })
+        guard result.status == 0 else { throw BackgroundProgram.Unavailable(result.text + result.errorText) }
+        return try result.output.split(separator: UInt8(ascii: "\n")).map { try JSON.parse(Array($0)) }
+    }
+
+    /// The keys of a bucket, in byte order.
+    func keys(_ bucket: String) throws -> [String] {
+        let list = try emulator.aws("s3api", "list-objects-v2", "--bucket", bucket)
+        return (list["Contents"]?.array ?? []).compactMap { $0["Key"]?.string }.sorted()
+    }
+
+    // MARK: - Rights
+
+    /// An action on a resource, as policies have them.
+    struct Right: Hashable, CustomStringConvertible {
+        var action: String
+        var resource: String
+        var description: String { "\(action) on \(resource)" }
+
+        /// Whether this right, which may end in `*`, allows another.
+        func allows(_ other: Right) -> Bool {
+            guard action == other.action else { return false }
+            guard resource.hasSuffix("*") else { return resource == other.resource }
+            return other.resource.hasPrefix(resource.dropLast())
+        }
+    }
+
+    /// What a function's role may do, by the policy that was made for it.
+    func granted(to function: String) throws -> Set<Right> {
+        let policy = try emulator.aws(
+            "iam", "get-role-policy", "--role-name", Self.role(function), "--policy-name", "scar-build")
+        var rights: Set<Right> = []
+        for statement in policy["PolicyDocument"]?["Statement"]?.array ?? [] {
+            for action in statement["Action"]?.array ?? [] {
+                for resource in statement["Resource"]?.array ?? [] {
+                    rights.insert(Right(action: action.string ?? "", resource: resource.string ?? ""))
+                }
+            }
+        }
+        return rights
+    }
+
+    /// What a function's role has done, by the requests that were seen.
+    func used(by function: String) throws -> Set<Right> {
+        let caller = "ASIA." + Self.role(function)
+        return Set(try emulator.requests().filter { $0.caller == caller }.map(Self.right))
+    }
+
+    private static func role(_ function: String) -> String { "scar-build-eu-west-1-\(function)" }
+
+    /// Service Authorization Reference: what a request needs.
+    private static func right(_ request: AWSEmulator.Request) -> Right {
+        let actions = [
+            "HeadObject": "s3:GetObject", "CreateMultipartUpload": "s3:PutObject", "UploadPart": "s3:PutObject",
+            "CompleteMultipartUpload": "s3:PutObject",
+        ]
+        let action = actions[request.operation] ?? "\(request.service):\(request.operation)"
+        let path = String(request.target.prefix { $0 != "?" }.drop { $0 == "/" })
+        return Right(action: action, resource: request.service == "s3" ? "arn:aws:s3:::\(path)" : path)
+    }
+}

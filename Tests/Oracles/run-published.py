@@ -1,0 +1,229 @@
+"""Lambda, S3's notifications and Batch for functions that were published into the emulator.
+
+Usage: run-published.py FOLDER RIE BUCKET KEY FILE
+
+Stores FILE as KEY in BUCKET, and then does what AWS would: every new object is told to the functions that the bucket's
+notifications name, each in a cage with the code that was uploaded, its own variables and /tmp, under AWS's Runtime Interface
+Emulator; jobs that functions hand over run as Batch would run them; until nothing new happens. Prints a line of JSON for
+each call and job. Whoever calls signs with a key that names the role, so that the emulator's log says who did what.
+"""
+
+import collections
+import io
+import json
+import os
+import pathlib
+import socket
+import subprocess
+import sys
+import time
+import urllib.parse
+import urllib.request
+import zipfile
+
+import boto3
+
+FOLDER, RIE, BUCKET, KEY, FILE = sys.argv[1:]
+ORIGIN = os.environ["AWS_ENDPOINT_URL"]
+REGION = os.environ["AWS_REGION"]
+ACCOUNT = "123456789012"
+# More than any test needs: functions that call each other in a circle end here.
+MOST_CALLS = 100
+
+s3, functions, batch = (boto3.client(name) for name in ("s3", "lambda", "batch"))
+
+
+def free_port():
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return one.getsockname()[1]
+
+
+def fetch(path):
+    with urllib.request.urlopen(ORIGIN + path, timeout=60) as answer:
+        return answer.read()
+
+
+def key_of(role):
+    """The access key of a role's session, which names it."""
+    return "ASIA." + role.split("/")[-1]
+
+
+class Cage:
+    """What a function runs in: its code to read, a /tmp to write, a user who is nobody, and its own variables."""
+
+    def __init__(self, name):
+        settings = functions.get_function_configuration(FunctionName=name, Qualifier="live")
+        self.name = name
+        self.timeout = settings["Timeout"]
+        self.task = pathlib.Path(FOLDER, name)
+        self.unpack(fetch(f"/_proxy/code?function={urllib.parse.quote(name)}&region={REGION}"))
+        self.variables = {
+            "PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "en_US.UTF-8", "TZ": ":UTC", "LAMBDA_TASK_ROOT": "/var/task",
+            "AWS_LAMBDA_FUNCTION_NAME": name, "AWS_LAMBDA_FUNCTION_VERSION": settings["Version"],
+            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(settings["MemorySize"]),
+            "AWS_LAMBDA_FUNCTION_TIMEOUT": str(self.timeout), "AWS_REGION": REGION, "AWS_DEFAULT_REGION": REGION,
+            "AWS_ACCESS_KEY_ID": key_of(settings["Role"]),
+            "AWS_SECRET_ACCESS_KEY": os.environ["AWS_SECRET_ACCESS_KEY"],
+            "AWS_ENDPOINT_URL": ORIGIN, **settings.get("Environment", {}).get("Variables", {}),
+        }
+        self.process = None
+
+    def unpack(self, code):
+        with zipfile.ZipFile(io.BytesIO(code)) as archive:
+            for entry in archive.infolist():
+                path = self.task / entry.filename
+                mode = entry.external_attr >> 16
+                if entry.is_dir():
+                    path.mkdir(parents=True, exist_ok=True)
+                    continue
+                path.parent.mkdir(parents=True, exist_ok=True)
+                if mode & 0o170000 == 0o120000:
+                    path.symlink_to(archive.read(entry).decode())
+                    continue
+                path.write_bytes(archive.read(entry))
+                path.chmod(mode & 0o777 or 0o644)
+
+    def command(self, words, variables):
+        cage = [
+            "bwrap", "--unshare-user", "--uid", "993", "--gid", "990", "--unshare-pid", "--unshare-ipc", "--die-with-parent",
+            "--ro-bind", "/usr", "/usr", "--ro-bind", "/etc", "/etc", "--dev", "/dev", "--proc", "/proc",
+            "--tmpfs", "/tmp", "--ro-bind", str(self.task), "/var/task", "--ro-bind", RIE, "/var/rie", "--chdir", "/var/task",
+            "--clearenv",
+        ]
+        for folder in ("bin", "sbin", "lib", "lib64"):
+            if os.path.islink("/" + folder):
+                cage += ["--symlink", os.readlink("/" + folder), "/" + folder]
+            elif os.path.isdir("/" + folder):
+                cage += ["--ro-bind", "/" + folder, "/" + folder]
+        for name, value in variables.items():
+            cage += ["--setenv", name, value]
+        return cage + words
+
+    def call(self, event):
+        """The function's answer to an event, as the emulator passes it on."""
+        if self.process is None:
+            self.port = free_port()
+            words = [
+                "/var/rie", "--runtime-interface-emulator-address", f"127.0.0.1:{self.port}", "--runtime-api-address",
+                f"127.0.0.1:{free_port()}", "/var/task/bootstrap",
+            ]
+            self.log = open(f"{FOLDER}/{self.name}.log", "wb")
+            self.process = subprocess.Popen(self.command(words, self.variables), stdout=self.log, stderr=self.log)
+        address = f"http://127.0.0.1:{self.port}/2015-03-31/functions/function/invocations"
+        while True:
+            try:
+                with urllib.request.urlopen(address, json.dumps(event).encode(), timeout=self.timeout + 60) as answer:
+                    return answer.read().decode()
+            except urllib.error.URLError as error:
+                if not isinstance(error.reason, ConnectionRefusedError) or self.process.poll() is not None:
+                    raise SystemExit(f"{self.name}: {error}\n" + pathlib.Path(self.log.name).read_text(errors="replace"))
+                time.sleep(0.05)
+
+    def job(self, variables):
+        """Runs the supervisor as the entry point of a job; gives its exit code and what it said."""
+        own = {name: value for name, value in self.variables.items() if not name.startswith("AWS_LAMBDA")}
+        result = subprocess.run(
+            self.command(["/var/task/bootstrap"], own | variables), stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            timeout=300)
+        return result.returncode, result.stdout.decode(errors="replace")
+
+    def end(self):
+        if self.process is not None:
+            self.process.terminate()
+            self.process.wait()
+
+
+def objects():
+    """Every object of the account, with what changes when it is written anew."""
+    found = {}
+    for bucket in s3.list_buckets()["Buckets"]:
+        for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket["Name"]):
+            for item in page.get("Contents", []):
+                found[bucket["Name"], item["Key"]] = (item["ETag"].strip('"'), item["LastModified"], item["Size"])
+    return found
+
+
+def may_call(bucket, arn):
+    """Whether the function's policy lets the bucket call it: S3 asks before it takes a notification."""
+    name, qualifier = arn.split(":")[6:]
+    policy = json.loads(functions.get_policy(FunctionName=name, Qualifier=qualifier)["Policy"])
+    return any(
+        statement["Effect"] == "Allow" and statement["Principal"].get("Service") == "s3.amazonaws.com"
+        and f"arn:aws:s3:::{bucket}" in json.dumps(statement["Condition"]) and ACCOUNT in json.dumps(statement["Condition"])
+        for statement in policy["Statement"])
+
+
+def events(bucket, key, tag, size):
+    """The events that the bucket's notifications want sent for an object, and to whom. S3, "Event message structure"."""
+    configuration = s3.get_bucket_notification_configuration(Bucket=bucket)
+    for one in configuration.get("LambdaFunctionConfigurations", []):
+        rules = {rule["Name"].lower(): rule["Value"] for rule in one.get("Filter", {}).get("Key", {}).get("FilterRules", [])}
+        if not key.startswith(rules.get("prefix", "")) or not key.endswith(rules.get("suffix", "")):
+            continue
+        if "s3:ObjectCreated:*" not in one["Events"]:
+            continue
+        if not may_call(bucket, one["LambdaFunctionArn"]):
+            raise SystemExit(f"{bucket} may not call {one['LambdaFunctionArn']}")
+        yield one["LambdaFunctionArn"].split(":")[6], {"Records": [{
+            "eventVersion": "2.1", "eventSource": "aws:s3", "awsRegion": REGION,
+            "eventTime": time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime()), "eventName": "ObjectCreated:Put",
+            "userIdentity": {"principalId": "EXAMPLE"},
+            "s3": {
+                "s3SchemaVersion": "1.0", "configurationId": one["Id"],
+                "bucket": {"name": bucket, "arn": f"arn:aws:s3:::{bucket}"},
+                "object": {
+                    "key": urllib.parse.quote_plus(key, safe="/"), "size": size, "eTag": tag,
+                    "sequencer": "0055AED6DCD90281E5"},
+            }}]}
+
+
+def jobs(answer):
+    """The jobs that a function handed over, each with the variables that Batch would set."""
+    try:
+        handed = json.loads(answer).get("jobs", [])
+    except (ValueError, AttributeError):
+        return
+    for job in handed:
+        found = batch.describe_jobs(jobs=[job["jobId"]])["jobs"][0]
+        variables = {one["name"]: one["value"] for one in found["container"].get("environment", [])}
+        for index in range(job["size"]):
+            own = {"AWS_BATCH_JOB_ID": job["jobId"]}
+            if job["size"] > 1:
+                own = {"AWS_BATCH_JOB_ID": f"{job['jobId']}:{index}", "AWS_BATCH_JOB_ARRAY_INDEX": str(index)}
+            yield variables | own
+
+
+def main():
+    cages = {}
+    known = objects()
+    s3.upload_file(FILE, BUCKET, KEY)
+    waiting = collections.deque()
+    calls = 0
+    try:
+        while True:
+            now = objects()
+            for place in sorted(now):
+                if known.get(place) != now[place]:
+                    tag, _, size = now[place]
+                    waiting.extend(events(*place, tag, size))
+            known = now
+            if not waiting:
+                return
+            name, event = waiting.popleft()
+            calls += 1
+            if calls > MOST_CALLS:
+                raise SystemExit("the functions call each other without end")
+            if name not in cages:
+                cages[name] = Cage(name)
+            answer = cages[name].call(event)
+            print(json.dumps({"function": name, "event": event, "answer": answer}), flush=True)
+            for variables in jobs(answer):
+                code, said = cages[name].job(variables)
+                print(json.dumps({"job": name, "code": code, "log": said}), flush=True)
+    finally:
+        for cage in cages.values():
+            cage.end()
+
+
+main()
