@@ -28,7 +28,18 @@ SUPERVISOR = .build/supervisor/bootstrap
 SUPERVISOR_PARTS = $(shell find -L Sources/bootstrap Sources/CSupervisor Sources/CCompress -type f) \
 	Package.swift scripts/cross-supervisor
 
-.PHONY: help build path-library supervisors demo recipes test fuzz bench fmt lint clean
+# How the executables are linked: Swift's libraries are in them, so that no toolchain is needed to run them, and those
+# that compress, so that they write the same bytes everywhere. docs/decisions/0036-what-is-linked-statically.md
+STATIC_LIBRARIES = .build/static-libraries
+STATIC_BUILD = PKG_CONFIG_PATH=$(abspath $(STATIC_LIBRARIES))/pkgconfig $(SWIFT) build -c release --static-swift-stdlib
+
+# Where `make install` puts things: DESTDIR is put before, and PREFIX is where they will be.
+PREFIX ?= /usr/local
+DESTDIR ?=
+ZSH_FUNCTIONS ?= $(PREFIX)/share/zsh/site-functions
+INSTALLED = $(DESTDIR)$(PREFIX)
+
+.PHONY: help build path-library supervisors install deb release package-test demo recipes test coverage fuzz bench fmt lint clean
 
 help: ## print this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -36,7 +47,8 @@ help: ## print this list
 build: ## build scar-build and the supervisor, into .build/release
 	@scripts/setup build
 	@$(MAKE) --no-print-directory path-library
-	$(SWIFT) build -c release --product scar-build
+	@scripts/static-libraries $(STATIC_LIBRARIES)
+	$(STATIC_BUILD) --product scar-build
 	$(SWIFT) build -c release --product bootstrap
 	@$(MAKE) --no-print-directory supervisors
 
@@ -64,6 +76,35 @@ define compile_path_library
 	else echo 'path-library: there is no $(1), so no $(@F); scripts/setup build installs it' >&2; fi
 endef
 
+# Builds nothing, so that root need not: `make build` comes first.
+install: ## install what was built, into PREFIX (/usr/local) below DESTDIR
+	@test -x .build/release/scar-build -a -x .build/release/bootstrap || { echo 'install: run ‘make build’ first' >&2; exit 1; }
+	install -d $(INSTALLED)/bin $(INSTALLED)/libexec/scar-build $(INSTALLED)/share/doc/scar-build
+	install -s -m 755 .build/release/scar-build $(INSTALLED)/bin/scar-build
+	install -m 755 .build/release/bootstrap $(wildcard $(SUPERVISOR)-*) $(INSTALLED)/libexec/scar-build
+	install -m 644 $(wildcard $(PATH_LIBRARY)-*.so) $(INSTALLED)/libexec/scar-build
+	scripts/man-pages .build/release/scar-build $(INSTALLED)/share/man/man1
+	@$(call complete,bash,$(INSTALLED)/share/bash-completion/completions,scar-build)
+	@$(call complete,zsh,$(DESTDIR)$(ZSH_FUNCTIONS),_scar-build)
+	@$(call complete,fish,$(INSTALLED)/share/fish/vendor_completions.d,scar-build.fish)
+	cp -R recipes docs README.md CHANGELOG.md LICENSE $(INSTALLED)/share/doc/scar-build
+	chmod -R u=rwX,go=rX $(INSTALLED)/share/doc/scar-build
+
+define complete
+	echo 'completions for $(1): $(2)/$(3)'; \
+	install -d $(2) && .build/release/scar-build --generate-completion-script $(1) >$(2)/$(3)
+endef
+
+deb: build ## make a Debian package, in .build/package
+	@scripts/package deb
+
+release: build ## make a tarball with all that scar-build needs, in .build/package
+	@scripts/package tarball
+
+package-test: deb release ## install package and tarball in a fresh Debian, and build with them there
+	@scripts/setup test
+	@scripts/package-test
+
 demo: build ## turn an ffmpeg image into a function and run it under AWS's emulator
 	@scripts/setup demo
 	@scripts/demo
@@ -81,13 +122,20 @@ test: ## run all tests, against real peers and a real registry
 	$(SWIFT) build --build-tests
 	@SCAR_TESTBED_RIE=$$(scripts/setup --rie) PYTHONPATH=$$(scripts/setup --python-path) scripts/testbed run $(TEST_IMAGES) -- $(SWIFT) test --skip-build $(TEST_FLAGS)
 
+coverage: ## run the tests and print how many lines of each module they reach; fails below 85 % of one
+	@scripts/setup test
+	@$(MAKE) --no-print-directory path-library supervisors
+	$(SWIFT) build --build-tests --enable-code-coverage
+	@SCAR_TESTBED_RIE=$$(scripts/setup --rie) PYTHONPATH=$$(scripts/setup --python-path) scripts/testbed run $(TEST_IMAGES) -- $(SWIFT) test --skip-build --enable-code-coverage
+	@scripts/coverage
+
 fuzz: ## feed every reader of foreign bytes what it does not expect; fails when one gives in
 	@scripts/setup build
 	@scripts/fuzz --seconds $(FUZZ_SECONDS) $(FUZZ_TARGET)
 
 bench: build ## measure scar-build against the tools that do the same work; writes docs/benchmarks.md
 	@scripts/setup bench
-	SCAR_BENCH=1 $(SWIFT) build -c release --product pull
+	SCAR_BENCH=1 $(STATIC_BUILD) --product pull
 	@scripts/bench --rounds $(BENCH_ROUNDS)
 
 fmt: ## format the Swift sources

@@ -115,10 +115,16 @@ let package = Package(
         tests(
             "Toolchain",
             [
-                "Recipe", "Registry", "Publisher", "LayerFS", "SquashFS", "AWS", "Transport", "ImageModel", "ByteKit",
-                "JSON",
+                "Recipe", "Registry", "Packager", "Publisher", "LayerFS", "SquashFS", "AWS", "Transport", "ImageModel",
+                "ByteKit", "JSON",
             ]),
         .testTarget(name: "CommandTests", dependencies: ["TestKit", "ByteKit", "JSON"], swiftSettings: strict),
+        .testTarget(
+            name: "DocsTests",
+            dependencies: [
+                "scar-build", "Recipe", "TestKit", "ByteKit",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ], swiftSettings: strict),
         .testTarget(name: "PathLibraryTests", dependencies: ["TestKit", "ByteKit"], swiftSettings: strict),
         .testTarget(name: "ConformanceTests", dependencies: ["TestKit"], swiftSettings: strict),
         .testTarget(name: "StructureTests", dependencies: ["TestKit", "ByteKit"], swiftSettings: strict),

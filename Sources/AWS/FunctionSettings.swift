@@ -15,7 +15,9 @@ package struct FunctionSettings: Sendable, Equatable {
 
     package var description = ""
     package var role = ""
+    /// Empty for functions that are made from an image.
     package var runtime = "provided.al2023"
+    /// Empty for functions that are made from an image.
     package var handler = "bootstrap"
     /// MB.
     package var memory = 128
@@ -58,13 +60,15 @@ package struct FunctionSettings: Sendable, Equatable {
     }
 
     /// As `CreateFunction` and `UpdateFunctionConfiguration` take it. What is empty is said too: left out, an update
-    /// would keep what was there.
+    /// would keep what was there. Only of an image are there neither runtime, handler nor layers to speak of.
     var members: [(name: StaticString, json: JSON)] {
-        [
-            ("Description", .string(description)), ("Role", .string(role)), ("Runtime", .string(runtime)),
-            ("Handler", .string(handler)), ("MemorySize", .integer(memory)), ("Timeout", .integer(timeout)),
-            ("EphemeralStorage", .object([("Size", .integer(ephemeralStorage))])),
+        let ofZip: [(name: StaticString, json: JSON)] = [
+            ("Runtime", .string(runtime)), ("Handler", .string(handler)),
             ("Layers", .array(layers.map { .string($0) })),
+        ]
+        return (runtime.isEmpty ? [] : ofZip) + [
+            ("Description", .string(description)), ("Role", .string(role)), ("MemorySize", .integer(memory)),
+            ("Timeout", .integer(timeout)), ("EphemeralStorage", .object([("Size", .integer(ephemeralStorage))])),
             ("Environment", .object([("Variables", .record(environment))])),
             (
                 "VpcConfig",

@@ -71,13 +71,25 @@ package struct IdentityAPI: Sendable {
     }
 
     package func attachedPolicies(of role: String) throws(AWSError) -> [String] {
-        let answer = try optional("ListAttachedRolePolicies", [("RoleName", role)])
-        return (answer?.find("AttachedPolicies")?.all("member") ?? []).compactMap { $0["PolicyArn"]?.text }
+        try pages("ListAttachedRolePolicies", "AttachedPolicies", of: role).compactMap { $0["PolicyArn"]?.text }
     }
 
     package func inlinePolicies(of role: String) throws(AWSError) -> [String] {
-        let answer = try optional("ListRolePolicies", [("RoleName", role)])
-        return (answer?.find("PolicyNames")?.all("member") ?? []).map(\.text)
+        try pages("ListRolePolicies", "PolicyNames", of: role).map(\.text)
+    }
+
+    /// The members of a list about a role, from all its pages.
+    private func pages(_ action: String, _ list: String, of role: String) throws(AWSError) -> [XML] {
+        var found: [XML] = []
+        var (tokens, marker) = (PageTokens(), String?.none)
+        repeat {
+            let answer = try optional(
+                action, [("RoleName", role)] + (marker.map { [("Marker", $0)] } ?? []))
+            found += answer?.find(list)?.all("member") ?? []
+            let isMore = answer?.find("IsTruncated")?.text == "true"
+            marker = try tokens.next(isMore ? answer?.find("Marker")?.text : nil, after: "iam \(action)")
+        } while marker != nil
+        return found
     }
 
     /// Removes a role and the policies that are part of it; what is not there is no error.

@@ -86,9 +86,12 @@ extension LambdaAPI {
         package var authorization: String
         package var cors: CORS?
         package var address: String
+        /// Whether the answer is passed on while it is made.
+        package var isStreamed: Bool
 
         init(_ json: JSON) {
             authorization = json["AuthType"]?.string ?? ""
+            isStreamed = json["InvokeMode"]?.string == "RESPONSE_STREAM"
             address = json["FunctionUrl"]?.string ?? ""
             let cors = json["Cors"].map {
                 CORS(
@@ -110,10 +113,12 @@ extension LambdaAPI {
 
     /// Makes a function's URL, or changes the one there is; gives its address.
     package func putURL(
-        _ name: String, qualifier: String, authorization: String, cors: CORS?, isNew: Bool
+        _ name: String, qualifier: String, authorization: String, cors: CORS?, isStreamed: Bool, isNew: Bool
     ) throws(AWSError) -> String {
         let cors = cors ?? CORS(origins: [], methods: [], headers: [])
-        var members: [(name: StaticString, json: JSON)] = [("AuthType", .string(authorization))]
+        var members: [(name: StaticString, json: JSON)] = [
+            ("AuthType", .string(authorization)), ("InvokeMode", .string(isStreamed ? "RESPONSE_STREAM" : "BUFFERED")),
+        ]
         if !isNew || !cors.origins.isEmpty {
             members.append(
                 (

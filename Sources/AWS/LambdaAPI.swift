@@ -18,8 +18,10 @@ package struct LambdaAPI: Sendable {
         package var architecture: String
         /// `Zip` or `Image`.
         package var packageType: String
-        /// The code's SHA-256 in base 64.
+        /// The code's SHA-256: of a zip in base 64, of an image's manifest in hexadecimal.
         package var codeDigest: String
+        /// The image that it is made from, as it was given; nil for zips, and where only settings were asked for.
+        package var image: String?
         package var state: String
         package var stateReason: String
         package var updateStatus: String
@@ -48,13 +50,18 @@ package struct LambdaAPI: Sendable {
     package enum Code: Sendable, Equatable {
         case zip([UInt8])
         case object(bucket: String, key: String)
+        /// An image's reference.
+        case image(String)
 
         var members: [(name: StaticString, json: JSON)] {
             switch self {
             case .zip(let bytes): [("ZipFile", .utf8(Base64.encode(bytes)))]
             case .object(let bucket, let key): [("S3Bucket", .string(bucket)), ("S3Key", .string(key))]
+            case .image(let reference): [("ImageUri", .string(reference))]
             }
         }
+
+        var packageType: String { if case .image = self { "Image" } else { "Zip" } }
     }
 
     static let functions = "/2015-03-31/functions"
@@ -67,13 +74,14 @@ package struct LambdaAPI: Sendable {
 
     // MARK: - Functions
 
-    /// A function with its tags and reserved concurrency; nil when there is none.
-    package func function(_ name: String) throws(AWSError) -> Function? {
-        guard let json = try optional(AWSRequest(.lambda, "GetFunction", .get, path(name))),
-            let configuration = json["Configuration"]
+    /// A function with its tags and reserved concurrency, or one of its versions; nil when there is none.
+    package func function(_ name: String, qualifier: String? = nil) throws(AWSError) -> Function? {
+        let request = AWSRequest(.lambda, "GetFunction", .get, path(name), query: Self.query(qualifier))
+        guard let json = try optional(request), let configuration = json["Configuration"]
         else { return nil }
         var function = Function(configuration)
         function.tags = json["Tags"]?.texts ?? [:]
+        function.image = json["Code"]?["ImageUri"]?.string
         function.reservedConcurrency = json["Concurrency"]?["ReservedConcurrentExecutions"]?.integer
         return function
     }
@@ -95,8 +103,10 @@ package struct LambdaAPI: Sendable {
         _ name: String, _ settings: FunctionSettings, _ code: Code, architecture: String, tags: [String: String]
     ) throws(AWSError) -> Function {
         let members: [(name: StaticString, json: JSON)] =
-            [("FunctionName", .string(name)), ("Code", .object(code.members)), ("PackageType", .string("Zip"))]
-            + settings.members.filter { $0.json != .string("") }
+            [
+                ("FunctionName", .string(name)), ("Code", .object(code.members)),
+                ("PackageType", .string(code.packageType)),
+            ] + settings.members.filter { $0.json != .string("") }
             + [("Architectures", .array([.string(architecture)])), ("Tags", .record(tags))]
         return Function(
             try client.json(
@@ -153,11 +163,13 @@ package struct LambdaAPI: Sendable {
     }
 
     /// Makes a version of what the function is now; gives the last one when nothing has changed since.
-    package func publishVersion(_ name: String, codeDigest: String) throws(AWSError) -> String {
+    ///
+    /// - Parameter codeDigest: what its code must have, or Lambda refuses; nil for any.
+    package func publishVersion(_ name: String, codeDigest: String?) throws(AWSError) -> String {
         let json = try client.json(
             AWSRequest(
                 .lambda, "PublishVersion", .post, path(name, "/versions"),
-                json: .object([("CodeSha256", .string(codeDigest))])))
+                json: .object(codeDigest.map { [("CodeSha256", .string($0))] } ?? [])))
         return json["Version"]?.string ?? ""
     }
 

@@ -28,6 +28,8 @@ package struct Service: Sendable, Equatable {
     package static let tagging = Service(
         name: "resource_groups_tagging_api", hostPrefix: "tagging", signingName: "tagging",
         variable: "RESOURCE_GROUPS_TAGGING_API")
+    package static let events = Service(
+        name: "eventbridge", hostPrefix: "events", signingName: "events", variable: "EVENTBRIDGE")
     package static let ec2 = Service(name: "ec2", hostPrefix: "ec2", signingName: "ec2", variable: "EC2")
     package static let ecr = Service(name: "ecr", hostPrefix: "api.ecr", signingName: "ecr", variable: "ECR")
     package static let ecrPublic = Service(

@@ -4,7 +4,7 @@ internal import Glibc
 package struct FileError: DiagnosableError, Equatable {
     /// The kernel's reason.
     package var errorNumber: Int32
-    /// What was tried, as a verb: `write`, `create`, `rename`.
+    /// What was tried, as a verb: `write`, `create`, `rename`, `listen on`.
     package var operation: String
     /// The host path it was tried on.
     package var path: String
@@ -21,7 +21,8 @@ package struct FileError: DiagnosableError, Equatable {
     package var diagnostic: Diagnostic {
         let reason = unsafe String(cString: strerror(errorNumber))
         return Diagnostic(
-            code: errorNumber == ENOSPC || errorNumber == EDQUOT ? "disk-full" : "file-\(operation)",
+            code: errorNumber == ENOSPC || errorNumber == EDQUOT
+                ? "disk-full" : "file-\(operation.replacing(" ", with: "-"))",
             message: "cannot \(operation) \(path): \(reason)", hint: hint)
     }
 

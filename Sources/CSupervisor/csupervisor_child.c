@@ -63,10 +63,11 @@ static void execute(const launch *program) {
     }
 }
 
-_Noreturn static void become_program(const launch *program) {
+_Noreturn static void become_program(const launch *program, int keeper) {
     reset_signals();
     setpgid(0, 0);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != keeper) _exit(127);
     int nothing = open("/dev/null", O_RDONLY);
     if (nothing < 0) {
         // An image without devices: a pipe that nobody writes ends at once, too.
@@ -147,8 +148,19 @@ static int end_children(int spared) {
     return ended;
 }
 
-// Each round ends at least one level. A process that the kernel will not end holds us up for 2 seconds, no more.
-enum { most_rounds = 2000 };
+// Each round ends at least one level. A process that the kernel will not end holds us up for 2 seconds, no more, however
+// long a round takes on a machine with much to do.
+enum { longest_sweep = 2 };
+
+static int is_over(time_t until) {
+    struct timespec now;
+    return clock_gettime(CLOCK_MONOTONIC, &now) != 0 || now.tv_sec > until;
+}
+
+static time_t end_of_sweep(void) {
+    struct timespec now;
+    return clock_gettime(CLOCK_MONOTONIC, &now) == 0 ? now.tv_sec + longest_sweep : 0;
+}
 
 static void rest(int round) {
     struct timespec moment = {.tv_nsec = round < 10 ? 100000 : 1000000};
@@ -156,8 +168,9 @@ static void rest(int round) {
 }
 
 static void end_descendants(int group) {
-    kill(-group, SIGKILL);
-    for (int round = 0; round < most_rounds; round++) {
+    if (group > 1) kill(-group, SIGKILL);
+    time_t until = end_of_sweep();
+    for (int round = 0; !is_over(until); round++) {
         int reaped;
         while ((reaped = waitpid(-1, NULL, WNOHANG)) > 0) {}
         if (reaped < 0 && errno == ECHILD) return;
@@ -179,7 +192,8 @@ static int reap_until(int process, int *status) {
 
 // Ends what a worker's program has left behind, and spares the worker; 1 when the worker has ended itself.
 static int sweep(int worker, int *status) {
-    for (int round = 0; round < most_rounds; round++) {
+    time_t until = end_of_sweep();
+    for (int round = 0; !is_over(until); round++) {
         if (reap_until(worker, status)) return 1;
         if (end_children(worker) == 0) return 0;
         rest(round);
@@ -193,7 +207,7 @@ static volatile sig_atomic_t kept_group;
 // The supervisor has gone: nothing of the program may outlive it. All that is called is async-signal-safe.
 static void on_orphaned(int number) {
     (void)number;
-    if (kept_group > 1) end_descendants(kept_group);
+    end_descendants(kept_group);
     _exit(0);
 }
 
@@ -219,8 +233,9 @@ _Noreturn static void keep(const launch *program, int supervisor) {
     // Before there is a child that could end: what is blocked waits to be asked for.
     sigset_t set = kept_signals();
     sigprocmask(SIG_BLOCK, &set, NULL);
+    int self = getpid();
     int process = fork();
-    if (process == 0) become_program(program);
+    if (process == 0) become_program(program, self);
     if (process < 0) {
         tell(program->ends[news_pipe], 2, errno);
         _exit(0);
@@ -283,6 +298,11 @@ void csupervisor_end_when_told(int code, int milliseconds) {
     sigemptyset(&told);
     sigaddset(&told, SIGTERM);
     sigprocmask(SIG_UNBLOCK, &told, NULL);
+}
+
+void csupervisor_end_with(int parent) {
+    prctl(PR_SET_PDEATHSIG, SIGTERM);
+    if (getppid() != parent) on_told(SIGTERM);
 }
 
 static char **split(const char *text, size_t count) {

@@ -17,6 +17,8 @@ package struct MediaType: Hashable, Sendable, CustomStringConvertible {
     package static let ociIndex = MediaType("application/vnd.oci.image.index.v1+json")
     package static let ociConfig = MediaType("application/vnd.oci.image.config.v1+json")
     package static let ociArtifact = MediaType("application/vnd.oci.artifact.manifest.v1+json")
+    /// What an artifact without a config has as its config.
+    package static let ociEmpty = MediaType("application/vnd.oci.empty.v1+json")
     package static let ociLayer = MediaType("application/vnd.oci.image.layer.v1.tar")
     package static let ociLayerGzip = MediaType("application/vnd.oci.image.layer.v1.tar+gzip")
     package static let ociLayerZstd = MediaType("application/vnd.oci.image.layer.v1.tar+zstd")

@@ -64,7 +64,4 @@ package struct BlockSettings: Hashable, Sendable {
         case .none: false
         }
     }
-
-    /// The compression library and its version, which decide bytes as well.
-    package var codec: String { CodecLibrary(compression).map { "\($0.name) \($0.version)" } ?? "none" }
 }

@@ -146,7 +146,7 @@ extension FileTree {
     // MARK: - Resolving
 
     /// How many symlinks a path may pass, as in Linux.
-    private static var symlinkLimit: Int { 40 }
+    static var symlinkLimit: Int { 40 }
 
     /// The folder a path leads to, made where it is missing: layers need not list every parent.
     private mutating func resolve(

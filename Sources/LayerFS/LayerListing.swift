@@ -15,8 +15,8 @@ package struct LayerListing: LayerEntries, Sendable {
     private var xattrSetByValue: [[TarEntry.Xattr]: Int32] = [:]
 
     package struct Content: Sendable, Hashable {
-        /// SHA-256 of the data.
-        package var digest: Digest
+        /// Of the data.
+        package var sum: ContentSum
         package var size: Int
     }
 
@@ -38,8 +38,8 @@ package struct LayerListing: LayerEntries, Sendable {
 
     /// Adds an entry whose path is clean.
     ///
-    /// - Parameter digest: SHA-256 of a file's data; nil for what has none.
-    package mutating func add(_ entry: TarEntry, digest: Digest?) throws(LayerError) {
+    /// - Parameter sum: of a file's data; nil for what has none.
+    package mutating func add(_ entry: TarEntry, sum: ContentSum?) throws(LayerError) {
         guard entries.count < Self.entryLimit else {
             throw LayerError(.tooLarge, "the layer has more than \(Self.entryLimit) entries", path: entry.path)
         }
@@ -48,9 +48,9 @@ package struct LayerListing: LayerEntries, Sendable {
         guard let pathStart = UInt32(exactly: names.count)
         else { throw LayerError(.tooLarge, "the names in the layer are longer than 4 GiB together", path: entry.path) }
         var content: Int32 = -1
-        if let digest {
+        if let sum {
             content = Int32(contents.count)
-            contents.append(Content(digest: digest, size: entry.size))
+            contents.append(Content(sum: sum, size: entry.size))
         }
         entries.append(
             LayerObject.Entry(
@@ -87,9 +87,15 @@ package protocol FileObserver {
 package struct LayerLister: Sendable {
     /// How many bytes a layer may unpack to.
     private let sizeLimit: Int
+    private let sums: ContentSum.Kind
 
-    /// - Parameter sizeLimit: how many bytes a layer may unpack to; Lambda takes no image over 10 GB.
-    package init(sizeLimit: Int = 16 << 30) { self.sizeLimit = sizeLimit }
+    /// - Parameters:
+    ///   - sizeLimit: how many bytes a layer may unpack to; Lambda takes no image over 10 GB.
+    ///   - sums: how the files' data are summed up.
+    package init(sizeLimit: Int = 16 << 30, sums: ContentSum.Kind = .mark) {
+        self.sizeLimit = sizeLimit
+        self.sums = sums
+    }
 
     /// Lists one layer.
     ///
@@ -103,7 +109,7 @@ package struct LayerLister: Sendable {
         do {
             var tar = TarReader(try AheadStream(source, limit: sizeLimit))
             var listing = LayerListing(layer: layer)
-            var hasher = Sha256()
+            var summer = ContentSummer(sums)
             var total = 0
             while let entry = try tar.next() {
                 // Holes take no room in the archive: what they unpack to is counted here, not by the inflater.
@@ -113,13 +119,13 @@ package struct LayerLister: Sendable {
                         .tooLarge, "the layer's files are larger than \(sizeLimit) bytes together", path: entry.path)
                 }
                 guard entry.size > 0 else {
-                    try listing.add(entry, digest: nil)
+                    try listing.add(entry, sum: nil)
                     continue
                 }
                 let wanted = observer.wanted(entry)
-                let head = try Self.read(&tar, wanted, &hasher)
+                let head = try Self.read(&tar, wanted, &summer)
                 if wanted > 0 { observer.see(entry, head: head) }
-                try listing.add(entry, digest: hasher.finalize())
+                try listing.add(entry, sum: summer.finalize())
             }
             var stream = tar.finish()
             listing.tarSize = try stream.drain()
@@ -132,15 +138,15 @@ package struct LayerLister: Sendable {
         }
     }
 
-    /// Hashes the data of the entry the reader stands at; gives the first bytes of it.
+    /// Sums up the data of the entry the reader stands at; gives the first bytes of it.
     private static func read<Stream: ByteStream & ~Copyable>(
-        _ tar: inout TarReader<Stream>, _ wanted: Int, _ hasher: inout Sha256
+        _ tar: inout TarReader<Stream>, _ wanted: Int, _ summer: inout ContentSummer
     ) throws -> [UInt8] {
         var head: [UInt8] = []
         while true {
             let bytes = unsafe try tar.read(atMost: 1 << 20)
             guard unsafe !bytes.isEmpty else { return head }
-            unsafe hasher.update(bytes)
+            unsafe summer.update(bytes)
             if head.count < wanted { unsafe head.append(contentsOf: bytes.prefix(wanted - head.count)) }
         }
     }
@@ -148,24 +154,25 @@ package struct LayerLister: Sendable {
 
 /// Lists one file's data that stands alone: compressed in any way that layers may be, or plain.
 package struct StreamLister {
-    /// Hashes what comes; gives its digest, its size, and the first bytes.
+    /// Sums up what comes; gives its sum, its size, and the first bytes.
     ///
     /// - Parameters:
     ///   - source: the compressed bytes.
     ///   - limit: how many bytes there may be when decoded.
     ///   - wanted: how many of the first bytes are wanted.
     package static func read(
-        _ source: LayerSource, limit: Int, wanted: Int
-    ) throws -> (digest: Digest, size: Int, head: [UInt8]) {
-        var inflater = try Inflater(source, limit: limit)
+        _ source: LayerSource, limit: Int, wanted: Int, _ sums: ContentSum.Kind
+    ) throws -> (sum: ContentSum, size: Int, head: [UInt8]) {
+        var inflater = try Inflater(source, limit: limit, isHashed: false)
+        var summer = ContentSummer(sums)
         var head: [UInt8] = []
         while true {
             let bytes = unsafe try inflater.next()
             guard unsafe !bytes.isEmpty else { break }
+            unsafe summer.update(bytes)
             if head.count < wanted { unsafe head.append(contentsOf: bytes.prefix(wanted - head.count)) }
         }
-        let digest = try inflater.drain()
         try source.drain()
-        return (digest, inflater.count, head)
+        return (summer.finalize(), inflater.count, head)
     }
 }

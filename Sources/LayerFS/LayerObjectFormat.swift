@@ -16,7 +16,7 @@ enum LayerObjectFormat {
         bytes.append(littleEndian: UInt16(settings.level))
         bytes.append(littleEndian: UInt32(settings.blockSize))
         let codec = CodecLibrary(settings.compression)
-        bytes.append(littleEndian: codec?.version ?? 0)
+        bytes.append(littleEndian: codec?.number ?? 0)
         bytes += layer.bytes
         bytes += codec?.name.utf8.map { $0 } ?? []
         bytes += [UInt8](repeating: 0, count: headerSize - bytes.count)

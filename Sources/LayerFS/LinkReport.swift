@@ -15,6 +15,10 @@ package struct LinkReport: Sendable {
     package var symlinks = 0
     package var layers: [Layer] = []
     package var removals: [Pruner.Removal] = []
+    /// All that was removed: a file or a whole folder a line, in the order of the tree.
+    package var removed: [PruneAccount.Line] = []
+    /// What a closure left, and why; empty without one.
+    package var keepings: [Keeping] = []
     /// What was done so that the tree works below a prefix; nil for a tree that will be the root.
     package var relocation: Relocation?
     /// The folders that weigh most, two levels deep, heaviest first.

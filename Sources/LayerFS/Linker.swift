@@ -14,6 +14,8 @@ package struct Linker {
     package struct Rules: Sendable {
         package var prune: [PruneRule]
         package var keep: [PathPattern]
+        /// What the closure of the function is worked out from; nil leaves all that the rules leave.
+        package var closure: ClosurePlan?
         /// The folder that the tree will lie in, absolute and without a slash at its end; nil for the root. The tree is
         /// then made to work there: docs/relocation.md.
         package var prefix: [UInt8]?
@@ -61,8 +63,19 @@ package struct Linker {
             try tree.apply(object, as: Int32(layer))
         }
         let sizes = TreeContents(layers)
-        let removals = Pruner(rules: rules.prune, keep: rules.keep).prune(&tree, size: { sizes.size(of: $0) })
-        var order = tree.ordered()
+        var account = Pruner(rules: rules.prune, keep: rules.keep).prune(&tree, size: { sizes.size(of: $0) })
+        var order = account.order
+        var keepings: [Keeping] = []
+        if !account.byRule.isEmpty || rules.closure != nil { order = tree.ordered() }
+        if let plan = rules.closure {
+            let roots = try plan.roots(tree, sizes)
+            var closure = Closure(tree, order, layers, plan, roots, keep: rules.keep, pool: pool)
+            try closure.solve()
+            closure.sweep(&tree, &account, size: { sizes.size(of: $0) })
+            keepings = closure.keepings(size: { sizes.size(of: $0) })
+            order = tree.ordered()
+        }
+        let removed = account.lines(of: tree)
         var relocated: Relocator.Outcome?
         if let prefix = rules.prefix {
             let relocator = Relocator(
@@ -74,7 +87,9 @@ package struct Linker {
         if let latest = rules.latestTime { tree.clampTimes(to: latest) }
         let objects = relocated?.objects ?? layers
         var report = LinkReport(tree, order, layers, made: objects, of: relocated?.origins ?? [])
-        report.removals = removals
+        report.removals = account.byRule
+        report.removed = removed
+        report.keepings = keepings
         report.relocation = relocated?.relocation
         let first = rules.first.compactMap { tree.file(at: $0) }
         report.warnings = tree.warnings + (relocated?.relocation.warnings ?? [])

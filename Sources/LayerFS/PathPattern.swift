@@ -47,6 +47,10 @@ package struct PathPattern: Sendable, Hashable {
         guard path.count >= literals.count, zip(literals, path).allSatisfy({ $1.elementsEqual($0) }) else {
             return false
         }
+        // So are most others, by their last name.
+        if let last = components.last?.bytes, let name = path.last, !Self.glob(last[...], matches: name) {
+            return false
+        }
         guard components.count <= Self.wordLimit else { return matchesAtLength(path) }
         // One row of the usual table, as bits: bit i says that the first i components of the pattern match so far.
         var reached = spread(1)

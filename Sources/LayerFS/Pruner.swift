@@ -11,7 +11,7 @@ package struct Pruner {
         self.keep = keep
     }
 
-    /// What one rule removed.
+    /// What one rule removed, all in all.
     package struct Removal: Sendable, Equatable {
         package var rule: String
         package var reason: String
@@ -25,32 +25,20 @@ package struct Pruner {
     /// - Parameters:
     ///   - size: the size of a content.
     ///   - onRemoval: told of each content that is gone with its last name, and the rule that took it.
-    /// - Returns: one account for each rule that removed something, in the rules' order.
+    /// - Returns: what was removed, and by which rule.
     package func prune(
         _ tree: inout FileTree, size: (FileTree.ContentID) -> Int,
         onRemoval: (PruneRule, _ node: Int32, FileTree.ContentID) -> Void = { _, _, _ in }
-    ) -> [Removal] {
-        var removals = rules.map { Removal(rule: $0.name, reason: $0.reason) }
-        guard !rules.isEmpty else { return [] }
-        let order = tree.ordered()
-        var links = tree.linkCounts(order)
+    ) -> PruneAccount {
+        var account = PruneAccount(tree, rules)
+        guard !rules.isEmpty else { return account }
         // Children first, so that a folder is looked at when it may have become empty.
-        for node in order.preorder.reversed() where node != FileTree.root {
+        for node in account.order.preorder.reversed() where node != FileTree.root {
             guard let rule = rule(for: tree.components(of: node)) else { continue }
-            let number = Int(tree.nodes[Int(node)].inode)
-            if tree.isDirectory(node) {
-                if tree.unsortedChildren(of: node).isEmpty { tree.remove(node) }
-                continue
-            }
-            tree.remove(node)
-            removals[rule].files += 1
-            links[number] -= 1
-            if links[number] == 0, let content = tree.inodes[number].content {
-                removals[rule].bytes += size(content)
-                onRemoval(rules[rule], node, content)
-            }
+            guard !tree.isDirectory(node) || tree.unsortedChildren(of: node).isEmpty else { continue }
+            account.remove(node, by: rule, from: &tree, size: size) { onRemoval(rules[rule], node, $0) }
         }
-        return removals.filter { $0.files > 0 }
+        return account
     }
 
     private func rule(for path: [ArraySlice<UInt8>]) -> Int? {

@@ -8,6 +8,7 @@ package import Supervisor
 ///     launcher/…           the path library, and the worker of a function that reuses one
 ///     script/…             the user's program
 ///     files/…              what else the recipe ships
+///     artifact.blocks      the digests of the image's blocks, when it is unpacked at start
 ///     artifact.squashfs    the image, when it is unpacked at start
 ///     root/…               the image, when its files are in the package
 ///
@@ -24,6 +25,7 @@ package struct FunctionPackage: Equatable, Sendable {
     /// Where the supervisor unpacks the artifact to.
     package static let unpackedRoot = "/tmp/scar/root"
     package static let artifactPath = "artifact.squashfs"
+    package static let blocksPath = "artifact.blocks"
     /// The folder of the image's files in the package.
     package static let treeFolder = "root"
     /// Where Lambda puts layers.

@@ -10,11 +10,46 @@ package struct Launcher: Sendable {
         let commands: [[String]]
     }
 
-    /// The program that runs scripts again and again, shipped with the package.
+    /// Files that stay together when what nothing refers to is left out: docs/prune.md.
+    package struct FileSet: Sendable {
+        package let name: String
+        /// For people: “Ruby's library, extensions and gems”.
+        package let reason: String
+        /// Patterns of paths: a file that stays and matches one brings the set in.
+        package let triggers: [String]
+        /// Words of the function's programs that bring it in as well.
+        package let words: [String]
+        /// Patterns of the files, and of those among them that are left out all the same.
+        package let paths: [String]
+        package let exceptions: [String]
+        /// Whether a trace of what was opened says better what is needed; not so for files that are only looked for.
+        package let isTraced: Bool
+
+        init(
+            _ name: String, _ reason: String, when triggers: [String] = [], words: [String] = [], _ paths: [String],
+            except: [String] = [], isTraced: Bool = true
+        ) {
+            self.name = name
+            self.reason = reason
+            self.triggers = triggers
+            self.words = words
+            self.paths = paths
+            exceptions = except
+            self.isTraced = isTraced
+        }
+    }
+
+    /// The program that runs scripts again and again, or one that waits for an event, shipped with the package.
     struct Worker: Sendable {
         /// Its name in `launcher/worker`.
         let file: String
         let text: String
+        /// The command that runs it, where that is not what runs the script.
+        var command: [String]?
+        /// Words of that command before the worker's path.
+        var options: [String] = []
+        /// Whether a process of it serves one event only. docs/launchers.md, "Spares".
+        var isSpare = false
     }
 
     /// The name that recipes use.
@@ -31,12 +66,12 @@ package struct Launcher: Sendable {
     let worker: Worker?
     /// Variables that the programs need, unless image or recipe set them.
     let environment: @Sendable (ImageFacts) -> [(name: String, value: String)]
-    /// Patterns of paths that the programs open by names that no dependency of a file tells.
-    package let keep: [String]
+    /// What the programs open by names that no file's needs tell.
+    package let sets: [FileSet]
 
     init(
         name: String, programs: [String], companions: [String] = [], variables: [String] = [], isCommon: Bool = false,
-        scripts: [ScriptKind] = [], worker: Worker? = nil, keep: [String] = [],
+        scripts: [ScriptKind] = [], worker: Worker? = nil, sets: [FileSet] = [],
         environment: @escaping @Sendable (ImageFacts) -> [(name: String, value: String)] = { _ in [] }
     ) {
         self.name = name
@@ -47,7 +82,7 @@ package struct Launcher: Sendable {
         self.scripts = scripts
         self.worker = worker
         self.environment = environment
-        self.keep = keep
+        self.sets = sets
     }
 
     /// All there are, the more specific before those that they are built on or that come along with them.

@@ -55,7 +55,9 @@ private struct Builder {
         for source in input.files { entries += try ShippedFiles.entries(of: source) }
         try plan.checkShipped(entries)
         if let artifact = input.artifact {
-            // The artifact is compressed already.
+            // The artifact is compressed already, and digests cannot be.
+            entries.append(
+                ZipEntry(path: FunctionPackage.blocksPath, content: .bytes(artifact.blocks), isDeflated: false))
             entries.append(
                 ZipEntry(path: FunctionPackage.artifactPath, content: .file(artifact.file), isDeflated: false))
         }
@@ -66,7 +68,8 @@ private struct Builder {
         let artifact = input.artifact.map {
             LaunchSpec.Artifact(
                 path: Array(FunctionPackage.artifactPath.utf8), digest: Array("\($0.digest)".utf8), size: $0.size,
-                unpackedSize: $0.unpackedSize)
+                unpackedSize: $0.unpackedSize, blocks: Array(FunctionPackage.blocksPath.utf8),
+                blocksDigest: Array("\(Digest(of: $0.blocks))".utf8))
         }
         let environment = LaunchEnvironment(input)
         let spec = LaunchSpec(
@@ -76,7 +79,8 @@ private struct Builder {
             command: input.command.map(Self.words), interpreter: plan.interpreter.map(Self.words),
             worker: plan.worker.map {
                 LaunchSpec.Worker(
-                    command: Self.words($0.command), program: Array(Launcher.packagePath(of: $0.source).utf8))
+                    command: Self.words($0.command), program: Array(Launcher.packagePath(of: $0.source).utf8),
+                    isSpare: $0.source.isSpare)
             }, environment: environment.variables, workingDirectory: workingDirectory(),
             timeoutThreshold: input.timeoutThreshold, inputs: input.inputs, outputs: input.outputs,
             storages: input.storages, handling: input.handling, batch: input.batch)

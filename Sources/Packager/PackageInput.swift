@@ -12,12 +12,15 @@ package struct PackageInput {
         package var size: Int
         /// Bytes that its tree needs on disk.
         package var unpackedSize: Int
+        /// The digests of its blocks, one after another.
+        package var blocks: [UInt8]
 
-        package init(file: String, digest: Digest, size: Int, unpackedSize: Int) {
+        package init(file: String, digest: Digest, size: Int, unpackedSize: Int, blocks: [UInt8]) {
             self.file = file
             self.digest = digest
             self.size = size
             self.unpackedSize = unpackedSize
+            self.blocks = blocks
         }
     }
 

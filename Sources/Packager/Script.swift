@@ -52,4 +52,11 @@ struct Script {
         case .bare: launcher.scriptKind(of: name) != nil
         }
     }
+
+    /// Whether a launcher's worker runs it. A spare goes on as the language's own command would, and as no other.
+    func hasWorker(of launcher: Launcher) -> Bool {
+        guard isFor(launcher), let worker = launcher.worker else { return false }
+        guard worker.isSpare, let name = interpreter?.split(separator: "/").last else { return true }
+        return launcher.scripts.contains { kind in kind.commands.contains { $0[0] == name } }
+    }
 }

@@ -78,19 +78,25 @@ struct StartPlan {
 
     // MARK: Worker
 
-    private func worker(
+    private mutating func worker(
         for script: Script
     ) throws(PackagerError) -> (source: Launcher.Worker, command: [String]) {
-        let launcher = ([input.launcher.launcher] + Launcher.all).first { script.isFor($0) && $0.worker != nil }
+        let launcher = ([input.launcher.launcher] + Launcher.all).first { script.hasWorker(of: $0) }
         guard let launcher, let source = launcher.worker else {
             let known = Launcher.all.filter { $0.worker != nil }.map(\.name).joined(separator: ", ")
             throw PackagerError(
                 .noWorker, "‘reuse’ needs a worker that runs the script \(script.name), and there is none",
                 hint: "remove ‘reuse’; there are workers for \(known)")
         }
+        if let command = source.command {
+            try check(command)
+            return (source, command + source.options)
+        }
         // A first line's options are for one process that runs one script.
-        if let interpreter = script.interpreter { return (source, [interpreter]) }
-        return (source, interpreter ?? launcher.scripts.first?.commands.first ?? launcher.programs)
+        let command =
+            script.interpreter.map { [$0] } ?? interpreter ?? launcher.scripts.first?.commands.first
+            ?? launcher.programs
+        return (source, command + source.options)
     }
 
     // MARK: Places

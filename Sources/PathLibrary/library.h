@@ -9,8 +9,6 @@
 #include <stdint.h>
 
 #define EXPORT __attribute__((visibility("default")))
-// Not inlined: the rooms of what is called here must be gone from the stack before the caller's tail call.
-#define APART __attribute__((noinline))
 
 #define PATH(result, failed, name, parameters, arguments, path) EXPORT result name parameters;
 #define PATH_AT(result, failed, name, parameters, arguments, folder, path) EXPORT result name parameters;

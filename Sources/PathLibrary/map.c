@@ -265,9 +265,10 @@ size_t map_room(const char *path) {
 
 const char *map(int folder, const char *path, char *room, size_t size) {
     if (size <= 1 || path == NULL) return path;
-    if (path[0] != '/') return map_relative(folder, path, room, size);
-    const char *mapped = map_absolute(path, room, size);
-    return mapped != NULL ? mapped : path;
+    const char *mapped = path[0] == '/' ? map_absolute(path, room, size) : map_relative(folder, path, room, size);
+    if (mapped == NULL) return path;
+    if (__builtin_expect(the_mapping.missed != NULL, 0)) note_missed(folder, mapped);
+    return mapped;
 }
 
 const char *map_target(const char *target, char *room, size_t size) {

@@ -2,6 +2,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+// Not inlined: the rooms of what is called here must be gone from the stack before the caller's tail call.
+#define APART __attribute__((noinline))
+
 // Paths as the program means them, and as the kernel understands them; docs/relocation.md has the rules.
 
 // As Linux has it, the NUL included.
@@ -16,6 +19,8 @@ typedef struct {
     const char *host_folders;
     // The real path of the running program when it was started through the image's loader; else NULL.
     const char *program;
+    // The file to which the image's paths are added that are asked for and are not there; NULL when nobody wants them.
+    const char *missed;
 } mapping;
 
 extern mapping the_mapping;
@@ -25,6 +30,8 @@ size_t map_room(const char *path);
 // The kernel's path for a path that is relative to the folder `folder` (AT_FDCWD: the working directory): either `path`
 // itself, or `room`. NULL stays NULL.
 const char *map(int folder, const char *path, char *room, size_t size);
+// Notes a mapped path down when there is nothing; missed.c. `errno` stays as it is.
+void note_missed(int folder, const char *mapped);
 // What a new link is to hold: as it was said, with the prefix in front where the mapped path has it.
 const char *map_target(const char *target, char *room, size_t size);
 // Whether a path is the kernel's link to the running program, which would lead to the loader.

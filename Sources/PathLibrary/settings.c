@@ -12,9 +12,9 @@ static size_t stored;
 // Handed on as they are; the prefix is the first.
 static const char *const lasting[] = {
     "SCAR_PATH_ROOT=", "SCAR_PATH_LIBRARY=",      "SCAR_PATH_FOLDERS=", "SCAR_PATH_LOADER=", "SCAR_PATH_LOADER_NAMES=",
-    "SCAR_PATH_HOST=", "SCAR_PATH_AS_ROOT=", "SCAR_PATH_KEEP=",
+    "SCAR_PATH_HOST=", "SCAR_PATH_AS_ROOT=", "SCAR_PATH_KEEP=",    "SCAR_PATH_MISSED=",
 };
-enum { root, library, folders, loader, loader_names, host, as_root, keep, lasting_count };
+enum { root, library, folders, loader, loader_names, host, as_root, keep, missed, lasting_count };
 _Static_assert(sizeof lasting / sizeof *lasting == lasting_count, "every variable has its number");
 _Static_assert((int)lasting_count <= (int)settings_limit, "all are handed on");
 
@@ -136,7 +136,7 @@ static bool take_over(void) {
     the_settings.as_root = values[as_root] != NULL && strcmp(values[as_root], "1") == 0;
     the_settings.is_musl = NEXT(gnu_get_libc_version) == NULL;
     ((char *)prefix)[length] = 0;
-    the_mapping = (mapping){prefix, length, values[host], program_copy};
+    the_mapping = (mapping){prefix, length, values[host], program_copy, values[missed]};
     clean_environment(path_entry, preload_entry);
     return true;
 }

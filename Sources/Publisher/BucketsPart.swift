@@ -6,7 +6,8 @@ struct BucketsPart: Part {
         var changes: [Change] = []
         let inputs = Set(deployment.inputs.map(\.bucket))
         var buckets: [String] = []
-        for channel in deployment.inputs + deployment.outputs where !buckets.contains(channel.bucket) {
+        let events = [deployment.job?.events].compactMap(\.self)
+        for channel in deployment.inputs + deployment.outputs + events where !buckets.contains(channel.bucket) {
             buckets.append(channel.bucket)
         }
         for bucket in buckets {

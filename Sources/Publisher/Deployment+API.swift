@@ -2,6 +2,7 @@ extension Deployment {
     /// Checks what is wrong with the wishes together; each by itself was checked with the recipe.
     func validate() throws(PublishError) {
         try function.validate(name: name)
+        try job?.validate(name: name, architecture: architecture)
         try api?.validate()
     }
 }

@@ -9,7 +9,14 @@ package struct Deployment: Sendable {
     package var description: String
     /// `x86_64` or `arm64`.
     package var architecture: String
-    package var package: Package
+    /// The zip that the function is made from; nil for a function that is made from `image`.
+    package var package: Package?
+    /// The zip of a layer that goes with the function's.
+    package var layer: Package?
+    /// The image that the function is made from, or its jobs, or both.
+    package var image: Image?
+    /// What the function hands events over to.
+    package var job: Job?
     /// The ARN of a role; nil has one made.
     package var role: String?
     /// Days.
@@ -19,6 +26,8 @@ package struct Deployment: Sendable {
     package var inputs: [Channel] = []
     package var outputs: [Channel] = []
     package var api: API?
+    package var queues: [QueueTrigger] = []
+    package var rules: [RuleTrigger] = []
     package var network: Network?
     package var fileSystems: [FunctionSettings.FileSystem] = []
     /// The function's variables that are set by hand, such as credentials: they stay as they are.
@@ -38,7 +47,7 @@ package struct Deployment: Sendable {
 
     package init(
         name: String, function: DesiredFunction, description: String = "", architecture: String = "x86_64",
-        package: Package, role: String? = nil, logRetention: Int = 30, tags: [String: String] = [:]
+        package: Package?, role: String? = nil, logRetention: Int = 30, tags: [String: String] = [:]
     ) {
         self.name = name
         self.function = function
@@ -50,7 +59,23 @@ package struct Deployment: Sendable {
         self.tags = tags
     }
 
-    /// The zip that the function is made from.
+    /// A container image on its way to ECR.
+    package struct Image: Sendable, Equatable {
+        /// The OCI image layout that has it.
+        package var path: String
+        /// Of its manifest.
+        package var digest: Digest
+        /// Bytes of all that it consists of.
+        package var size: Int
+
+        package init(path: String, digest: Digest, size: Int) {
+            self.path = path
+            self.digest = digest
+            self.size = size
+        }
+    }
+
+    /// A zip on its way to Lambda.
     package struct Package: Sendable, Equatable {
         package var path: String
         package var size: Int
@@ -70,6 +95,9 @@ package struct Deployment: Sendable {
 
         /// As Lambda writes it.
         var codeDigest: String { digest.base64 }
+
+        /// For people.
+        var text: String { "\(codeDigest) (\(size) bytes)" }
     }
 
     /// A folder of a bucket that files come from or go to.
@@ -128,6 +156,8 @@ package struct Deployment: Sendable {
         package var stage: String
         package var authorization: Authorization
         package var cors: CORS?
+        /// Whether a function URL passes an answer on while it is made; other kinds do not.
+        package var isStreamed = false
 
         package init(
             kind: Kind = .http, name: String, stage: String = "scar", authorization: Authorization = .iam,
@@ -148,6 +178,9 @@ extension Deployment {
     /// What says for which function.
     static let ownerTag = "scar-build:function"
 
+    /// Whether what carries these tags was made here.
+    static func isOurs(_ tags: [String: String]) -> Bool { tags[mark.name] == mark.value }
+
     /// What all that is made for the function carries.
     var allTags: [String: String] {
         tags.merging([Self.mark.name: Self.mark.value, Self.ownerTag: name]) { $1 }
@@ -165,6 +198,7 @@ extension Deployment {
         settings.timeout = function.timeout
         settings.ephemeralStorage = function.ephemeralStorage
         settings.layers = function.layers
+        if package == nil { (settings.runtime, settings.handler) = ("", "") }
         for (name, value) in function.environment { settings.environment[name] = value }
         settings.subnets = network?.subnets.sorted() ?? []
         settings.securityGroups = network?.securityGroups.sorted() ?? []

@@ -9,7 +9,11 @@ package struct FunctionLog: Sendable {
     private let time: @Sendable (Duration) -> Bool
 
     package init(_ function: String, _ client: AWSClient) {
-        group = Session.logGroup(function)
+        self.init(group: Session.logGroup(function), client)
+    }
+
+    init(group: String, _ client: AWSClient) {
+        self.group = group
         logs = LogsAPI(client)
         time = client.time.sleep
     }
@@ -49,6 +53,11 @@ package struct FunctionLog: Sendable {
             if isMark && event.message.hasPrefix("REPORT RequestId:") { break }
         }
         return found
+    }
+
+    /// Everything in one stream.
+    func events(ofStream stream: String) throws -> [LogsAPI.Event] {
+        try events(since: nil, filter: nil, streams: stream).filter { $0.stream == stream }
     }
 
     private func events(since: Int?, filter: String?, streams: String?) throws -> [LogsAPI.Event] {

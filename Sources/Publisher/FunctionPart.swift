@@ -7,12 +7,13 @@ struct FunctionPart: Part {
 
     func changes(for deployment: Deployment, after before: [Change], _ session: Session) throws -> [Change] {
         let role = deployment.role ?? session.roleARN(session.roleName(deployment.name))
-        let wanted = deployment.settings(role: role)
+        var wanted = deployment.settings(role: role)
+        if deployment.layer != nil { wanted.layers.append(LayerPart.arn(session)) }
         guard let function = try session.lambda.function(deployment.name) else {
             return [creation(deployment, wanted)]
         }
-        let settings = Self.keeping(deployment.keptVariables, of: function.settings, wanted)
         try check(function, deployment)
+        let settings = Self.keeping(deployment.keptVariables, of: function.settings, wanted)
         var changes: [Change] = []
         if !Self.isOurs(function) || deployment.allTags.contains(where: { function.tags[$0.key] != $0.value }) {
             let tags = deployment.allTags
@@ -23,14 +24,14 @@ struct FunctionPart: Part {
                     new.map { .init("tag \($0.key)", from: function.tags[$0.key], to: $0.value) }
                 ) { try $0.lambda.tag(function.arn, tags) })
         }
-        if function.codeDigest != deployment.package.codeDigest || function.architecture != deployment.architecture {
-            changes.append(codeUpdate(deployment, function))
-        }
+        let code = try codeDetails(deployment, function, session)
+        if !code.isEmpty { changes.append(codeUpdate(deployment, code)) }
         let details = Self.differences(function.settings, settings)
         if !details.isEmpty {
             changes.append(
                 Change(.update, "function", deployment.name, details) { session in
                     try Self.settled(deployment.name, session)
+                    let settings = LayerPart.completing(settings, session)
                     try session.persevering(while: Self.isExpected) {
                         try session.lambda.updateSettings(deployment.name, settings)
                     }
@@ -56,28 +57,29 @@ struct FunctionPart: Part {
                 .notOurs, "there is a function \(deployment.name) that was not published from here",
                 hint: "give the recipe another name, or take the function over with --adopt")
         }
-        guard function.packageType == "Zip" else {
+        let isImage = function.packageType == "Image"
+        guard isImage == (deployment.package == nil) else {
+            let (old, new) = isImage ? ("a container image", "a zip") : ("a zip", "a container image")
             throw PublishError(
                 .conflict,
-                "the function \(deployment.name) is made from a container image, and cannot become one "
-                    + "from a zip: Lambda fixes the kind for good",
-                hint: "remove it first: scar-build rm \(deployment.name)")
+                "the function \(deployment.name) is made from \(old), and cannot become one from \(new): Lambda fixes "
+                    + "the kind for good",
+                hint: "remove it first (scar-build rm \(deployment.name)), or set ‘target’ to what it was")
         }
     }
 
-    static func isOurs(_ function: LambdaAPI.Function) -> Bool {
-        function.tags[Deployment.mark.name] == Deployment.mark.value
-    }
+    static func isOurs(_ function: LambdaAPI.Function) -> Bool { Deployment.isOurs(function.tags) }
 
     // MARK: Changes
 
     private func creation(_ deployment: Deployment, _ settings: FunctionSettings) -> Change {
+        let code = deployment.package?.text ?? deployment.image.map { "image \($0.digest)" } ?? ""
         let details: [Change.Detail] =
-            [
-                .init("code", to: Self.text(deployment.package)), .init("architecture", to: deployment.architecture),
-            ] + Self.differences(FunctionSettings(), settings)
+            [.init("code", to: code), .init("architecture", to: deployment.architecture)]
+            + Self.differences(FunctionSettings(), settings)
         let options = options
         return Change(.create, "function", deployment.name, details) { session in
+            let settings = LayerPart.completing(settings, session)
             try PackageUpload.withCode(of: deployment, session, limit: options.directUploadLimit) { code in
                 do {
                     // A role that was made a moment ago cannot be used everywhere yet.
@@ -89,7 +91,7 @@ struct FunctionPart: Part {
                 } catch let error as AWSError where error.isService("ResourceConflictException") {
                     // The answer to an earlier attempt was lost, and it had succeeded.
                     guard let function = try session.lambda.function(deployment.name), Self.isOurs(function),
-                        function.codeDigest == deployment.package.codeDigest
+                        try codeDetails(deployment, function, session).isEmpty
                     else { throw error }
                 }
             }
@@ -100,14 +102,26 @@ struct FunctionPart: Part {
         }
     }
 
-    private func codeUpdate(_ deployment: Deployment, _ function: LambdaAPI.Function) -> Change {
+    /// What differs in the code that there is: its content, and what it is for.
+    private func codeDetails(
+        _ deployment: Deployment, _ function: LambdaAPI.Function, _ session: Session
+    ) throws -> [Change.Detail] {
         var details: [Change.Detail] = []
-        if function.codeDigest != deployment.package.codeDigest {
-            details.append(.init("code", from: function.codeDigest, to: Self.text(deployment.package)))
+        if let package = deployment.package {
+            if function.codeDigest != package.codeDigest {
+                details.append(.init("code", from: function.codeDigest, to: package.text))
+            }
+        } else {
+            let image = try ImagePart.reference(of: deployment, session)
+            if function.image != image { details.append(.init("code", from: function.image, to: image)) }
         }
         if function.architecture != deployment.architecture {
             details.append(.init("architecture", from: function.architecture, to: deployment.architecture))
         }
+        return details
+    }
+
+    private func codeUpdate(_ deployment: Deployment, _ details: [Change.Detail]) -> Change {
         let options = options
         return Change(.update, "function", deployment.name, details) { session in
             try Self.settled(deployment.name, session)
@@ -127,10 +141,6 @@ struct FunctionPart: Part {
         return Change(.update, "function", deployment.name, [detail]) { session in
             try session.lambda.reserveConcurrency(deployment.name, deployment.concurrency)
         }
-    }
-
-    private static func text(_ package: Deployment.Package) -> String {
-        "\(package.codeDigest) (\(package.size) bytes)"
     }
 
     // MARK: Waiting

@@ -12,6 +12,10 @@ package struct FunctionPublisher: Sendable {
         package var adopts = false
         /// Bytes of a package that is sent within the request.
         package var directUploadLimit = 52_428_800
+        /// Puts an image into a repository, by the reference given.
+        package var push: @Sendable (_ image: Deployment.Image, _ reference: String) throws -> Void = { image, _ in
+            throw PublishError(.settings, "nothing here can push the image \(image.path)")
+        }
 
         package init() {}
     }
@@ -27,9 +31,11 @@ package struct FunctionPublisher: Sendable {
         try Recursion.check([deployment])
         var changes: [Change] = []
         let parts: [any Part] = [
-            BucketsPart(), LogGroupPart(), RolePart(), FunctionPart(options: options), VersionPart(),
-            PermissionsPart(), FunctionURLPart(), HTTPAPIPart(), RESTAPIPart(), NotificationsPart(), CleaningPart(),
-            PreheatPart(),
+            BucketsPart(), LogGroupPart(), ImagePart(options: options), LayerPart(options: options), RolePart(),
+            JobRolesPart(), ComputePart(), JobQueuePart(), JobDefinitionPart(), FunctionPart(options: options),
+            VersionPart(), PermissionsPart(), FunctionURLPart(), HTTPAPIPart(), RESTAPIPart(), NotificationsPart(),
+            QueueTriggersPart(), RulesPart(), CleaningPart(), LayerCleaningPart(), ImageCleaningPart(),
+            BatchCleaningPart(), PreheatPart(),
         ]
         for part in parts {
             try Cancellation.check()

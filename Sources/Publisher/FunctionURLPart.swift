@@ -9,13 +9,17 @@ struct FunctionURLPart: Part {
         guard let api = deployment.api, api.kind == .url else { return removal(there, permissions, deployment) }
         let type = api.authorizationType
         var changes: [Change] = []
-        if there?.authorization != type || there?.cors != api.cors {
+        if there?.authorization != type || there?.cors != api.cors || there?.isStreamed != api.isStreamed {
             var details = [Change.Detail("who may call", from: there?.authorization, to: type)]
+            if there.map({ $0.isStreamed != api.isStreamed }) ?? api.isStreamed {
+                details.append(.init("answers", to: api.isStreamed ? "streamed" : "buffered"))
+            }
             if there?.cors != api.cors { details.append(.init("CORS", to: api.cors.map(Self.text) ?? "none")) }
             changes.append(
                 Change(there == nil ? .create : .update, "URL", name, details) { session in
                     let address = try session.lambda.putURL(
-                        name, qualifier: alias, authorization: type, cors: api.cors, isNew: there == nil)
+                        name, qualifier: alias, authorization: type, cors: api.cors, isStreamed: api.isStreamed,
+                        isNew: there == nil)
                     session.note("url", address)
                 })
         }

@@ -8,6 +8,8 @@ protocol Naming: Sendable {
     var regionName: String { get }
     /// Twelve digits.
     var account: String { get }
+    /// `amazonaws.com`.
+    var domain: String { get }
 }
 
 extension Naming {
@@ -27,6 +29,22 @@ extension Naming {
 
     func apiARN(_ id: String, _ rest: String) -> String { arn("execute-api", "\(id)/\(rest)") }
 
+    func instanceProfileARN(_ name: String) -> String {
+        "arn:\(partitionName):iam::\(account):instance-profile/\(name)"
+    }
+
+    /// - Parameter kind: `job-queue`, `job-definition`, `compute-environment`.
+    func batchARN(_ kind: String, _ name: String) -> String { arn("batch", "\(kind)/\(name)") }
+
+    func repositoryARN(_ function: String) -> String { arn("ecr", "repository/\(Session.repositoryName(function))") }
+
+    /// Where the images of a function are.
+    func repositoryURI(_ function: String) -> String {
+        "\(account).dkr.ecr.\(regionName).\(domain)/\(Session.repositoryName(function))"
+    }
+
+    func ruleARN(_ name: String) -> String { arn("events", "rule/\(name)") }
+
     /// What API Gateway calls a function by.
     func integrationARN(_ functionARN: String) -> String {
         "arn:\(partitionName):apigateway:\(regionName):lambda:path/2015-03-31/functions/\(functionARN)/invocations"
@@ -38,6 +56,11 @@ extension Naming {
         guard name.utf8.count > 64 else { return name }
         return name.prefix(55) + "-" + Digest(of: Array(name.utf8)).hex.prefix(8)
     }
+
+    /// What is made for a function's jobs: no function's name holds a dot, so one's roles are never another's.
+    func jobRoleName(_ function: String) -> String { roleName("\(function).job") }
+    func startRoleName(_ function: String) -> String { roleName("\(function).start") }
+    func machineRoleName(_ function: String) -> String { roleName("\(function).machine") }
 
     /// The bucket that large packages go through when the recipe names none.
     var packagesBucket: String { "scar-build-\(account)-\(regionName)" }

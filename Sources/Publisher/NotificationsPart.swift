@@ -1,5 +1,6 @@
 package import AWS
 internal import ByteKit
+internal import Transport
 
 /// What makes a bucket call the function. Whatever else is in a bucket's configuration stays as it is.
 struct NotificationsPart: Part {
@@ -36,14 +37,32 @@ struct NotificationsPart: Part {
     }
 
     /// Puts ours in the place of ours; reads again first, because others may have been here since.
+    ///
+    /// S3 takes the document as a whole and has no lock on it: whoever writes at the same time may undo this. So it is
+    /// read again afterwards, and ours put back when it is not there. What we have undone of the other's in the moment
+    /// between cannot be known: a program that looks as we do puts it back.
     static func replace(in bucket: String, function: String, with wanted: [XML], _ session: Session) throws {
-        let document = Notification.merged(
-            try session.s3.notifications(of: bucket), with: wanted, function: function)
-        // S3 tries the permission, which may not be known everywhere yet.
-        try session.persevering(while: { $0.isService("InvalidArgument") && $0.message.contains("validate") }) {
-            try session.s3.setNotifications(document, of: bucket)
+        let meaning = Set(wanted.map(Notification.meaning))
+        for attempt in 1... {
+            let document = Notification.merged(
+                try session.s3.notifications(of: bucket), with: wanted, function: function)
+            // S3 tries the permission, which may not be known everywhere yet.
+            try session.persevering(while: { $0.isService("InvalidArgument") && $0.message.contains("validate") }) {
+                try session.s3.setNotifications(document, of: bucket)
+            }
+            let now = try session.s3.notifications(of: bucket).children.filter { Notification.isOf(function, $0) }
+            if Set(now.map(Notification.meaning)) == meaning { return }
+            guard attempt < attempts else {
+                throw PublishError(
+                    .conflict,
+                    "the notifications of the bucket \(bucket) were written \(attempts) times, and somebody else changed "
+                        + "them each time", hint: "run the same command again when the other has finished")
+            }
+            guard session.client.time.sleep(.milliseconds(500 * attempt)) else { throw Cancelled() }
         }
     }
+
+    private static let attempts = 5
 }
 
 /// Notifications as S3 writes them. S3 API reference, "NotificationConfiguration".

@@ -1,18 +1,29 @@
 internal import AWS
 internal import ByteKit
 
-/// How a package gets to Lambda: within the request, or through a bucket when it is too large for that.
+/// How what a function is made from gets to Lambda: within the request, or through a bucket when it is too large for that;
+/// an image is in its repository by then.
 enum PackageUpload {
+    /// - Parameter limit: bytes of a zip that is sent within the request.
     static func withCode(
         of deployment: Deployment, _ session: Session, limit: Int, _ body: (LambdaAPI.Code) throws -> Void
     ) throws {
-        let package = deployment.package
+        guard let package = deployment.package else {
+            return try body(.image(try ImagePart.reference(of: deployment, session)))
+        }
+        try withCode(package, of: deployment, session, limit: limit, body)
+    }
+
+    static func withCode(
+        _ package: Deployment.Package, of deployment: Deployment, _ session: Session, limit: Int,
+        _ body: (LambdaAPI.Code) throws -> Void
+    ) throws {
         guard package.size > limit else {
             return try body(.zip(try InputFile.contents(of: package.path, limit: limit)))
         }
         let bucket = deployment.packagesBucket ?? session.packagesBucket
         if deployment.packagesBucket == nil { session.s3.expect(owner: session.account, of: bucket) }
-        let key = key(deployment)
+        let key = key(package, of: deployment.name)
         if try exists(bucket, session) == false {
             try BucketsPart.create(bucket, [Deployment.mark.name: Deployment.mark.value], session)
         }
@@ -39,7 +50,7 @@ enum PackageUpload {
 
     static func prefix(_ function: String) -> String { "scar-build/packages/\(function)/" }
 
-    static func key(_ deployment: Deployment) -> String {
-        prefix(deployment.name) + deployment.package.digest.hex + ".zip"
+    static func key(_ package: Deployment.Package, of function: String) -> String {
+        prefix(function) + package.digest.hex + ".zip"
     }
 }

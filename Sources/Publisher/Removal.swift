@@ -27,7 +27,7 @@ package struct Removal: Sendable {
         let permissions = function == nil ? [] : try session.lambda.permissions(name, qualifier: alias)
         var buckets = permissions.filter { $0.principal == "s3.amazonaws.com" }.compactMap(Self.bucket)
         for (arn, tags) in tagged where tags[BucketsPart.tag(name)] != nil { buckets.append(Self.lastWord(of: arn)) }
-        buckets += try bucketsOfRole(name)
+        for role in [session.roleName(name), session.jobRoleName(name)] { buckets += try self.buckets(ofRole: role) }
         for bucket in Set(buckets).sorted() {
             let document = try session.s3.region(of: bucket) == nil ? nil : try session.s3.notifications(of: bucket)
             if document?.children.contains(where: { Notification.isOf(name, $0) }) == true {
@@ -37,6 +37,11 @@ package struct Removal: Sendable {
                     })
             }
         }
+        if function != nil {
+            changes += try QueueTriggersPart.removal(
+                try session.lambda.eventSources(of: session.functionARN(name, alias: alias)), session)
+        }
+        changes += try RulesPart.removal(of: permissions, session)
         for api in try session.httpAPIs.apis(tagged: Deployment.ownerTag, name) {
             changes.append(Change(.remove, "HTTP API", api.name) { try $0.httpAPIs.delete(api.id) })
         }
@@ -47,11 +52,14 @@ package struct Removal: Sendable {
             // Its URL, versions, aliases and permissions go with it.
             changes.append(Change(.remove, "function", name) { try $0.lambda.delete(name) })
         }
-        changes += try logGroup(name, &kept)
+        changes += try BatchRemoval.changes(name, session)
+        changes += try LayerPart.leftovers(name, besides: nil, session)
+        changes += try ImageCleaningPart.removal(of: Session.repositoryName(name), session)
+        for group in [Session.logGroup(name), Session.jobLogGroup(name)] { changes += try logGroup(group, &kept) }
         for bucket in Set(buckets).sorted() { changes += try self.bucket(bucket, of: name, &kept) }
         changes += try packages(name)
         // The role is last: its policy says which buckets there are, should this be stopped in between.
-        changes += try role(name)
+        changes += try BatchRemoval.roles(name, session) + DesiredRole.removal(of: session.roleName(name), session)
         return (
             Plan(function: name, region: session.region.name, account: session.account, changes: changes), kept
         )
@@ -67,30 +75,28 @@ package struct Removal: Sendable {
         arn.split(separator: ":").last.map { String($0.prefix { $0 != "/" }) } ?? ""
     }
 
-    /// The buckets that the role may use: those of other regions carry their tags where nobody looks.
-    private func bucketsOfRole(_ name: String) throws -> [String] {
-        guard let policy = try session.identity.policy(RolePart.policyName, of: session.roleName(name)) else {
-            return []
-        }
+    /// The buckets that a role may use: those of other regions carry their tags where nobody looks.
+    private func buckets(ofRole role: String) throws -> [String] {
+        guard let policy = try session.identity.policy(DesiredRole.policyName, of: role) else { return [] }
         return (policy["Statement"]?.array ?? []).flatMap { $0["Resource"]?.array ?? [] }.compactMap(\.string)
             .filter { $0.split(separator: ":").dropFirst(2).first == "s3" }.map(Self.lastWord)
     }
 
-    private func role(_ name: String) throws -> [Change] {
-        let role = session.roleName(name)
-        guard let found = try session.identity.role(role), found.tags[Deployment.mark.name] == Deployment.mark.value
-        else { return [] }
-        return [Change(.remove, "role", role) { try $0.identity.deleteRole(role) }]
-    }
-
-    private func logGroup(_ name: String, _ kept: inout [String]) throws -> [Change] {
-        let group = Session.logGroup(name)
-        guard let found = try session.logs.group(group) else { return [] }
-        let isOurs = try session.logs.tags(ofGroup: found.arn)[Deployment.mark.name] == Deployment.mark.value
-        guard isOurs, !keepsLogs else {
-            kept.append("the log group \(group)" + (isOurs ? "" : ", which was not made here"))
+    private func logGroup(_ group: String, _ kept: inout [String]) throws -> [Change] {
+        guard try session.logs.group(group) != nil else { return [] }
+        let changes = try Self.logGroup(group, session)
+        guard !changes.isEmpty, !keepsLogs else {
+            kept.append("the log group \(group)" + (changes.isEmpty ? ", which was not made here" : ""))
             return []
         }
+        return changes
+    }
+
+    /// What takes a log group made here away again; nothing when there is none.
+    static func logGroup(_ group: String, _ session: Session) throws -> [Change] {
+        guard let found = try session.logs.group(group),
+            Deployment.isOurs(try session.logs.tags(ofGroup: found.arn))
+        else { return [] }
         return [Change(.remove, "log group", group) { try $0.logs.deleteGroup(group) }]
     }
 

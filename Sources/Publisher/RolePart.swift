@@ -3,64 +3,12 @@ internal import JSON
 
 /// The role that the function runs as, with a policy of what it needs and no more.
 struct RolePart: Part {
-    static let policyName = "scar-build"
-
     func changes(for deployment: Deployment, after before: [Change], _ session: Session) throws -> [Change] {
         guard deployment.role == nil else { return [] }
-        let name = session.roleName(deployment.name)
-        let policy = Policy.document(for: deployment, session)
-        let tags = deployment.allTags
-        guard let role = try session.identity.role(name) else {
-            return [
-                Change(.create, "role", name, [.init("policy", to: Policy.summary(policy))]) { session in
-                    try Self.create(name, "What the function \(deployment.name) runs as", tags, session)
-                    try session.persevering(while: \.isNotFound) {
-                        try session.identity.putPolicy(Self.policyName, policy, of: name)
-                    }
-                }
-            ]
-        }
-        guard Self.isOurs(role) else { throw Self.notOurs(name) }
-        var changes: [Change] = []
-        let trust = Policy.trust(in: "lambda.amazonaws.com")
-        if role.trust != trust {
-            changes.append(
-                Change(.update, "role", name, [.init("who may be it", to: "lambda.amazonaws.com")]) { session in
-                    try session.identity.updateTrust(name, trust)
-                })
-        }
-        let old = try session.identity.policy(Self.policyName, of: name)
-        if old != policy {
-            let detail = Change.Detail("policy", from: old.map(Policy.summary), to: Policy.summary(policy))
-            changes.append(
-                Change(.update, "role", name, [detail]) { session in
-                    try session.identity.putPolicy(Self.policyName, policy, of: name)
-                })
-        }
-        return changes
-    }
-
-    private static func create(
-        _ name: String, _ description: String, _ tags: [String: String], _ session: Session
-    ) throws {
-        do throws(AWSError) {
-            _ = try session.identity.createRole(
-                name, trust: Policy.trust(in: "lambda.amazonaws.com"), description: description, tags: tags)
-        } catch {
-            // It was made, and the answer was lost; or somebody else was faster.
-            guard error.isService("EntityAlreadyExists") else { throw error }
-            guard let role = try session.identity.role(name), isOurs(role) else { throw notOurs(name) }
-        }
-    }
-
-    private static func isOurs(_ role: IdentityAPI.Role) -> Bool {
-        role.tags[Deployment.mark.name] == Deployment.mark.value
-    }
-
-    private static func notOurs(_ name: String) -> PublishError {
-        PublishError(
-            .notOurs, "there is a role \(name) that was not made here",
-            hint: "name it in the recipe, as ‘function.role’, if the function is to run as it, or remove it")
+        let role = DesiredRole(
+            name: session.roleName(deployment.name), purpose: "What the function \(deployment.name) runs as",
+            service: "lambda.amazonaws.com", policy: Policy.document(for: deployment, session))
+        return try role.changes(deployment.allTags, session)
     }
 }
 
@@ -75,16 +23,16 @@ enum Policy {
         ])
     }
 
-    /// What a function does while it runs: it logs, reads what is under its inputs, and writes what goes to its outputs.
+    /// What a function does while it runs: it logs, reads what is under its inputs, and writes what goes to its outputs;
+    /// or it hands over to AWS Batch, or both.
     static func document(for deployment: Deployment, _ names: some Naming) -> JSON {
         let group = names.logGroupARN(Session.logGroup(deployment.name))
         var statements = [allow(["logs:CreateLogStream", "logs:PutLogEvents"], on: ["\(group):*"])]
-        let read = deployment.inputs.map { "\(names.bucketARN($0.bucket))/\($0.keyPrefix)*" }
-        if !read.isEmpty { statements.append(allow(["s3:GetObject"], on: unique(read))) }
-        let written = deployment.outputs.map { "\(names.bucketARN($0.bucket))/\($0.keyPrefix)*" }
-        // An upload in parts that fails must be able to take its parts away.
-        if !written.isEmpty {
-            statements.append(allow(["s3:AbortMultipartUpload", "s3:PutObject"], on: unique(written)))
+        if deployment.job?.takesAll != true { statements += files(deployment, names) }
+        if let job = deployment.job { statements += submission(job, deployment.name, names) }
+        if !deployment.queues.isEmpty {
+            let actions = ["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"]
+            statements.append(allow(actions, on: unique(deployment.queues.map(\.arn))))
         }
         if deployment.network != nil {
             // Lambda itself makes these interfaces as the function's role, and they have no name beforehand.
@@ -95,15 +43,10 @@ enum Policy {
             statements.append(allow(actions.map { "ec2:\($0)" }, on: ["*"]))
         }
         for system in deployment.fileSystems {
-            var statement = allow(
-                ["elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite"], on: ["*"])
-            let condition = JSON.object([
-                ("StringEquals", .object([("elasticfilesystem:AccessPointArn", .string(system.arn))]))
-            ])
-            if case .object(let members) = statement.value {
-                statement = JSON(.object(members + [JSON.Member(name: Array("Condition".utf8), json: condition)]))
-            }
-            statements.append(statement)
+            statements.append(
+                allow(
+                    ["elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite"], on: ["*"],
+                    when: ("StringEquals", .object([("elasticfilesystem:AccessPointArn", .string(system.arn))]))))
         }
         if let target = deployment.deadLetter {
             let isTopic = target.split(separator: ":").dropFirst(2).first == "sns"
@@ -112,15 +55,68 @@ enum Policy {
         return document(statements)
     }
 
+    /// Reading inputs and writing outputs.
+    private static func files(_ deployment: Deployment, _ names: some Naming) -> [JSON] {
+        var statements: [JSON] = []
+        let read = deployment.inputs.map { objects(in: $0, names) }
+        if !read.isEmpty { statements.append(allow(["s3:GetObject"], on: unique(read))) }
+        let written = deployment.outputs.map { objects(in: $0, names) }
+        // An upload in parts that fails must be able to take its parts away.
+        if !written.isEmpty {
+            statements.append(allow(["s3:AbortMultipartUpload", "s3:PutObject"], on: unique(written)))
+        }
+        return statements
+    }
+
+    private static func objects(in channel: Deployment.Channel, _ names: some Naming) -> String {
+        "\(names.bucketARN(channel.bucket))/\(channel.keyPrefix)*"
+    }
+
+    /// Handing events over. Service Authorization Reference, "AWS Batch": a definition is meant with and without its
+    /// revision.
+    private static func submission(_ job: Deployment.Job, _ name: String, _ names: some Naming) -> [JSON] {
+        let definition = names.batchARN("job-definition", name)
+        let places = [definition, "\(definition):*", names.batchARN("job-queue", name)]
+        let submit = allow(["batch:SubmitJob"], on: places)
+        guard let events = job.events else { return [submit] }
+        return [submit, allow(["s3:AbortMultipartUpload", "s3:PutObject"], on: [objects(in: events, names)])]
+    }
+
+    /// What a job does while it runs; its log is not its own affair. Nil when it needs nothing.
+    static func ofJob(_ job: Deployment.Job, _ deployment: Deployment, _ names: some Naming) -> JSON? {
+        var statements = files(deployment, names)
+        if let events = job.events { statements.append(allow(["s3:GetObject"], on: [objects(in: events, names)])) }
+        return statements.isEmpty ? nil : document(statements)
+    }
+
+    /// What ECS does for a job on Fargate before it runs: it fetches the image, and opens the log.
+    static func ofStart(_ name: String, _ names: some Naming) -> JSON {
+        document([
+            // A login is for the whole registry: it has no name.
+            allow(["ecr:GetAuthorizationToken"], on: ["*"]),
+            allow(
+                ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
+                on: [names.repositoryARN(name)]),
+            allow(
+                ["logs:CreateLogStream", "logs:PutLogEvents"],
+                on: ["\(names.logGroupARN(Session.jobLogGroup(name))):*"]),
+        ])
+    }
+
     static func document(_ statements: [JSON]) -> JSON {
         .object([("Version", .string("2012-10-17")), ("Statement", .array(statements))])
     }
 
-    static func allow(_ actions: [String], on resources: [String]) -> JSON {
-        .object([
+    /// - Parameter condition: an operator, and what it holds against what.
+    static func allow(
+        _ actions: [String], on resources: [String], when condition: (operator: StaticString, keys: JSON)? = nil
+    ) -> JSON {
+        var members: [(name: StaticString, json: JSON)] = [
             ("Effect", .string("Allow")), ("Action", .array(actions.map { .string($0) })),
             ("Resource", .array(resources.map { .string($0) })),
-        ])
+        ]
+        if let condition { members.append(("Condition", .object([(condition.operator, condition.keys)]))) }
+        return .object(members)
     }
 
     /// The actions that a policy allows, for people.

@@ -14,6 +14,10 @@ package final class Session: Naming {
     package let httpAPIs: HTTPAPI
     package let restAPIs: RESTAPI
     package let tagging: TaggingAPI
+    package let images: ECRAPI
+    package let batch: BatchAPI
+    let events: EventsAPI
+    let network: EC2API
     /// What became known while changes were made: ids that AWS gives.
     private let facts = Monitor<[String: String]>([:])
 
@@ -26,17 +30,37 @@ package final class Session: Naming {
         httpAPIs = HTTPAPI(client)
         restAPIs = RESTAPI(client)
         tagging = TaggingAPI(client)
+        images = ECRAPI(client)
+        batch = BatchAPI(client)
+        events = EventsAPI(client)
+        network = EC2API(client)
         account = try IdentityAPI(client).account()
     }
 
     var region: Region { client.region }
     var partitionName: String { region.partitionName }
     var regionName: String { region.name }
+    var domain: String { region.domain }
 
     func fact(_ name: String) -> String? { facts.withLock { $0[name] } }
     func note(_ name: String, _ value: String) { facts.withLock { $0[name] = value } }
 
+    /// Names of repositories know no capitals, and no two separators beside each other.
+    package static func repositoryName(_ function: String) -> String {
+        var name = ""
+        for character in function.lowercased() {
+            let isSeparator = character == "-" || character == "_"
+            if isSeparator, name.isEmpty || name.last == "-" || name.last == "_" { continue }
+            name.append(character)
+        }
+        while name.last == "-" || name.last == "_" { name.removeLast() }
+        guard name != function else { return "scar-build/\(name)" }
+        let sum = Digest(of: Array(function.utf8)).hex.prefix(8)
+        return "scar-build/" + (name.isEmpty ? "" : name + "-") + sum
+    }
+
     static func logGroup(_ function: String) -> String { "/aws/lambda/\(function)" }
+    static func jobLogGroup(_ function: String) -> String { "/aws/batch/\(function)" }
 
     // MARK: Patience
 

@@ -24,7 +24,7 @@ struct VersionPart: Part {
         return [
             Change(action, "alias", "\(name):\(alias)", [detail]) { session in
                 try FunctionPart.settled(name, session)
-                let version = try session.lambda.publishVersion(name, codeDigest: deployment.package.codeDigest)
+                let version = try session.lambda.publishVersion(name, codeDigest: deployment.package?.codeDigest)
                 try Self.settled(name, version, session)
                 guard let current = try session.lambda.alias(name, alias) else {
                     return try session.lambda.createAlias(name, alias, version: version)

@@ -57,6 +57,7 @@ package struct JSONSchema {
             ]
         case .object(let object):
             schema(of: object).members.map { $0.map { (String(decoding: $0.name, as: UTF8.self), $0.json) } } ?? []
+        case .document: [("type", .string("object"))]
         case .map(let name, let value, let most):
             [
                 ("type", .string("object")), ("maxProperties", .integer(most)),

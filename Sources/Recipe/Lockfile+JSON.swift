@@ -4,10 +4,14 @@ internal import JSON
 extension Lockfile {
     /// The lock as text: the same lock gives the same bytes.
     package func text() -> [UInt8] {
-        JSON.object([
+        var members: [(name: StaticString, json: JSON)] = [
             ("lockVersion", .integer(Self.currentVersion)), ("layoutVersion", .integer(layoutVersion)),
-            ("recipe", .string("\(recipeChecksum)")), ("functions", .array(functions.map(\.json))),
-        ]).text(pretty: true)
+        ]
+        if !libraries.isEmpty {
+            members.append(("libraries", .object(named: libraries.map { ($0.name, .string($0.version)) })))
+        }
+        members += [("recipe", .string("\(recipeChecksum)")), ("functions", .array(functions.map(\.json)))]
+        return JSON.object(members).text(pretty: true)
     }
 
     /// Parses a lock, whose path is for messages.
@@ -37,6 +41,9 @@ extension Lockfile {
         }
         return Lockfile(
             layoutVersion: lock["layoutVersion"]?.integer ?? 0,
+            libraries: (lock["libraries"]?.members ?? []).map {
+                Library(name: String(decoding: $0.name, as: UTF8.self), version: $0.json.string ?? "")
+            },
             recipeChecksum: try digest(lock["recipe"], path), functions: functions)
     }
 
@@ -49,6 +56,9 @@ extension Lockfile {
                 SchemaKey(
                     "layoutVersion", .integer(0...1_000_000, unit: "layout"), .required,
                     "The version of the artifact layout."),
+                SchemaKey(
+                    "libraries", .map(name: .library, value: .libraryVersion, most: 32),
+                    "The versions of the libraries that compress."),
                 SchemaKey("recipe", .text(.digest), .required, "The recipe's checksum when it was locked."),
                 SchemaKey(
                     "functions", .list(.object(functionSchema), count: 1...256), .required, "One lock a function."),
@@ -66,6 +76,19 @@ extension Lockfile {
                 SchemaKey("config", .text(.digest), .required, "The image configuration."),
                 SchemaKey(
                     "layers", .list(.object(layerSchema), count: 0...100_000), .required, "The layers, base first."),
+                SchemaKey(
+                    "trace", .list(.object(traceSchema), count: 1...256), "What the recipe's tests opened."),
+            ])
+    }
+
+    private static var traceSchema: SchemaObject {
+        SchemaObject(
+            "what a test opened",
+            [
+                SchemaKey("test", .text(.testName), .required, "The test."),
+                SchemaKey(
+                    "opened", .list(.text(.tracedPath), count: 0...1_000_000), .required,
+                    "Paths in the image; bytes that are no text are written as %FF, and % as %25."),
             ])
     }
 
@@ -96,14 +119,33 @@ extension Lockfile.Function {
                     digest: try Lockfile.digest(layer["digest"], path), size: layer["size"]?.integer ?? 0,
                     mediaType: layer["mediaType"]?.string ?? ""))
         }
+        let trace = json["trace"]?.array?.map { json in
+            Recipe.Trace(
+                test: json["test"]?.string ?? "",
+                opened: json["opened"]?.array?.compactMap { $0.string.flatMap(TracedPath.bytes(of:)) } ?? [])
+        }
         self.init(
             name: json["name"]?.string ?? "", image: json["image"]?.string ?? "",
             platform: json["platform"]?.string ?? "", manifest: try Lockfile.digest(json["manifest"], path),
-            config: try Lockfile.digest(json["config"], path), layers: layers)
+            config: try Lockfile.digest(json["config"], path), layers: layers, trace: trace)
     }
 
     fileprivate var json: JSON {
-        .object([
+        var members: [(name: StaticString, json: JSON)] = members
+        if let trace {
+            let tests = trace.map { trace in
+                JSON.object([
+                    ("test", .string(trace.test)),
+                    ("opened", .array(trace.opened.map { .string(TracedPath.text(of: $0)) })),
+                ])
+            }
+            members.append(("trace", .array(tests)))
+        }
+        return .object(members)
+    }
+
+    private var members: [(name: StaticString, json: JSON)] {
+        [
             ("name", .string(name)), ("image", .string(image)), ("platform", .string(platform)),
             ("manifest", .string("\(manifest)")), ("config", .string("\(config)")),
             (
@@ -116,6 +158,6 @@ extension Lockfile.Function {
                         ])
                     })
             ),
-        ])
+        ]
     }
 }

@@ -10,15 +10,33 @@ package struct Lockfile: Sendable, Equatable {
     /// The version of the tool's artifact layout that the lock was made with: another one may lay the same files out
     /// differently.
     package var layoutVersion: Int
+    /// The compression libraries of that tool: others may compress the same bytes to others. By name; empty in a lock that
+    /// does not say.
+    package var libraries: [Library]
     /// The recipe file's checksum at the time, for the record: settings may change without making a lock stale.
     package var recipeChecksum: Digest
     /// In the recipe file's order.
     package var functions: [Function]
 
-    package init(layoutVersion: Int, recipeChecksum: Digest, functions: [Function]) {
+    package init(
+        layoutVersion: Int, libraries: [Library] = [], recipeChecksum: Digest, functions: [Function]
+    ) {
         self.layoutVersion = layoutVersion
+        self.libraries = libraries
         self.recipeChecksum = recipeChecksum
         self.functions = functions
+    }
+
+    /// A library that compresses.
+    package struct Library: Sendable, Equatable {
+        package var name: String
+        /// As people write it: `1.5.4`.
+        package var version: String
+
+        package init(name: String, version: String) {
+            self.name = name
+            self.version = version
+        }
     }
 
     /// One function's image.
@@ -31,9 +49,12 @@ package struct Lockfile: Sendable, Equatable {
         package var config: Digest
         /// Base first.
         package var layers: [Layer]
+        /// What the recipe's tests opened; nil where its profile does not ask.
+        package var trace: [Recipe.Trace]?
 
         package init(
-            name: String, image: String, platform: String, manifest: Digest, config: Digest, layers: [Layer]
+            name: String, image: String, platform: String, manifest: Digest, config: Digest, layers: [Layer],
+            trace: [Recipe.Trace]? = nil
         ) {
             self.name = name
             self.image = image
@@ -41,6 +62,7 @@ package struct Lockfile: Sendable, Equatable {
             self.manifest = manifest
             self.config = config
             self.layers = layers
+            self.trace = trace
         }
     }
 

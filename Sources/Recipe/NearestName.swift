@@ -1,9 +1,9 @@
 /// Finds what somebody meant by a name that does not exist.
-enum NearestName {
+package enum NearestName {
     /// The candidate that differs least from `name`, when it differs so little that a slip is likely.
     ///
     /// Case, underscores and hyphens do not count: `time_out`, `timeOut` and `timeout` are one word to a person.
-    static func of(_ name: String, among candidates: [String]) -> String? {
+    package static func of(_ name: String, among candidates: [String]) -> String? {
         let wanted = letters(name)
         guard !wanted.isEmpty, wanted.count <= 64 else { return nil }
         var best: (name: String, distance: Int)?

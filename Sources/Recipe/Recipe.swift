@@ -32,6 +32,7 @@ package struct Recipe: Sendable, Equatable {
     package var calls: Calls
     package var execution: Execution
     package var api: API?
+    package var triggers: Triggers
     package var batch: Batch?
     package var tests: [Test]
     /// A digest over the recipe's canonical form, which is the same for two recipes that say the same.
@@ -44,12 +45,29 @@ package struct Recipe: Sendable, Equatable {
 
     package struct Prune: Sendable, Equatable {
         package enum Profile: String, Sendable {
-            case none, safe
+            case none, safe, closure, traced, fit
+
+            /// Whether it keeps what the function leads to, and nothing else.
+            package var isClosure: Bool { self == .closure || self == .traced || self == .fit }
         }
 
         package var profile: Profile
         package var keep: [String]
         package var drop: [String]
+        /// What the tests opened, for the profile `traced`: no key of a recipe says it, but its lock.
+        package var trace: [Trace]?
+    }
+
+    /// The files of the image that a test opened.
+    package struct Trace: Sendable, Equatable {
+        package var test: String
+        /// Relative to the image's root, in byte order.
+        package var opened: [[UInt8]]
+
+        package init(test: String, opened: [[UInt8]]) {
+            self.test = test
+            self.opened = opened
+        }
     }
 
     /// Bytes; nil is no limit.

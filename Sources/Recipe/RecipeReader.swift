@@ -27,7 +27,8 @@ struct RecipeReader {
             function: try function(platform), inputs: storages(json["input"]), outputs: storages(json["output"]),
             servers: servers,
             calls: calls(),
-            execution: value(json["execution"], .lambda), api: try api(name: name), batch: batch(), tests: try tests(),
+            execution: value(json["execution"], .lambda), api: try api(name: name), triggers: try triggers(),
+            batch: batch(), tests: try tests(),
             checksum: Digest(of: json.text()))
         try refuseUnknownStorages(recipe)
         try refuseLoops(recipe)

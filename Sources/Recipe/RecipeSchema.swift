@@ -34,6 +34,7 @@ package enum RecipeSchema {
                     "How calls are handled; docs/programming-model.md has the whole."),
                 SchemaKey("execution", .choice(executions), .defaulting(.string("lambda")), "Where a call runs."),
                 SchemaKey("api", .object(api), "An HTTP endpoint in front of the function."),
+                SchemaKey("triggers", .object(triggers), "What calls the function besides `input` and `api`."),
                 SchemaKey("batch", .object(batch), "The AWS Batch job, for an `execution` that uses one."),
                 SchemaKey(
                     "tests", .list(.object(test), count: 0...256), .defaulting(.array([])),
@@ -72,8 +73,8 @@ package enum RecipeSchema {
                     + "and what runs it again and again."),
             SchemaKey(
                 "reuse", .boolean, .defaulting(.bool(false)),
-                "Whether a process that has the script's language loaded is kept between events. Each event still runs "
-                    + "the script from its beginning, in a copy of that process where the language can be copied."),
+                "Whether a process that has the script's language loaded waits for the next event. Each event still runs "
+                    + "the script from its beginning: in a copy of that process, or as what that process becomes."),
             SchemaKey(
                 "asRoot", .boolean, .defaulting(.bool(false)),
                 "Whether the image's programs are told that they run as root, for those that insist. Only for forms of "
@@ -185,7 +186,13 @@ package enum RecipeSchema {
             SchemaChoice(
                 "safe",
                 "package caches and lists, logs, documentation, headers, static libraries and the like are left out"),
-            SchemaChoice("closure", "", isLater: true), SchemaChoice("traced", "", isLater: true),
+            SchemaChoice(
+                "closure",
+                "besides, all that nothing leads to from what the function starts; docs/prune.md says what leads where"),
+            SchemaChoice(
+                "traced",
+                "like `closure`, but of languages' libraries and the like only what the recipe's tests opened"),
+            SchemaChoice("fit", "the mildest of `safe`, `closure` and `traced` that fits budgets and limits"),
         ]
     }
 

@@ -60,6 +60,8 @@ package indirect enum SchemaKind: Sendable {
     case object(SchemaObject)
     /// An object whose keys are the writer's own: environment variables, tags.
     case map(name: TextRule, value: TextRule, most: Int)
+    /// An object of somebody else's form, kept as it is, and how many bytes it may have without its spaces.
+    case document(most: Int)
 }
 
 /// One value of a closed set.
@@ -129,6 +131,7 @@ extension SchemaKind {
         case .boolean: "true or false"
         case .list: "an array"
         case .object, .map: "an object"
+        case .document(let most): "an object of at most \(most) bytes"
         }
     }
 

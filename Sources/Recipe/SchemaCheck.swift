@@ -36,6 +36,10 @@ struct SchemaCheck {
             guard numbers.contains(number) else { throw outOfRange(json, "\(number)", kind, path) }
         case .size(let range, let powerOfTwo): return try check(json, range, powerOfTwo, kind, path: path)
         case .time(let range): return try check(json, range, kind, path: path)
+        case .document(let most):
+            guard json.members != nil else { throw wrongType(json, kind, path) }
+            let bytes = json.text().count
+            guard bytes <= most else { throw outOfRange(json, "\(bytes) bytes", kind, path) }
         case .boolean:
             guard json.bool != nil else { throw wrongType(json, kind, path) }
         }

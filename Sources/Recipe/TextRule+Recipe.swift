@@ -164,6 +164,10 @@ extension TextRule {
         TextRule("1 to 128 letters, digits, ‘-’ and ‘_’", pattern: "[A-Za-z0-9_-]+", length: 1...128, example: "prod")
     }
 
+    static var tracedPath: TextRule {
+        TextRule("a path of 1 to 12288 characters", length: 1...12_288, example: "usr/lib/ruby/3.1.0/csv.rb")
+    }
+
     static var testName: TextRule { TextRule("1 to 200 characters", length: 1...200, example: "a short video") }
 
     static var responseText: TextRule { TextRule("1 to 65536 characters", length: 1...65_536, example: "frames") }
@@ -174,6 +178,14 @@ extension TextRule {
         TextRule(
             "a digest, sha256: and 64 lower-case hexadecimal digits", pattern: "sha256:[0-9a-f]{64}",
             length: 71...71, example: "sha256:" + String(repeating: "0", count: 64))
+    }
+
+    static var library: TextRule {
+        TextRule("the name of a library", pattern: "[a-z][a-z0-9]*", length: 1...32, example: "zstd")
+    }
+
+    static var libraryVersion: TextRule {
+        TextRule("a version", pattern: "[0-9]+(\\.[0-9]+)*", length: 1...32, example: "1.5.4")
     }
 
     static var mediaType: TextRule {

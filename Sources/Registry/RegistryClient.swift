@@ -111,6 +111,27 @@ extension RegistryClient {
         }
     }
 
+    /// Asks a registry, or a mirror for it, whether it is one, and gives the address that answered.
+    ///
+    /// One that wants a login first has answered. OCI distribution specification, "Determining Support".
+    package func answeringServer(of registry: String) throws(RegistryError) -> String {
+        let reference: Reference
+        do throws(ReferenceError) {
+            reference = try Reference(parsing: registry + "/name/name")
+        } catch {
+            throw RegistryError(.mirror, error)
+        }
+        return try ask(about: reference) { endpoint throws(RegistryError) in
+            let request = HTTPRequest(.get, endpoint.base.with(path: "/v2/"), timeLimit: .seconds(20))
+            let (response, problem) = unsafe try perform(request) { _, _ in .more }
+            guard response.isSuccess || response.status == 401 else {
+                throw RegistryError(
+                    response, body: problem, request: request, unixTime: configuration.retry.time.unixTime())
+            }
+            return "\(endpoint.base)"
+        }
+    }
+
     static func offline(_ reference: Reference) -> RegistryError {
         RegistryError(
             .offline, "the build is offline, and what is needed is not in the cache",

@@ -13,6 +13,10 @@ package struct Inspection: Sendable {
     package let waste: [Waste]
     package let dive: DiveFigures
     package let packages: PackageFigures
+    /// What languages' own package managers installed, by language, name and place.
+    package let languages: [LanguagePackage]
+    /// Which distribution it is; nil when nothing says so.
+    package let release: Release?
     package let findings: [Finding]
     package let savings: [Saving]
     /// For each node, the bytes of it and all below it; of several names of a file, the first has its bytes.
@@ -72,6 +76,8 @@ package struct Inspection: Sendable {
         layers = measure.layers(waste)
         var notes = survey.notes + tree.warnings.map { SafeText.line($0) }
         packages = PackageFigures(survey, tree, order, measure.isShown, &notes)
+        languages = LanguagePackage.all(survey, measure.isShown)
+        release = Release(survey, measure.isShown)
         findings = Finding.all(survey, tree, order, measure.isShown)
         let tree = tree
         savings = survey.prunings.map { Saving($0, tree, listings) }

@@ -2,7 +2,7 @@ package import LayerFS
 
 /// What is noticed while a layer is listed: package databases, and files that look like secrets.
 package struct LayerObserver: FileObserver, Sendable {
-    /// A file of a package database.
+    /// A file of a package database, or the first bytes of another that says what is installed.
     package struct Document: Sendable {
         package var path: [UInt8]
         /// The number of its content in the layer.
@@ -25,11 +25,13 @@ package struct LayerObserver: FileObserver, Sendable {
 
     /// How many contents were asked about.
     private var contents: Int32 = 0
-    private var documentBytes = 0
+    /// Bytes that were kept of databases, and of other documents.
+    private var kept = (databases: 0, heads: 0)
 
     /// Bounds on what an image can make us keep.
-    private static let documentLimit = 16 << 20
-    private static let documentsLimit = 24 << 20
+    private static let databasesLimit = 96 << 20
+    private static let headsLimit = 32 << 20
+    private static let headLimit = 16 << 10
     private static let sightingLimit = 10_000
 
     package init() {}
@@ -37,7 +39,7 @@ package struct LayerObserver: FileObserver, Sendable {
     package mutating func wanted(_ entry: TarEntry) -> Int {
         contents += 1
         let wanted = peek(entry)
-        if wanted < entry.size, PackageDatabase.isPart(entry.path), passedOver.count < 100 {
+        if wanted < entry.size, let part = PackageDatabase.part(entry.path), part.limit > 0, passedOver.count < 100 {
             passedOver.append(entry.path)
         }
         return wanted
@@ -45,23 +47,30 @@ package struct LayerObserver: FileObserver, Sendable {
 
     /// How many of a file's first bytes would be wanted.
     func peek(_ entry: TarEntry) -> Int {
-        guard PackageDatabase.isPart(entry.path) else { return min(entry.size, SecretScanner.depth) }
-        let isRoomLeft = entry.size <= Self.documentLimit && documentBytes + entry.size <= Self.documentsLimit
-        return isRoomLeft ? entry.size : min(entry.size, SecretScanner.depth)
+        let scanned = min(entry.size, SecretScanner.depth)
+        guard let part = PackageDatabase.part(entry.path) else { return scanned }
+        if part.limit == 0 { return min(entry.size, max(Self.headLimit, scanned)) }
+        let isRoomLeft = entry.size <= part.limit && kept.databases + entry.size <= Self.databasesLimit
+        return isRoomLeft ? entry.size : scanned
     }
 
     /// Whether anything would be kept of a file.
     func isOfInterest(_ entry: TarEntry, _ head: [UInt8]) -> Bool {
-        PackageDatabase.isPart(entry.path) || !SecretScanner.scan(entry.path, head).isEmpty
+        PackageDatabase.part(entry.path) != nil || !SecretScanner.scan(entry.path, head).isEmpty
     }
 
     package mutating func see(_ entry: TarEntry, head: [UInt8]) {
-        if PackageDatabase.isPart(entry.path), head.count == entry.size,
-            documentBytes + head.count <= Self.documentsLimit
-        {
-            documentBytes += head.count
+        switch PackageDatabase.part(entry.path)?.limit {
+        case 0?:
+            if kept.heads + head.count <= Self.headsLimit {
+                kept.heads += head.count
+                documents.append(Document(path: entry.path, content: contents - 1, bytes: head))
+            }
+        case .some where head.count == entry.size && kept.databases + head.count <= Self.databasesLimit:
+            kept.databases += head.count
             documents.append(Document(path: entry.path, content: contents - 1, bytes: head))
             return
+        default: break
         }
         guard sightings.count < Self.sightingLimit else { return }
         let rules = SecretScanner.scan(entry.path, head)

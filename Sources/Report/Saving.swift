@@ -36,7 +36,7 @@ package struct Saving: Sendable {
             nodes.append(node)
             shares[rule.name, default: [Int](repeating: 0, count: listings.count)][Int(id.layer)] += size(id)
             places[rule.name, default: [:]][Self.place(of: node, tree), default: 0] += size(id)
-        }
+        }.byRule
         name = pruning.name
         self.nodes = nodes
         rules = removals.map { removal in

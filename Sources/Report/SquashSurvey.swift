@@ -1,24 +1,24 @@
-internal import ByteKit
+package import ByteKit
 internal import LayerFS
 internal import SquashFS
 
 /// Lists a squashfs image as if it were a layer.
 package enum SquashSurvey {
     /// A whole file that is an image.
-    package static func survey(_ path: String) throws -> Survey {
+    package static func survey(_ path: String, sums: ContentSum.Kind = .mark) throws -> Survey {
         let file = try InputFile(path)
-        let digest = try FileSum.digest(of: file)
-        let layer = try layer(of: file, at: 0, size: file.size, digest)
+        let digest = try Digest(of: file)
+        let layer = try layer(of: file, at: 0, size: file.size, digest, sums)
         return Survey(name: path, kind: .squashfs, digest: digest, size: file.size, layers: [layer])
     }
 
     /// An image inside an open file.
     static func layer(
-        of file: borrowing InputFile, at offset: Int, size: Int, _ digest: Digest
+        of file: borrowing InputFile, at offset: Int, size: Int, _ digest: Digest, _ sums: ContentSum.Kind
     ) throws -> Survey.Layer {
         do throws(SquashError) {
             let reader = try SquashReader(descriptor: file.descriptor, offset: offset, length: size)
-            var walker = SquashWalk(reader)
+            var walker = SquashWalk(reader, sums)
             return try walker.layer(size: size, digest)
         } catch {
             if error.code == .stopped { throw Cancelled() }
@@ -30,13 +30,17 @@ package enum SquashSurvey {
 /// Goes through an image twice: once for its names, once for its data in the order in which that lies there.
 private struct SquashWalk {
     private let reader: SquashReader
+    private let kind: ContentSum.Kind
     private var files: [(entry: TarEntry, inode: SquashInode)] = []
     /// The first name of each file that has several.
     private var first: [UInt64: [UInt8]] = [:]
 
     private static let pieceSize = 1 << 20
 
-    init(_ reader: SquashReader) { self.reader = reader }
+    init(_ reader: SquashReader, _ kind: ContentSum.Kind) {
+        self.reader = reader
+        self.kind = kind
+    }
 
     mutating func layer(size: Int, _ digest: Digest) throws(SquashError) -> Survey.Layer {
         var walk = reader.walk()
@@ -49,7 +53,7 @@ private struct SquashWalk {
             return (left ?? 0, $0) < (right ?? 0, $1)
         }
         var observer = LayerObserver()
-        var sums = [Digest?](repeating: nil, count: files.count)
+        var sums = [ContentSum?](repeating: nil, count: files.count)
         var heads: [(file: Int, bytes: [UInt8])] = []
         for file in order where files[file].entry.size > 0 && files[file].entry.kind == .file {
             guard !Cancellation.isRequested else { throw SquashError(.stopped) }
@@ -68,7 +72,7 @@ private struct SquashWalk {
                 next += 1
             }
             do throws(LayerError) {
-                try listing.add(file.entry, digest: sums[index])
+                try listing.add(file.entry, sum: sums[index])
             } catch {
                 throw SquashError(.tooManyEntries, path: file.entry.path)
             }
@@ -111,29 +115,16 @@ private struct SquashWalk {
         files.append((entry, inode))
     }
 
-    private func read(_ inode: SquashInode, wanted: Int) throws(SquashError) -> (Digest, [UInt8]) {
-        var hasher = Sha256()
+    private func read(_ inode: SquashInode, wanted: Int) throws(SquashError) -> (ContentSum, [UInt8]) {
+        var summer = ContentSummer(kind)
         var head: [UInt8] = []
         var place = 0
         while let size = inode.file?.size, place < size {
             let bytes = try reader.read(inode, at: place, count: Self.pieceSize)
-            hasher.update(bytes)
+            summer.update(bytes)
             if head.count < wanted { head += bytes.prefix(wanted - head.count) }
             place += max(1, bytes.count)
         }
-        return (hasher.finalize(), head)
-    }
-}
-
-/// Sums of files of this machine.
-enum FileSum {
-    static func digest(of file: borrowing InputFile) throws -> Digest {
-        var hasher = Sha256()
-        unsafe try file.forEachPiece { piece in
-            try Cancellation.check()
-            unsafe hasher.update(piece)
-            return true
-        }
-        return hasher.finalize()
+        return (summer.finalize(), head)
     }
 }

@@ -13,6 +13,8 @@ package struct ZipDirectory: Sendable {
         package var size: Int
         package var storedSize: Int
         package var isDeflated: Bool
+        /// MS-DOS date and time, the date in the upper half.
+        package var time: UInt32
         /// Where the entry's local header stands.
         package var offset: Int
     }
@@ -80,7 +82,7 @@ package struct ZipDirectory: Sendable {
             var entry = Entry(
                 path: path, mode: isUnix ? bytes.integer32(place + 38) >> 16 : 0, crc: bytes.integer32(place + 16),
                 size: Int(bytes.integer32(place + 24)), storedSize: Int(bytes.integer32(place + 20)),
-                isDeflated: method == 8, offset: Int(bytes.integer32(place + 42)))
+                isDeflated: method == 8, time: bytes.integer32(place + 12), offset: Int(bytes.integer32(place + 42)))
             let extra = bytes[(place + 46 + nameSize)..<(place + 46 + nameSize + extraSize)]
             guard entry.takeLargeSizes(Array(extra)) else { throw Self.damaged(name, "a zip64 field is damaged") }
             entries.append(entry)
@@ -89,7 +91,7 @@ package struct ZipDirectory: Sendable {
     }
 
     /// Where an entry's data begins. [4.3.7]
-    func dataOffset(of entry: Entry, in file: borrowing InputFile) throws -> Int {
+    package func dataOffset(of entry: Entry, in file: borrowing InputFile) throws -> Int {
         guard entry.offset <= file.size - 30 else { throw Self.damaged(file.path, "an entry lies outside") }
         let header = try file.read(count: 30, at: entry.offset)
         guard header.integer32(0) == 0x0403_4b50 else { throw Self.damaged(file.path, "an entry has no header") }

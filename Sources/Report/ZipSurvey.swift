@@ -1,4 +1,4 @@
-internal import ByteKit
+package import ByteKit
 internal import LayerFS
 
 /// Lists a zip archive: a function's package, a layer for functions, or any other.
@@ -6,18 +6,18 @@ internal import LayerFS
 /// A package of ours is shown as the function finds it: the image's files where they are in the image, whether they are in
 /// a squashfs image or in the archive itself, and the rest in /var/task.
 package enum ZipSurvey {
-    package static func survey(_ path: String) throws -> Survey {
+    package static func survey(_ path: String, sums: ContentSum.Kind = .mark) throws -> Survey {
         let file = try InputFile(path)
-        let digest = try FileSum.digest(of: file)
+        let digest = try Digest(of: file)
         let directory = try ZipDirectory(file)
         let form = Form(directory)
         var image: Survey.Layer?
-        var parts = (image: Part(digest), package: Part(digest))
+        var parts = (image: Part(digest, sums), package: Part(digest, sums))
         for entry in directory.entries {
             try Cancellation.check()
             if form.isPackage, entry.path.elementsEqual("artifact.squashfs".utf8), !entry.isDeflated {
                 let start = try directory.dataOffset(of: entry, in: file)
-                image = try SquashSurvey.layer(of: file, at: start, size: entry.storedSize, digest)
+                image = try SquashSurvey.layer(of: file, at: start, size: entry.storedSize, digest, sums)
                 image?.instruction = "artifact.squashfs"
                 continue
             }
@@ -56,11 +56,12 @@ package enum ZipSurvey {
         private var listing: LayerListing
         private var observer = LayerObserver()
         private var size = 0
+        private let sums: ContentSum.Kind
 
-        /// No entry may be larger: a package for Lambda is 250 MB at most, and others are not far above.
-        private static let entryLimit = 4 << 30
-
-        init(_ digest: Digest) { listing = LayerListing(layer: digest) }
+        init(_ digest: Digest, _ sums: ContentSum.Kind) {
+            listing = LayerListing(layer: digest)
+            self.sums = sums
+        }
 
         mutating func add(
             _ zipped: ZipDirectory.Entry, as path: [UInt8], _ directory: ZipDirectory, _ file: borrowing InputFile
@@ -72,17 +73,17 @@ package enum ZipSurvey {
                 kind: kind, path: try LayerPath.clean(path),
                 mode: zipped.mode == 0 ? (isFolder ? 0o755 : 0o644) : UInt16(truncatingIfNeeded: zipped.mode & 0o7777))
             size += zipped.storedSize
-            guard kind != .directory, zipped.size > 0 else { return try listing.add(entry, digest: nil) }
+            guard kind != .directory, zipped.size > 0 else { return try listing.add(entry, sum: nil) }
             entry.size = zipped.size
             let wanted = kind == .symlink ? LayerPath.pathLimit : observer.wanted(entry)
-            let (digest, head) = try Self.read(zipped, wanted: wanted, directory, file)
+            let (sum, head) = try directory.read(zipped, wanted: wanted, in: file, sums)
             guard kind == .file else {
                 entry.target = head
                 entry.size = 0
-                return try listing.add(entry, digest: nil)
+                return try listing.add(entry, sum: nil)
             }
             observer.see(entry, head: head)
-            try listing.add(entry, digest: digest)
+            try listing.add(entry, sum: sum)
         }
 
         func layer(_ name: String) -> Survey.Layer? {
@@ -90,59 +91,6 @@ package enum ZipSurvey {
             var layer = Survey.Layer(listing, observer, mediaType: "zip", size: size)
             layer.instruction = name
             return layer
-        }
-
-        /// Hashes an entry's data, unpacked; gives the first bytes of it. Its length must be what the archive says.
-        private static func read(
-            _ entry: ZipDirectory.Entry, wanted: Int, _ directory: ZipDirectory, _ file: borrowing InputFile
-        ) throws -> (Digest, [UInt8]) {
-            guard entry.size <= entryLimit else { throw ZipDirectory.damaged(file.path, "an entry is too large") }
-            let start = try directory.dataOffset(of: entry, in: file)
-            guard entry.isDeflated else { return try readStored(entry, from: start, wanted: wanted, file) }
-            let source = LayerSource()
-            let second = try InputFile(duplicating: file.descriptor, path: file.path)
-            let sender = try Thread { send(entry, from: start, second, to: source) }
-            defer { sender.join() }
-            do {
-                let found = try StreamLister.read(source, limit: entry.size, wanted: wanted)
-                guard found.size == entry.size else { throw ZipDirectory.damaged(file.path, "an entry is shorter") }
-                return (found.digest, found.head)
-            } catch {
-                source.cancel()
-                throw error
-            }
-        }
-
-        private static func readStored(
-            _ entry: ZipDirectory.Entry, from start: Int, wanted: Int, _ file: borrowing InputFile
-        ) throws -> (Digest, [UInt8]) {
-            guard entry.size == entry.storedSize else { throw ZipDirectory.damaged(file.path, "an entry is shorter") }
-            var hasher = Sha256()
-            var head: [UInt8] = []
-            for place in stride(from: 0, to: entry.size, by: 1 << 20) {
-                let bytes = try file.read(count: min(1 << 20, entry.size - place), at: start + place)
-                hasher.update(bytes)
-                if head.count < wanted { head += bytes.prefix(wanted - head.count) }
-            }
-            return (hasher.finalize(), head)
-        }
-
-        /// Hands on deflated data as a gzip member, which is the same between a head and a sum (RFC 1952).
-        private static func send(
-            _ entry: ZipDirectory.Entry, from start: Int, _ file: borrowing InputFile, to source: LayerSource
-        ) {
-            func send(_ bytes: [UInt8]) -> Bool { unsafe bytes.withUnsafeBytes { unsafe source.send($0) } }
-            var isWanted = send([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255])
-            for place in stride(from: 0, to: entry.storedSize, by: 1 << 20) where isWanted {
-                guard let bytes = try? file.read(count: min(1 << 20, entry.storedSize - place), at: start + place)
-                else { return source.fail() }
-                isWanted = send(bytes)
-            }
-            var tail: [UInt8] = []
-            tail.append(littleEndian: entry.crc)
-            tail.append(littleEndian: UInt32(truncatingIfNeeded: entry.size))
-            if isWanted { _ = send(tail) }
-            source.finish()
         }
     }
 }

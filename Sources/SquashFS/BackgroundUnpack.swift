@@ -158,7 +158,7 @@ extension BackgroundUnpack {
             var files = 0
             repeat {
                 guard let index = held.next() else { break }
-                try fill(held.files[index], turn.worker, &tally)
+                try fill(held, index, turn.worker, &tally)
                 try held.letGo(index)
                 files += 1
             } while turn.isExpress ? held.isWanted : tally.bytes < Self.turnBytes && files < Self.turnFiles
@@ -171,11 +171,15 @@ extension BackgroundUnpack {
 
     /// A function of its own, so that nothing keeps the file open behind it.
     private func fill(
-        _ file: HeldFile?, _ worker: UnpackWorker, _ tally: inout UnpackQueue.Tally
+        _ held: HeldFiles, _ index: Int, _ worker: UnpackWorker, _ tally: inout UnpackQueue.Tally
     ) throws(SquashError) {
-        guard let file else { return }
+        guard let file = held.files[index] else { return }
+        let makeWaitingKnown = makeWaitingKnown()
         do throws(SquashError) {
-            try worker.fill(file, &tally, pause: makeWaitingKnown())
+            try worker.fill(file, &tally) { () throws(SquashError) in
+                makeWaitingKnown()
+                try held.checkPatience(index)
+            }
         } catch {
             throw error.at(file.path)
         }

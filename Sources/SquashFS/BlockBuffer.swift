@@ -62,14 +62,14 @@ struct ImageSource: Sendable {
     let descriptor: Int32
     /// Where the image begins in the file.
     let base: UInt64
-    /// How long it is.
+    /// How long it is, without what follows its end in the file.
     var length: UInt64
+    /// What its bytes are held against; nil for nothing.
+    var digests: BlockDigests?
 
-    /// Reads all `count` bytes from `offset` of the image.
+    /// Reads all `count` bytes from `offset` of the file's part, unchecked.
     func read(into buffer: borrowing BlockBuffer, at place: Int, count: Int, from offset: UInt64) throws(SquashError) {
-        guard offset <= length, UInt64(count) <= length - offset,
-            let region = unsafe buffer.region(at: place, count: count)
-        else { throw SquashError(.truncated) }
+        guard let region = unsafe buffer.region(at: place, count: count) else { throw SquashError(.truncated) }
         var done = 0
         while done < count, let start = region.baseAddress {
             let got = unsafe csupervisor_read_at(descriptor, start + done, count - done, base + offset + UInt64(done))
@@ -77,13 +77,6 @@ struct ImageSource: Sendable {
             guard got > 0 else { throw SquashError(.truncated) }
             done += got
         }
-    }
-
-    /// Reads a few bytes into fresh memory.
-    func read(count: Int, from offset: UInt64) throws(SquashError) -> [UInt8] {
-        let buffer = BlockBuffer(capacity: count)
-        try read(into: buffer, at: 0, count: count, from: offset)
-        return buffer.bytes(at: 0, count: count)
     }
 }
 

@@ -3,19 +3,16 @@
 /// It knows nothing of inodes and tables, so that the threads that unpack need no metadata.
 final class DataReader {
     let blockSize: Int
-    private let source: ImageSource
     private let decompressor: BlockDecompressor
     /// A stretch of the image, compressed: neighbouring blocks are read at once.
-    private var window = BlockBuffer(capacity: 0)
-    private var windowStart: UInt64 = 0
-    private var windowCount = 0
+    private let window: ImageWindow
     /// The fragment block that was used last.
     private var fragmentBlock = BlockBuffer(capacity: 0)
     private var fragmentStart: UInt64?
     private var fragmentLength = 0
 
     init(_ source: ImageSource, _ decompressor: BlockDecompressor, blockSize: Int) {
-        self.source = source
+        window = ImageWindow(source, capacity: max(blockSize, Self.windowSize))
         self.decompressor = decompressor
         self.blockSize = blockSize
     }
@@ -34,14 +31,14 @@ final class DataReader {
             guard output.clear(at: place, count: length) else { throw SquashError(.badBlock) }
             return
         }
+        let inside = try window.bring(size.stored, at: start, ahead: ahead)
         guard size.isCompressed else {
-            guard size.stored == length else { throw SquashError(.badBlock) }
-            try source.read(into: output, at: place, count: length, from: start)
+            guard size.stored == length, output.copy(at: place, from: window.buffer, at: inside, count: length)
+            else { throw SquashError(.badBlock) }
             return
         }
-        let inside = try fill(start, size.stored, ahead: ahead)
         let made = try decompressor.decompress(
-            window, at: inside, count: size.stored, into: output, at: place, room: length)
+            window.buffer, at: inside, count: size.stored, into: output, at: place, room: length)
         guard made == length else { throw SquashError(.badCompression) }
     }
 
@@ -58,34 +55,16 @@ final class DataReader {
     private func load(fragment start: UInt64, _ size: BlockSize) throws(SquashError) {
         if fragmentBlock.capacity == 0 { fragmentBlock = BlockBuffer(capacity: blockSize) }
         fragmentStart = nil
+        let inside = try window.bring(size.stored, at: start)
         if size.isCompressed {
-            let inside = try fill(start, size.stored, ahead: size.stored)
             fragmentLength = try decompressor.decompress(
-                window, at: inside, count: size.stored, into: fragmentBlock, at: 0, room: blockSize)
+                window.buffer, at: inside, count: size.stored, into: fragmentBlock, at: 0, room: blockSize)
         } else {
-            try source.read(into: fragmentBlock, at: 0, count: size.stored, from: start)
+            guard fragmentBlock.copy(at: 0, from: window.buffer, at: inside, count: size.stored)
+            else { throw SquashError(.badFragment) }
             fragmentLength = size.stored
         }
         fragmentStart = start
-    }
-
-    /// Makes sure that `count` bytes of the image from `start` are in the window, and says where in it.
-    private func fill(_ start: UInt64, _ count: Int, ahead: Int) throws(SquashError) -> Int {
-        if start >= windowStart, start - windowStart <= UInt64(windowCount),
-            windowCount - Int(start - windowStart) >= count
-        {
-            return Int(start - windowStart)
-        }
-        if window.capacity == 0 { window = BlockBuffer(capacity: max(blockSize, Self.windowSize)) }
-        windowCount = 0
-        guard start <= source.length else { throw SquashError(.truncated) }
-        let wanted = max(count, min(ahead, window.capacity))
-        let available = min(UInt64(wanted), source.length - start)
-        guard available >= UInt64(count) else { throw SquashError(.truncated) }
-        try source.read(into: window, at: 0, count: Int(available), from: start)
-        windowStart = start
-        windowCount = Int(available)
-        return 0
     }
 
     private static let windowSize = 512 << 10

@@ -84,15 +84,22 @@ final class HeldFile {
 
     /// Lets those in who wait for a file that has its bytes.
     func letGo(_ index: Int) throws(SquashError) {
-        guard let descriptor = files[index]?.output.descriptor, let path = files[index]?.path else { return }
-        let since = unsafe csupervisor_wanted_since(holder, descriptor)
+        guard let descriptor = files[index]?.output.descriptor else { return }
+        try checkPatience(index)
         // It is the array's alone, so this closes it: not unlocked before, for the lease must end with the last use for
         // writing, which execve would mind.
         files[index] = nil
         unsafe csupervisor_let_go(holder, descriptor)
+    }
+
+    /// Throws when somebody has waited for a file nearly as long as the kernel lets them: they are to find it empty, and not
+    /// half of it.
+    func checkPatience(_ index: Int) throws(SquashError) {
+        guard let file = files[index] else { return }
+        let since = unsafe csupervisor_wanted_since(holder, file.output.descriptor)
         let longest = csupervisor_longest_wait()
         guard since == 0 || csupervisor_monotonic_nanoseconds() - since < longest - longest / 8 else {
-            throw SquashError(.tooSlow, path: path)
+            throw SquashError(.tooSlow, path: file.path)
         }
     }
 

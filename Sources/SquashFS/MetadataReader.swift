@@ -21,8 +21,9 @@ final class MetadataReader {
 
     private static let slotCount = 16
     private let source: ImageSource
+    /// One for each table, by its end: they are read in turns.
+    private var windows: [UInt64: ImageWindow] = [:]
     private let decompressor: BlockDecompressor
-    private let input = BlockBuffer(capacity: Squash.metadataBlockSize)
     private let output = BlockBuffer(capacity: Squash.metadataBlockSize)
     private var slots: [Slot] = []
     private var latest = 0
@@ -101,21 +102,35 @@ final class MetadataReader {
         return latest
     }
 
+    /// A few bytes that stand in the image uncompressed, of a table that ends with them or goes on.
+    func plainBytes(_ count: Int, at place: UInt64) throws(SquashError) -> [UInt8] {
+        try window(0).bytes(count, at: place)
+    }
+
+    private func window(_ end: UInt64) -> ImageWindow {
+        if let known = windows[end] { return known }
+        // A cursor's end is a table's of the superblock: there are few.
+        let made = ImageWindow(source, capacity: Squash.metadataBlockSize + 2)
+        windows[end] = made
+        return made
+    }
+
     /// Reads a block: a 16-bit header with the stored size, then the bytes. Squashfs documentation, section 3.
     private func load(_ position: UInt64, end: UInt64) throws(SquashError) -> Slot {
         guard end >= 2, position <= end - 2 else { throw SquashError(.truncated) }
-        try source.read(into: input, at: 0, count: 2, from: position)
-        let header = input.bytes(at: 0, count: 2).integer16(at: 0)
+        let window = window(end)
+        let header = try window.bytes(2, at: position).integer16(at: 0)
         let size = Int(header & ~Squash.metadataStored)
         guard (1...Squash.metadataBlockSize).contains(size) else { throw SquashError(.badMetadata) }
         let next = position + 2 + UInt64(size)
         guard next <= end else { throw SquashError(.truncated) }
-        try source.read(into: input, at: 0, count: size, from: position + 2)
+        let inside = try window.bring(size, at: position + 2)
         if header & Squash.metadataStored != 0 {
-            return Slot(position: position, next: next, lastUse: clock, bytes: input.bytes(at: 0, count: size))
+            return Slot(
+                position: position, next: next, lastUse: clock, bytes: window.buffer.bytes(at: inside, count: size))
         }
         let made = try decompressor.decompress(
-            input, at: 0, count: size, into: output, at: 0, room: Squash.metadataBlockSize)
+            window.buffer, at: inside, count: size, into: output, at: 0, room: Squash.metadataBlockSize)
         guard made > 0 else { throw SquashError(.badMetadata) }
         return Slot(position: position, next: next, lastUse: clock, bytes: output.bytes(at: 0, count: made))
     }

@@ -7,6 +7,10 @@ package struct SquashError: Error, Equatable, Sendable {
         /// The number of the compressor in the superblock.
         case unsupportedCompressor(UInt16)
         case badSuperblock
+        /// The table of digests is not one of this image.
+        case badDigests
+        /// A block of the image, by its number in the table of digests, is not what it was when the table was made.
+        case damaged(block: Int)
         /// Something lies, or reaches, past the end of the image or of its table.
         case truncated
         case badMetadata
@@ -74,6 +78,8 @@ extension SquashError {
         case .unsupportedVersion: "squashfs-version"
         case .unsupportedCompressor: "squashfs-compressor"
         case .badSuperblock: "bad-superblock"
+        case .badDigests: "bad-digests"
+        case .damaged: "damaged-image"
         case .truncated: "truncated-image"
         case .badMetadata: "bad-metadata"
         case .badCompression: "bad-compression"
@@ -113,6 +119,8 @@ extension SquashError {
         case .unsupportedVersion: "this is squashfs of another version than 4.0"
         case .unsupportedCompressor(let number): Self.refusal(ofCompressor: number)
         case .badSuperblock: "the superblock contradicts itself or the image"
+        case .badDigests: "the table of its blocks’ digests is of another length than the image has blocks"
+        case .damaged: "a block of the image is not what it was when it was packed"
         case .truncated: "something lies past the end of the image"
         case .badMetadata: "a metadata block is malformed"
         case .badCompression: "a block does not decompress to what it should be"

@@ -27,14 +27,18 @@ package final class SquashReader {
     ///   - descriptor: the file, or device.
     ///   - offset: where in it the image begins.
     ///   - length: how many bytes there are for the image; by default all up to the file's end.
-    package convenience init(descriptor: Int32, offset: Int = 0, length: Int? = nil) throws(SquashError) {
+    ///   - digests: what all that is read of it is held against, where there are any.
+    package convenience init(
+        descriptor: Int32, offset: Int = 0, length: Int? = nil, digests: BlockDigests? = nil
+    ) throws(SquashError) {
         guard offset >= 0, (length ?? 0) >= 0 else { throw SquashError(.truncated) }
         let available = try Self.length(of: descriptor, from: UInt64(offset))
         let source = ImageSource(
-            descriptor: descriptor, base: UInt64(offset), length: min(available, length.map { UInt64($0) } ?? available)
-        )
+            descriptor: descriptor, base: UInt64(offset),
+            length: min(available, length.map { UInt64($0) } ?? available), digests: digests)
+        if let digests, source.length != UInt64(digests.imageLength) { throw SquashError(.badDigests) }
         guard source.length >= UInt64(Squash.superblockSize) else { throw SquashError(.notSquashfs) }
-        let bytes = try source.read(count: Squash.superblockSize, from: 0)
+        let bytes = try ImageWindow(source, capacity: 0).bytes(Squash.superblockSize, at: 0)
         try self.init(source, try SquashSuperblock(bytes, length: source.length))
         identities = try readIdentities()
     }

@@ -38,7 +38,7 @@ extension SquashReader {
     private func block(_ index: Int, ofTable table: UInt64, end: UInt64) throws(SquashError) -> MetadataCursor {
         let place = table.addingReportingOverflow(UInt64(index) * 8)
         guard !place.overflow else { throw SquashError(.truncated) }
-        let pointer = try source.read(count: 8, from: place.partialValue)
+        let pointer = try metadata.plainBytes(8, at: place.partialValue)
         return MetadataCursor(block: pointer.integer64(at: 0), offset: 0, end: end)
     }
 
@@ -64,7 +64,7 @@ extension SquashReader {
         guard let index = inode.attributeIndex else { return [] }
         let table = superblock.xattrTable
         guard table != Squash.noTable else { throw SquashError(.badAttribute) }
-        let header = try source.read(count: 16, from: table)
+        let header = try metadata.plainBytes(16, at: table)
         let start = header.integer64(at: 0)
         guard index < header.integer32(at: 8), start < table else { throw SquashError(.badAttribute) }
         let perBlock = Squash.metadataBlockSize / Squash.xattrIDSize

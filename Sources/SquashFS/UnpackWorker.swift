@@ -7,7 +7,7 @@ final class UnpackWorker {
     private var place = 0
     /// A file that has its time already, which writing must not change.
     private var held: HeldFile?
-    private var pause: () -> Void = {}
+    private var pause: () throws(SquashError) -> Void = { () throws(SquashError) in }
 
     init(_ source: ImageSource, _ superblock: SquashSuperblock) throws(SquashError) {
         data = DataReader(source, try BlockDecompressor(superblock.compressor), blockSize: superblock.blockSize)
@@ -49,10 +49,12 @@ final class UnpackWorker {
 
     /// Brings a file its bytes that others may be waiting for.
     ///
-    /// - Parameter pause: called between writes.
-    func fill(_ file: HeldFile, _ tally: inout UnpackQueue.Tally, pause: @escaping () -> Void) throws(SquashError) {
+    /// - Parameter pause: called between writes; when it throws, no more is written.
+    func fill(
+        _ file: HeldFile, _ tally: inout UnpackQueue.Tally, pause: @escaping () throws(SquashError) -> Void
+    ) throws(SquashError) {
         (held, self.pause) = (file, pause)
-        defer { (held, self.pause) = (nil, {}) }
+        defer { (held, self.pause) = (nil, { () throws(SquashError) in }) }
         try writeBytes(of: file.data, to: file.output, &tally)
         do throws(SystemFailure) {
             tally.skippedAttributes += try file.attributes.setAgain(on: file.output)
@@ -121,6 +123,6 @@ final class UnpackWorker {
         tally.bytes += filled
         place += filled
         filled = 0
-        pause()
+        try pause()
     }
 }

@@ -46,7 +46,13 @@ extension FunctionRun {
     ) throws(Failure) -> (report: ChildProcess.Report, failure: Failure?) {
         let begin = Clock.nanoseconds
         outcome = nil
-        let (report, program, folder) = try runProgram(job, in: workspace, output)
+        let (report, program, folder): (ChildProcess.Report, [UInt8], [UInt8])
+        do throws(Failure) {
+            (report, program, folder) = try runProgram(job, in: workspace, output)
+        } catch {
+            if error.type == "Worker.Ended" { outcome = workers.ending }
+            throw error
+        }
         tally.ran(since: begin)
         outcome = report.outcome
         // What a program made of a tree that failed under it is worth nothing, however it ended.

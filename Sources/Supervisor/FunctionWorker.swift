@@ -102,6 +102,8 @@ package struct FunctionWorker: InvocationWorker {
         }
     }
 
+    package mutating func rest() { workers.refill() }
+
     func conclude(_ tally: Tally) {
         tally.log()
         guard setting.spec.handling.metrics else { return }

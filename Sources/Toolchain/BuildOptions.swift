@@ -8,6 +8,12 @@ package struct BuildOptions: Sendable {
     package var output = "out"
     /// Instead of the recipe's target.
     package var target: Recipe.Target?
+    /// The only form of package that is tried, whatever the target allows; nil for all of them.
+    package var form: PackageForm?
+    /// The lock file, when it does not stand beside the recipe.
+    package var lock: String?
+    /// What is written beside a result about it.
+    package var attestations = Attestations()
     /// Instead of the recipe's platform.
     package var platform: Platform?
     /// Whether the lock must be there and up to date.

@@ -80,14 +80,28 @@ extension BuildResult {
                 .object([
                     ("name", .string(ToolVersion.name)), ("version", .string(ToolVersion.version)),
                     ("layoutVersion", .integer(ToolVersion.layout)),
+                    ("libraries", .object(named: libraries.map { ($0.name, .string($0.version)) })),
                 ])
             ),
             ("function", .string(recipe.name)), ("recipe", .string(recipe.checksum.description)),
-            ("image", imageRecord), ("target", .string(target.rawValue)), ("artifact", artifactRecord),
+            ("image", imageRecord), ("target", .string(target.rawValue)),
+            ("prune", .string(recipe.prune.profile.rawValue)), ("artifact", artifactRecord),
         ]
         if let package { members.append(("package", record(of: package))) }
         members.append(("limits", .array(excesses.map { .string($0.message) })))
         return .object(members)
+    }
+
+    /// The libraries whose versions decided the bytes of what was built.
+    private var libraries: [CodecLibrary] {
+        var libraries: [CodecLibrary?] = []
+        switch form {
+        case .squashfs(let settings): libraries = [CodecLibrary(settings.compression), package == nil ? nil : .deflate]
+        case .tar(let compression), .layout(let compression, _): libraries = [CodecLibrary(compression)]
+        case .tree: libraries = [.deflate]
+        case .folder: break
+        }
+        return CodecLibrary.all.filter { libraries.contains($0) }
     }
 
     private func record(of package: Package) -> JSON {

@@ -45,9 +45,9 @@ extension Builder {
         }
         return try healing(recipe) {
             let linked = try link(
-                recipe, try compile(recipe, image), image.platform, prefix: nil, scratch: cache.root)
+                recipe, try compile(recipe, image), image, prefix: nil, scratch: cache.root)
             let facts = ImageFacts(
-                root: TreeView.view(linked), environment: image.config.environment.compactMap(Self.variable),
+                root: TreeView.view(linked), environment: image.config.environment.compactMap(PackageInput.variable),
                 command: command, workingDirectory: image.config.workingDirectory)
             let choice = try LauncherChoice.choose("auto", for: nil, in: facts)
             progress(.launcher(choice.launcher.name, reason: choice.reason))

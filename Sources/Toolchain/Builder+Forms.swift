@@ -15,7 +15,7 @@ extension Builder {
             let prepared = try prepare(recipe, image, forms, root: \.prefix, in: temporary)
             let result =
                 prepared.form == .image
-                ? try writeImage(prepared, recipe, image, isChosen: forms.count == 1, in: folder)
+                ? try writeImage(prepared, recipe, image, isChosen: try planner.target(of: recipe) != .auto, in: folder)
                 : try writeZips(prepared, recipe, image, temporary, in: folder)
             try writeRecords(result, in: folder)
             return result

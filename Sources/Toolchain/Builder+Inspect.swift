@@ -1,5 +1,5 @@
-internal import ByteKit
-internal import ImageModel
+package import ByteKit
+package import ImageModel
 internal import LayerFS
 package import Recipe
 internal import Registry
@@ -15,32 +15,40 @@ package enum InspectionSubject: Sendable {
 
 extension Builder {
     /// Reads what is to be looked into. Nothing is compiled, and of an image's layers nothing is kept.
-    package func inspect(_ subject: InspectionSubject) throws -> Inspection {
+    ///
+    /// - Parameters:
+    ///   - platform: which image of several; nil for the one that was asked for.
+    ///   - sums: how the files' data are summed up.
+    package func inspect(
+        _ subject: InspectionSubject, platform: Platform? = nil, sums: ContentSum.Kind = .mark
+    ) throws -> Inspection {
         var survey: Survey
         switch subject {
         case .image(let source):
             let origin = try planner.origin(of: source, keepsLayers: false)
             progress(.resolving(source.description))
-            let platform = try options.platform ?? Platform(parsing: "linux/amd64")
+            let platform = try platform ?? options.platform ?? Platform(parsing: "linux/amd64")
             let image = try origin.resolve(platform, pinned: nil)
-            survey = try self.survey(image, from: origin, source)
+            survey = try self.survey(image, from: origin, source, sums)
         case .recipe(let file, let function):
             let recipe = try Self.recipe(function, of: file)
             let image = try planner.resolve(
-                recipe, lock: try lock(of: file), lockPath: Lockfile.path(forRecipe: file.path))
+                recipe, lock: try lock(of: file), lockPath: lockPath(of: file))
             let origin = try planner.origin(of: recipe.image, keepsLayers: false)
-            survey = try self.survey(image, from: origin, recipe.image)
+            survey = try self.survey(image, from: origin, recipe.image, sums)
             survey.kind = .recipe
             survey.name = "\(recipe.name): \(image.reference)"
             let rules = try rules(of: recipe)
+            let profile = recipe.prune.profile
+            // Nothing of files' contents is kept here, and a closure is worked out from them.
+            let more = profile.isClosure ? " (and what else it takes, a build says)" : ""
             survey.prunings.insert(
-                Survey.Pruning("the recipe, profile \(recipe.prune.profile.rawValue)", rules.prune, keep: rules.keep),
-                at: 0)
+                Survey.Pruning("the recipe, profile \(profile.rawValue)\(more)", rules.prune, keep: rules.keep), at: 0)
         case .squashfs(let path):
-            survey = try SquashSurvey.survey(path)
+            survey = try SquashSurvey.survey(path, sums: sums)
             survey.prunings = Self.profiles
         case .zip(let path):
-            survey = try ZipSurvey.survey(path)
+            survey = try ZipSurvey.survey(path, sums: sums)
             survey.prunings = Self.profiles
         }
         let inspection = try Inspection(survey)
@@ -63,7 +71,9 @@ extension Builder {
         return recipe
     }
 
-    private func survey(_ image: ResolvedImage, from origin: any ImageOrigin, _ source: ImageSource) throws -> Survey {
+    private func survey(
+        _ image: ResolvedImage, from origin: any ImageOrigin, _ source: ImageSource, _ sums: ContentSum.Kind
+    ) throws -> Survey {
         let size = image.manifest.layers.reduce(0) { $0 + $1.size }
         progress(
             .resolved(
@@ -74,7 +84,7 @@ extension Builder {
             let layer = job.layer
             return unsafe try work.transfer(job, { unsafe try origin.pull(layer, onBytes: $0) }) { bytes in
                 var observer = LayerObserver()
-                let listing = try LayerLister().list(bytes, layer: layer.digest, &observer)
+                let listing = try LayerLister(sums: sums).list(bytes, layer: layer.digest, &observer)
                 return Survey.Layer(listing, observer, mediaType: layer.mediaType.description, size: layer.size)
             }
         }

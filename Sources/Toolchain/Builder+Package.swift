@@ -64,7 +64,7 @@ extension Builder {
         in folder: String
     ) throws -> PreparedPackage {
         var linked = try link(
-            recipe, objects, image.platform, prefix: root, isReadable: form.isReadByOthers, scratch: folder)
+            recipe, objects, image, prefix: root, isReadable: form.isReadByOthers, scratch: folder)
         try Budget.check(recipe.budget.unpacked, linked.report.unpackedSize, of: "unpacked tree", linked.report)
         // Known before anything is written, mostly.
         try check(form, size: form == .squashfs ? 0 : linked.report.unpackedSize, recipe, linked)
@@ -81,7 +81,8 @@ extension Builder {
             let (written, writtenReport) = try writeArtifact(recipe, try planner.settings(of: recipe), linked, to: path)
             input.artifact = PackageInput.Artifact(
                 file: path, digest: written.digest ?? Digest(of: []), size: written.size,
-                unpackedSize: writtenReport.unpackedSize)
+                unpackedSize: writtenReport.unpackedSize,
+                blocks: try BlockTable.make(ofImage: path, size: written.size, pool: pool))
             (artifact, report) = (written, writtenReport)
         } else if form != .image {
             try Budget.check(recipe.budget.artifact, report.unpackedSize, of: "artifact", report)

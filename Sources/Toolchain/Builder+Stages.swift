@@ -9,26 +9,6 @@ internal import Recipe
 internal import Supervisor
 
 extension Builder {
-    func lock(of file: RecipeFile) throws -> Lockfile? {
-        let path = Lockfile.path(forRecipe: file.path)
-        guard unsafe access(path, F_OK) == 0 else {
-            guard !options.isLocked else {
-                throw ToolError(
-                    "no-lock", "there is no lock file \(path)",
-                    hint: "run ‘scar-build lock \(file.path)’ and keep the file with the recipe")
-            }
-            return nil
-        }
-        let lock = try Lockfile.parse(try InputFile.contents(of: path, limit: 16 << 20), path: path)
-        guard lock.layoutVersion == ToolVersion.layout else {
-            throw ToolError(
-                "layout-version",
-                "\(path) was made for layout version \(lock.layoutVersion); this tool writes version \(ToolVersion.layout)",
-                hint: "run ‘scar-build lock \(file.path)’, or use the version of scar-build that made the lock")
-        }
-        return lock
-    }
-
     /// The image's layers, compiled.
     func compile(_ recipe: Recipe, _ image: ResolvedImage) throws -> [LayerObject] {
         let settings = try planner.settings(of: recipe)
@@ -45,13 +25,14 @@ extension Builder {
     ///   - isReadable: whether everybody may read all files.
     ///   - scratch: a folder for what relocation makes; no file appears there.
     func link(
-        _ recipe: Recipe, _ objects: [LayerObject], _ platform: Platform, prefix: String?, isReadable: Bool = false,
+        _ recipe: Recipe, _ objects: [LayerObject], _ image: ResolvedImage, prefix: String?, isReadable: Bool = false,
         scratch: String
     ) throws -> Linker.LinkedTree {
         progress(.linking(layers: objects.count))
         var rules = try rules(of: recipe)
+        rules.closure = FunctionRoots(recipe: recipe, image: image).plan
         rules.prefix = prefix.map { Array($0.utf8) }
-        rules.machine = platform.machine
+        rules.machine = image.platform.machine
         rules.isReadable = isReadable
         // The package stands there in every form, and nothing of the image beside it.
         if isReadable, prefix == nil { rules.prune.append(.package) }
@@ -67,7 +48,7 @@ extension Builder {
 
     /// What the recipe wants linking to do.
     func rules(of recipe: Recipe) throws -> Linker.Rules {
-        var prune = recipe.prune.profile == .safe ? PruneRule.safe : []
+        var prune = recipe.prune.profile == .none ? [] : PruneRule.safe
         if !recipe.prune.drop.isEmpty { prune.append(PruneRule("drop", "the recipe drops it", recipe.prune.drop)) }
         var rules = Linker.Rules(
             prune: prune, keep: recipe.prune.keep.map { PathPattern($0) }, latestTime: planner.latestTime(of: recipe))
@@ -78,9 +59,11 @@ extension Builder {
         return rules
     }
 
-    func build(_ recipe: Recipe, _ image: ResolvedImage, into folder: String) throws -> BuildResult {
+    /// - Parameter recipe: one with a profile that needs no choice any more.
+    func build(
+        _ recipe: Recipe, _ image: ResolvedImage, _ forms: [PackageForm], into folder: String
+    ) throws -> BuildResult {
         let target = try planner.target(of: recipe)
-        let forms = try planner.forms(of: recipe)
         try desired(recipe.function).validate(name: recipe.name)
         try checkLayers(recipe, forms)
         try Folder.create(folder)
@@ -88,7 +71,7 @@ extension Builder {
         Folder.removeAbandoned(in: folder)
         guard forms.isEmpty else { return try buildPackage(recipe, image, forms, in: folder) }
         let linked = try link(
-            recipe, try compile(recipe, image), image.platform, prefix: nil, scratch: folder)
+            recipe, try compile(recipe, image), image, prefix: nil, scratch: folder)
         try Budget.check(recipe.budget.unpacked, linked.report.unpackedSize, of: "unpacked tree", linked.report)
         switch target {
         case .tar: return try buildTar(recipe, image, linked, in: folder)
@@ -148,29 +131,11 @@ extension Builder {
     func packageInput(
         _ recipe: Recipe, _ image: ResolvedImage, _ linked: Linker.LinkedTree
     ) throws -> PackageInput {
-        var input = PackageInput(name: recipe.name, bootstrap: try SupervisorBinary.path(for: image.platform))
-        let root = TreeView.view(linked)
-        input.image = root
-        input.asRoot = recipe.asRoot
-        input.reuse = recipe.reuse
-        input.script = recipe.script.map { PackageInput.Source(path: $0.written, file: $0.resolved) }
-        input.command = recipe.command
-        if input.script == nil && input.command == nil {
-            let command = image.config.entrypoint + image.config.command
-            input.command = command.isEmpty ? nil : command
-        }
-        input.files = recipe.files.map { PackageInput.Source(path: $0.written, file: $0.resolved) }
-        input.environment =
-            image.config.environment.compactMap(Self.variable) + recipe.environment.map { ($0.name, $0.value) }
-        input.workingDirectory = image.config.workingDirectory
-        input.timeoutThreshold = recipe.function.timeoutThreshold
-        input.inputs = recipe.inputs.map(Self.channel)
-        input.outputs = recipe.outputs.map(Self.channel)
-        input.storages = recipe.servers.map(Self.storage)
-        input.handling = LaunchSpec.Handling(recipe)
-        input.batch = LaunchSpec.Batch(recipe)
+        var input = PackageInput(
+            recipe, image, TreeView.view(linked), bootstrap: try SupervisorBinary.path(for: image.platform))
         input.relocation = try relocation(linked, image.platform)
-        input.launcher = try launcher(of: recipe, image, root, input)
+        input.launcher = try LauncherChoice(of: recipe, image, input)
+        progress(.launcher(input.launcher.launcher.name, reason: input.launcher.reason))
         return input
     }
 
@@ -204,38 +169,6 @@ extension Builder {
     static func libraryPath(_ input: PackageInput) -> [[UInt8]] {
         let value = input.environment.last { $0.name == "LD_LIBRARY_PATH" }?.value
         return (value ?? "").split(separator: ":").map { Array($0.utf8) }
-    }
-
-    private func launcher(
-        of recipe: Recipe, _ image: ResolvedImage, _ root: RootView, _ input: PackageInput
-    ) throws -> LauncherChoice {
-        let facts = ImageFacts(
-            root: root, environment: input.environment,
-            command: recipe.command ?? image.config.entrypoint + image.config.command,
-            workingDirectory: input.workingDirectory)
-        let choice = try LauncherChoice.choose(recipe.launcher, for: input.script, in: facts)
-        progress(.launcher(choice.launcher.name, reason: choice.reason))
-        return choice
-    }
-
-    static func variable(_ text: String) -> (name: String, value: String)? {
-        guard let equals = text.firstIndex(of: "="), equals != text.startIndex else { return nil }
-        return (String(text[..<equals]), String(text[text.index(after: equals)...]))
-    }
-
-    private static func channel(_ storage: Recipe.Storage) -> LaunchSpec.Channel {
-        LaunchSpec.Channel(
-            storage: Array(storage.storage.utf8), path: Array(storage.path.utf8),
-            prefix: storage.prefix.map { Array($0.utf8) }, suffix: storage.suffix.map { Array($0.utf8) })
-    }
-
-    private static func storage(_ server: Recipe.StorageServer) -> LaunchSpec.Storage {
-        LaunchSpec.Storage(
-            name: Array(server.name.utf8), endpoint: Array(server.endpoint.utf8), region: Array(server.region.utf8),
-            pathStyle: server.pathStyle, verify: server.verify,
-            authority: server.authority.map { Array("\(FunctionPackage.filesFolder)/\($0.written)".utf8) },
-            accessKey: Array(server.accessKey.utf8), secretKey: Array(server.secretKey.utf8),
-            sessionToken: server.sessionToken.map { Array($0.utf8) })
     }
 
     // MARK: - Records

@@ -17,8 +17,10 @@ package struct BuildOutcome: Sendable {
 
 extension Builder {
     /// Builds a function, unless what stands in the folder was built from the same: then nothing of the image is read.
-    func buildUnlessDone(_ recipe: Recipe, _ image: ResolvedImage, into folder: String) throws -> BuildOutcome {
-        let key = try key(recipe, image)
+    func buildUnlessDone(
+        _ recipe: Recipe, _ image: ResolvedImage, _ lock: Lockfile?, of file: RecipeFile, into folder: String
+    ) throws -> BuildOutcome {
+        let key = try key(recipe, image, lock)
         if let stamp = BuildStamp(of: recipe.name, in: folder, key: key), let main = stamp.files.first {
             for warning in stamp.warnings { progress(.warning(warning)) }
             progress(.unchanged("\(folder)/\(main.name)"))
@@ -27,7 +29,11 @@ extension Builder {
                 record: try InputFile.contents(of: "\(folder)/build.json", limit: 16 << 20), isUnchanged: true)
         }
         warnings.withLock { $0 = [] }
-        let result = try healing(recipe) { try build(recipe, image, into: folder) }
+        let result = try healing(recipe) {
+            try fitting(recipe, image, lock, of: file, try planner.forms(of: recipe)) { recipe, forms in
+                try build(recipe, image, forms, into: folder)
+            }
+        }
         try stamp(result, key, in: folder)
         return BuildOutcome(path: result.main.path, record: result.record.text(pretty: true), isUnchanged: false)
     }
@@ -43,7 +49,7 @@ extension Builder {
     }
 
     /// All that decides what is built.
-    private func key(_ recipe: Recipe, _ image: ResolvedImage) throws -> Digest {
+    private func key(_ recipe: Recipe, _ image: ResolvedImage, _ lock: Lockfile?) throws -> Digest {
         var key = BuildKey()
         key.add("tool", "\(ToolVersion.version) \(ToolVersion.layout)")
         key.add(file: try SupervisorBinary.ownPath())
@@ -54,9 +60,12 @@ extension Builder {
         key.add("image", image.reference.description)
         key.add("manifest", image.manifestDigest.description)
         key.add("time", "\(options.time) \(options.latestTime.map { "\($0)" } ?? "none")")
-        key.add("codec", try planner.settings(of: recipe).codec)
+        for library in try planner.libraries(of: recipe) { key.add("library", "\(library.name) \(library.version)") }
         if let order = recipe.artifact.order { key.add(file: order.resolved) }
-        guard try !planner.forms(of: recipe).isEmpty else { return key.digest }
+        let isPackage = try !planner.forms(of: recipe).isEmpty
+        // A closure begins with the function's own files.
+        guard isPackage || recipe.prune.profile.isClosure else { return key.digest }
+        addTests(of: recipe, lock, to: &key)
         key.add(file: try SupervisorBinary.path(for: image.platform))
         if let library = try? PathLibraryFile.path(for: image.platform) { key.add(file: library) }
         for path in [recipe.script].compactMap(\.self) + recipe.files {
@@ -70,5 +79,17 @@ extension Builder {
             }
         }
         return key.digest
+    }
+
+    /// What decides which files tests open: their own, or what a lock says of them.
+    private func addTests(of recipe: Recipe, _ lock: Lockfile?, to key: inout BuildKey) {
+        guard recipe.prune.profile == .traced || recipe.prune.profile == .fit else { return }
+        if let lock {
+            key.add("trace", Digest(of: lock.text()).description)
+        } else {
+            for path in recipe.tests.flatMap({ [$0.event, $0.input] }).compactMap(\.self) {
+                key.add(file: path.resolved)
+            }
+        }
     }
 }

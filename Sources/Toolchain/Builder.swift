@@ -46,8 +46,9 @@ package struct Builder {
     package func plan(_ file: RecipeFile) throws -> [BuildPlan] {
         let lock = try lock(of: file)
         return try file.functions.map { recipe in
-            try planner.plan(
-                recipe, try planner.resolve(recipe, lock: lock, lockPath: Lockfile.path(forRecipe: file.path)))
+            try warn(of: lock, for: recipe)
+            return try planner.plan(
+                recipe, try planner.resolve(recipe, lock: lock, lockPath: lockPath(of: file)))
         }
     }
 
@@ -60,27 +61,45 @@ package struct Builder {
         }
         let functions = try file.functions.map { recipe in
             let image = try planner.resolve(recipe, lock: nil, lockPath: "")
+            let wantsTrace =
+                recipe.prune.profile == .traced || recipe.prune.profile == .fit && !recipe.tests.isEmpty
+            let trace = try wantsTrace ? self.trace(recipe, image) : nil
             return Lockfile.Function(
                 name: recipe.name, image: recipe.image.description, platform: "\(image.platform)",
                 manifest: image.manifestDigest, config: image.manifest.config.digest,
                 layers: image.manifest.layers.map {
                     Lockfile.Layer(digest: $0.digest, size: $0.size, mediaType: $0.mediaType.description)
-                })
+                }, trace: trace)
         }
-        let lock = Lockfile(layoutVersion: ToolVersion.layout, recipeChecksum: file.checksum, functions: functions)
-        let path = Lockfile.path(forRecipe: file.path)
+        let lock = Lockfile(
+            layoutVersion: ToolVersion.layout,
+            libraries: CodecLibrary.all.map { Lockfile.Library(name: $0.name, version: $0.version) },
+            recipeChecksum: file.checksum, functions: functions)
+        let path = lockPath(of: file)
         try write(lock.text(), to: path)
         return path
     }
 
     /// Builds every function of a recipe. A recipe with several gives each a folder of its own.
-    package func build(_ file: RecipeFile) throws -> [BuildOutcome] {
-        let lock = try lock(of: file)
-        return try file.functions.map { recipe in
-            let folder = file.functions.count == 1 ? options.output : "\(options.output)/\(recipe.name)"
-            let image = try planner.resolve(recipe, lock: lock, lockPath: Lockfile.path(forRecipe: file.path))
-            return try buildUnlessDone(recipe, image, into: folder)
+    ///
+    /// - Parameter only: the name of the only one that is wanted; nil for all.
+    package func build(_ file: RecipeFile, only: String? = nil) throws -> [BuildOutcome] {
+        let recipes = try only.map { [try file.function($0)] } ?? file.functions
+        return try recipes.map { recipe in
+            let folder = recipes.count == 1 ? options.output : "\(options.output)/\(recipe.name)"
+            return try build(recipe, of: file, into: folder)
         }
+    }
+
+    /// Builds one function of a recipe into a folder.
+    func build(_ recipe: Recipe, of file: RecipeFile, into folder: String) throws -> BuildOutcome {
+        let lock = try lock(of: file)
+        try warn(of: lock, for: recipe)
+        try checkAttestations(of: recipe)
+        let image = try planner.resolve(recipe, lock: lock, lockPath: lockPath(of: file))
+        let outcome = try buildUnlessDone(recipe, image, lock, of: file, into: folder)
+        try attest(outcome, of: recipe, image, in: folder, file)
+        return outcome
     }
 
     /// Runs `body` again when it met something damaged in the cache, which goes and is made or fetched anew.

@@ -136,7 +136,9 @@ struct Planner {
 
     /// The forms of package that are tried, in this order; none when no package is asked for.
     func forms(of recipe: Recipe) throws -> [PackageForm] {
-        switch (try target(of: recipe), recipe.artifact.format) {
+        if let form = options.form { return [form] }
+        let (target, format) = (try target(of: recipe), recipe.artifact.format)
+        return switch (target, format) {
         case (.zip, .tree): [.tree]
         case (.zip, _): [.squashfs]
         case (.layer, _): [.layer]
@@ -190,6 +192,30 @@ struct Planner {
         if isChosen { return try streamCompression(of: recipe, .image) }
         if case .gzip(let level) = recipe.artifact.compression { return .gzip(level: level) }
         return .gzip(level: 6)
+    }
+
+    /// The libraries whose versions decide the bytes of what is built.
+    func libraries(of recipe: Recipe) throws -> [CodecLibrary] {
+        let forms = try forms(of: recipe)
+        var libraries: [CodecLibrary?] = []
+        if forms.isEmpty {
+            let target = try target(of: recipe)
+            switch target {
+            case .dir: break
+            case .tar, .oci: libraries.append(CodecLibrary(try streamCompression(of: recipe, target)))
+            default: libraries.append(CodecLibrary(try settings(of: recipe).compression))
+            }
+        }
+        for form in forms {
+            switch form {
+            case .tree, .layer: libraries.append(.deflate)
+            case .squashfs: libraries += [.deflate, CodecLibrary(try settings(of: recipe).compression)]
+            case .image:
+                let isChosen = try target(of: recipe) != .auto
+                libraries.append(CodecLibrary(try imageCompression(of: recipe, isChosen: isChosen)))
+            }
+        }
+        return CodecLibrary.all.filter { libraries.contains($0) }
     }
 
     /// The latest time that a file may have. The recipe's word comes before the environment's: it is part of what is

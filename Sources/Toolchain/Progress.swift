@@ -21,6 +21,10 @@ package enum ProgressEvent: Sendable {
     case wrote(String, bytes: Int)
     /// What was asked for is there already, built from the same.
     case unchanged(String)
+    /// A test was run to see what it opens.
+    case traced(String, files: Int)
+    /// Of the profile ‘fit’: the one that it came to.
+    case fitted(String)
     case unpacked(folder: String, files: Int, folders: Int, bytes: Int)
     case warning(String)
 }

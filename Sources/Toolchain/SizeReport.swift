@@ -14,34 +14,25 @@ package struct SizeReport: Sendable {
 
     /// `report.json`.
     package var json: JSON {
-        .object([
+        var members: [(name: StaticString, json: JSON)] = [
             ("title", .string(title)), ("files", .integer(report.files)), ("folders", .integer(report.folders)),
             ("symlinks", .integer(report.symlinks)), ("unpackedSize", .integer(report.unpackedSize)),
-            ("artifactSize", .integer(report.artifactSize)),
-            (
-                "layers",
-                .array(
-                    report.layers.map {
-                        .object([
-                            ("digest", .string($0.digest.description)), ("entries", .integer($0.entries)),
-                            ("bytes", .integer($0.bytes)), ("liveBytes", .integer($0.liveBytes)),
-                        ])
-                    })
-            ),
-            (
-                "removed",
-                .array(
-                    report.removals.map {
-                        .object([
-                            ("rule", .string($0.rule)), ("reason", .string($0.reason)), ("files", .integer($0.files)),
-                            ("bytes", .integer($0.bytes)),
-                        ])
-                    })
-            ),
+            ("artifactSize", .integer(report.artifactSize)), ("layers", .array(report.layers.map(Self.json))),
+        ]
+        members += PruneReport(report).members
+        members += [
             ("relocation", report.relocation.map(Self.json) ?? .null),
             ("largestFolders", .array(report.folderSizes.map(Self.json))),
             ("largestFiles", .array(report.largestFiles.map(Self.json))),
             ("warnings", .array(report.warnings.map { .string($0) })),
+        ]
+        return .object(members)
+    }
+
+    private static func json(_ layer: LinkReport.Layer) -> JSON {
+        .object([
+            ("digest", .string(layer.digest.description)), ("entries", .integer(layer.entries)),
+            ("bytes", .integer(layer.bytes)), ("liveBytes", .integer(layer.liveBytes)),
         ])
     }
 

@@ -15,6 +15,12 @@ package struct StagedPackage: Sendable {
     let root: String?
     /// The image's own variables, which come before Lambda's where the image is the root.
     let environment: [String]
+
+    /// Where the image's files are; nil while they are packed.
+    var imageFolder: String? {
+        [root, layer.map { "\($0)/\(FunctionPackage.layerTreeFolder)" }, "\(task)/\(FunctionPackage.treeFolder)"]
+            .compactMap(\.self).first { unsafe access($0, F_OK) == 0 }
+    }
 }
 
 extension Builder {
@@ -26,9 +32,17 @@ extension Builder {
     package func stage(
         _ recipe: Recipe, of file: RecipeFile, in folder: String, cage: Cage
     ) throws -> StagedPackage {
-        let forms = try stagedForms(of: recipe, cage)
         let lock = try lock(of: file)
-        let image = try planner.resolve(recipe, lock: lock, lockPath: Lockfile.path(forRecipe: file.path))
+        let image = try planner.resolve(recipe, lock: lock, lockPath: lockPath(of: file))
+        return try fitting(recipe, image, lock, of: file, try stagedForms(of: recipe, cage)) { recipe, forms in
+            try stage(recipe, image, forms, in: folder, cage: cage)
+        }
+    }
+
+    /// - Parameter recipe: one with a profile that needs no choice any more.
+    func stage(
+        _ recipe: Recipe, _ image: ResolvedImage, _ forms: [PackageForm], in folder: String, cage: Cage
+    ) throws -> StagedPackage {
         guard image.platform.machine == Platform.ownMachine else {
             throw ToolError(
                 "foreign-processor", "the package is for \(image.platform), and this machine has another processor",

@@ -1,6 +1,8 @@
 internal import ArgumentParser
+internal import ByteKit
 internal import JSON
 internal import Recipe
+internal import Report
 internal import Toolchain
 
 struct BuildCommand: ParsableCommand {
@@ -25,6 +27,20 @@ struct BuildCommand: ParsableCommand {
             valueName: "form"))
     var target: Recipe.Target?
 
+    @Option(
+        help: ArgumentHelp(
+            "List the packages in the result in a file beside it: spdx (2.3) or cyclonedx (1.5). Repeatable.",
+            valueName: "form"))
+    var sbom: [BillFormat] = []
+
+    @Flag(help: "Write down what the result was made from: SLSA provenance, in NAME.provenance.json.")
+    var provenance = false
+
+    @Option(
+        help: ArgumentHelp("Sign what is built with this private key (PEM), in PACKAGE.sig.", valueName: "file"),
+        completion: .file(extensions: ["pem"]))
+    var signKey: String?
+
     @Flag(help: "Print build.json instead of the path.")
     var json = false
 
@@ -33,6 +49,9 @@ struct BuildCommand: ParsableCommand {
         var options = try source.options()
         options.output = output
         options.target = target
+        options.attestations.bills = sbom
+        options.attestations.hasProvenance = provenance
+        options.attestations.key = try signKey.map { try SigningKey(file: $0) }
         for outcome in try Builder(options, progress: reporter.handler).build(try recipe.read(isQuiet: source.quiet)) {
             if json {
                 try StandardOutput.write(outcome.record)

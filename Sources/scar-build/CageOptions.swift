@@ -1,6 +1,4 @@
 internal import ArgumentParser
-internal import ByteKit
-internal import Glibc
 internal import Recipe
 internal import Toolchain
 
@@ -21,17 +19,6 @@ struct CageOptions: ParsableArguments {
             reporter.handler(.warning(shortage))
         }
         return cage
-    }
-
-    /// Runs `body` with a folder for trees, which are large: TMPDIR is the person's way to say where they should go.
-    static func withFolder<Value>(_ body: (String) throws -> Value) throws -> Value {
-        let named = unsafe getenv("TMPDIR").map { unsafe String(cString: $0) } ?? ""
-        guard let path = unsafe realpath(named.isEmpty ? "/tmp" : named, nil) else { throw FileError("open", named) }
-        defer { unsafe free(path) }
-        let parent = unsafe String(cString: path)
-        // What a run that was killed has left.
-        Folder.removeAbandoned(in: parent)
-        return try Folder.withTemporary(in: parent, body)
     }
 }
 

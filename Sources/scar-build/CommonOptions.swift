@@ -58,8 +58,8 @@ struct CacheOption: ParsableArguments {
     }
 }
 
-/// Where images come from and where things are kept.
-struct SourceOptions: ParsableArguments {
+/// How registries are spoken to, and how the work is done.
+struct RegistryOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "Ask this server instead of a registry, as in docker.io=https://mirror.example. Repeatable; adds to SCAR_BUILD_MIRRORS.",
@@ -72,18 +72,10 @@ struct SourceOptions: ParsableArguments {
             valueName: "host"))
     var insecureRegistry: [String] = []
 
-    @OptionGroup var place: CacheOption
-
-    @Option(help: ArgumentHelp("Build for this platform instead of the recipe's.", valueName: "os/arch"))
-    var platform: String?
-
     @Option(help: ArgumentHelp("How many threads work; by default one on each processor.", valueName: "n"))
     var jobs: Int?
 
-    @Flag(help: "Use the lock file, and fail when there is none or it is out of date.")
-    var locked = false
-
-    @Flag(help: "Use no network: everything must be in the cache.")
+    @Flag(help: "Use no network: everything must be on this machine.")
     var offline = false
 
     @Flag(name: .shortAndLong, help: "Say nothing but errors.")
@@ -93,15 +85,13 @@ struct SourceOptions: ParsableArguments {
         if let jobs, !(1...1024).contains(jobs) { throw ValidationError("--jobs takes a number from 1 to 1024.") }
     }
 
-    func options() throws -> BuildOptions {
+    func options(cache: String) throws -> BuildOptions {
         var registry = try RegistryConfiguration.fromEnvironment()
         registry.mirrors = try mirror.map { try Mirror(parsing: $0) } + registry.mirrors
         for host in insecureRegistry { try registry.allowInsecure(host) }
         registry.isOffline = offline
-        var options = BuildOptions(cache: try place.folder(), registry: registry)
-        options.platform = try platform.map { try Platform(parsing: $0) }
+        var options = BuildOptions(cache: cache, registry: registry)
         options.jobs = jobs
-        options.isLocked = locked
         options.latestTime = try Self.sourceDateEpoch()
         options.time = options.latestTime ?? 0
         return options
@@ -114,5 +104,26 @@ struct SourceOptions: ParsableArguments {
                 "SOURCE_DATE_EPOCH is ‘\(text)’, which is not a number of seconds from 0 to \(UInt32.max).")
         }
         return time
+    }
+}
+
+/// Where images come from and where things are kept.
+struct SourceOptions: ParsableArguments {
+    @OptionGroup var registries: RegistryOptions
+    @OptionGroup var place: CacheOption
+
+    @Option(help: ArgumentHelp("Build for this platform instead of the recipe's.", valueName: "os/arch"))
+    var platform: String?
+
+    @Flag(help: "Use the lock file, and fail when there is none or it is out of date.")
+    var locked = false
+
+    var quiet: Bool { registries.quiet }
+
+    func options() throws -> BuildOptions {
+        var options = try registries.options(cache: try place.folder())
+        options.platform = try platform.map { try Platform(parsing: $0) }
+        options.isLocked = locked
+        return options
     }
 }

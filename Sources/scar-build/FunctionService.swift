@@ -20,7 +20,7 @@ struct FunctionService {
         let options = try command.form.options(command.source)
         let cage = command.caging.cage(for: recipes, reporter)
         let variables = try command.variables()
-        try CageOptions.withFolder { folder in
+        try RunFolder.with { folder in
             let buckets = try buckets(in: folder)
             let runs = try recipes.map { recipe in
                 let place = "\(folder)/\(recipe.name)"

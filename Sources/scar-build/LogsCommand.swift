@@ -14,6 +14,9 @@ struct LogsCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Only the call with this request id, all of what it said.", valueName: "id"))
     var request: String?
 
+    @Option(help: ArgumentHelp("Only this job of AWS Batch, all of what it said, and how it stands.", valueName: "id"))
+    var job: String?
+
     @Option(help: ArgumentHelp("From so long ago: 90s, 15m, 2h, 3d.", valueName: "time"))
     var since: LogTime = LogTime(seconds: 3600)
 
@@ -22,8 +25,13 @@ struct LogsCommand: ParsableCommand {
 
     @OptionGroup var account: AccountOptions
 
+    func validate() throws {
+        if job != nil, request != nil { throw ValidationError("--job and --request exclude each other.") }
+    }
+
     func run() throws {
         let client = try AWSClient.overNetwork(profile: account.profile, region: account.region)
+        if let job { return try show(job, client) }
         let log = FunctionLog(name, client)
         let start = (client.serviceTime - since.seconds) * 1000
         if let request {
@@ -37,6 +45,13 @@ struct LogsCommand: ParsableCommand {
             return
         }
         try log.forEach(since: start, follow: follow) { try Self.show($0) }
+    }
+
+    private func show(_ job: String, _ client: AWSClient) throws {
+        let log = JobLog(client)
+        let found = try log.job(job)
+        for event in try log.events(of: found) { try Self.show(event) }
+        try StandardOutput.line(Diagnostic.printable(JobLog.summary(of: found)))
     }
 
     private static func show(_ event: LogsAPI.Event) throws {

@@ -68,7 +68,7 @@ struct PublishCommand: ParsableCommand {
         let file = try recipe.read(isQuiet: source.quiet)
         for function in file.functions { try Deployments.check(function) }
         if emit != nil { try Deployments.checkOneRegion(file) }
-        let deployments = try packages(file).map { Deployments.deployment(of: $0, package: $1) }
+        let deployments = try zip(file.functions, code(file)).map { Deployments.deployment(of: $0, $1) }
         if let emit { return try StandardOutput.write(emit.text(for: deployments)) }
         try Recursion.check(deployments)
         let report = PublishReport(isQuiet: source.quiet)
@@ -77,6 +77,8 @@ struct PublishCommand: ParsableCommand {
             let session = try account.session(recipe: function.function.region)
             var options = FunctionPublisher.Options()
             options.adopts = adopt
+            let pusher = ImagePush(try source.options().registry, session.client)
+            options.push = { try pusher.push($0, to: $1) }
             let publisher = FunctionPublisher(session, options: options)
             let found = try publisher.plan(deployment)
             if plan {
@@ -93,20 +95,22 @@ struct PublishCommand: ParsableCommand {
         }
     }
 
-    /// Each function's zip: built, or the one that was given.
-    private func packages(_ file: RecipeFile) throws -> [(Recipe, Deployment.Package)] {
+    /// What each function is made from: built, or the zip that was given.
+    private func code(_ file: RecipeFile) throws -> [PublishableCode] {
         guard let package else {
             var options = try source.options()
             options.output = output
-            options.target = .zip
             let reporter = TerminalReporter(isQuiet: source.quiet)
-            let built = try Builder(options, progress: reporter.handler).build(file)
-            return try zip(file.functions, built).map { ($0, try Deployment.Package(at: $1.path)) }
+            return try PublishableCode.build(file, options, progress: reporter.handler)
         }
         guard let only = file.functions.first, file.functions.count == 1 else {
             throw ValidationError("--package is for recipes of one function; this one has \(file.functions.count).")
         }
-        return [(only, try Deployment.Package(at: package))]
+        guard only.execution == .lambda, [.auto, .zip].contains(only.target) else {
+            throw ValidationError(
+                "--package is for a function that is made from a zip, and hands nothing over to AWS Batch.")
+        }
+        return [PublishableCode(package: try Deployment.Package(at: package))]
     }
 }
 

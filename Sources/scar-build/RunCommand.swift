@@ -74,7 +74,7 @@ struct RunCommand: ParsableCommand {
         let options = try form.options(source)
         let cage = caging.cage(for: [recipe], reporter)
         let variables = try variables()
-        let outcomes = try CageOptions.withFolder { folder in
+        let outcomes = try RunFolder.with { folder in
             let package = try Builder(options, progress: reporter.handler).stage(
                 recipe, of: file, in: folder, cage: cage)
             try Folder.create(folder + "/run")

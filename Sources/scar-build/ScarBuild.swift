@@ -17,9 +17,12 @@ struct ScarBuild: ParsableCommand {
         version: "\(ToolVersion.name) \(ToolVersion.version)",
         subcommands: [
             InitCommand.self, BuildCommand.self, LockCommand.self, PlanCommand.self, InspectCommand.self,
-            DiffCommand.self, RunCommand.self, TestCommand.self, UnpackCommand.self, CacheCommand.self,
+            DiffCommand.self, BillCommand.self, VerifyCommand.self, SignCommand.self,
+            PushCommand.self,
+            RunCommand.self, TestCommand.self, UnpackCommand.self, CacheCommand.self,
             PublishCommand.self, ListCommand.self, RemoveCommand.self, RollbackCommand.self, InvokeCommand.self,
-            LogsCommand.self, PutCommand.self, GetCommand.self, SubmitCommand.self,
+            LogsCommand.self, PutCommand.self, GetCommand.self, SubmitCommand.self, DoctorCommand.self,
+            ExplainCommand.self,
         ],
         defaultSubcommand: BuildCommand.self)
 }

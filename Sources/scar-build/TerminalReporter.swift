@@ -58,6 +58,9 @@ final class TerminalReporter: Sendable {
         case .packaged(let form, let reason): step("package", "\(form)  \(reason)")
         case .wrote(let path, let bytes): step("write", "\(Diagnostic.printable(path))  \(ByteCount.text(bytes))")
         case .unchanged(let path): step("keep", "\(Diagnostic.printable(path))  built from the same before")
+        case .traced(let test, let files):
+            step("trace", "\(Diagnostic.printable(test))  \(files) files opened")
+        case .fitted(let profile): step("fit", "profile \(profile) fits")
         case .unpacked(let folder, let files, let folders, let bytes):
             step(
                 "unpack",

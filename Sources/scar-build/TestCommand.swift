@@ -36,7 +36,7 @@ struct TestCommand: ParsableCommand {
         let tested = functions.filter { !$0.tests.isEmpty }
         let cage = tested.isEmpty ? Cage.none : caging.cage(for: tested, reporter)
         for recipe in tested {
-            try CageOptions.withFolder { folder in
+            try RunFolder.with { folder in
                 let test = try RecipeTest(recipe, of: file, in: folder, cage: cage, builder: builder)
                 try test.run { result in
                     results.append(result)

@@ -10,7 +10,7 @@ enum Botocore {
     static let isInstalled = (try? Peer.run("python3", ["-c", "import botocore"]).status) == 0
 }
 
-@Suite("A signature", .enabled(if: Botocore.isInstalled))
+@Suite("A signature", .enabled(if: Botocore.isInstalled, "needs botocore: scripts/setup test"))
 struct SignatureTests {
     /// A request as both sides get it: nothing encoded yet.
     struct Case {

@@ -69,9 +69,9 @@ final class CageScene {
         return try recipe(script: "program", more)
     }
 
-    func recipe(script: String, _ more: String = "") throws -> String {
+    func recipe(script: String, _ more: String = "", profile: String = "none") throws -> String {
         try Tool.recipe(
-            #"{"name": "caged", "image": "\#(image)", "script": "\#(script)", "prune": {"profile": "none"}, "target": "zip"\#(more)}"#,
+            #"{"name": "caged", "image": "\#(image)", "script": "\#(script)", "prune": {"profile": "\#(profile)"}, "target": "zip"\#(more)}"#,
             in: path)
     }
 

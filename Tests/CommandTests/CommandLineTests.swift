@@ -42,11 +42,9 @@ struct CommandLineTests: ~Copyable {
     @Test(
         "explains every command on stdout",
         arguments: [
-            "init", "build", "lock", "plan", "inspect", "diff", "run", "test", "unpack", "publish", "ls", "rm",
-            "rollback",
-            "invoke",
-            "logs",
-            "put", "get", "submit",
+            "init", "build", "lock", "plan", "inspect", "diff", "sbom", "verify", "sign", "push", "run", "test",
+            "unpack", "publish", "ls", "rm", "rollback", "invoke", "logs", "put", "get", "submit", "explain",
+            "doctor",
         ])
     func help(command: String) throws {
         let result = try Tool.run([command, "--help"])

@@ -67,6 +67,22 @@ final class ServeTests {
         #expect(try call(#"{"n": 2}"#).contains(#"got {\"n\": 2}"#))
     }
 
+    @Test("gives the end of what the function has said of an event to the caller who asks for it")
+    func log() throws {
+        let field = "X-Amz-Log-Result: "
+        for round in 1...2 {
+            let answer = try call(#"{"please": "fail \#(round)"}"#, ["-i", "-H", "X-Amz-Log-Type: Tail"])
+            let line = try #require(answer.split(separator: "\r\n").first { $0.hasPrefix(field) })
+            let coded = String(line.dropFirst(field.count))
+            let log = try Peer.run("sh", ["-c", #"printf %s "$0" | base64 -d"#, coded]).text
+            #expect(log.contains("it went wrong\n"), "\(log)")
+            // The other event's is not in it; a new sandbox, for it may get one, says more than a used one.
+            #expect(log.split(separator: "\n").filter { $0 == "it went wrong" }.count == 1, "\(log)")
+            #expect(log.utf8.count <= 4096)
+        }
+        #expect(try !call(#"{"n": 3}"#, ["-i"]).contains(field))
+    }
+
     @Test("gives each of many callers at once the answer to its own event")
     func concurrency() throws {
         let script = """

@@ -51,6 +51,27 @@ struct UncagedTests {
             ), "\(result.errorText)")
     }
 
+    @Test("leaves nothing behind when the tool is killed, in the middle of an event that would take minutes")
+    func killed() throws {
+        try scene.write("#!/bin/sh\n: > \"$MARK/began\"\nsleep 300 & exec sleep 301\n", to: "script.sh")
+        let script = #"""
+            "$0" run "$1" --no-cage --cache "$2/cache" --env MARK="$2" -q > /dev/null 2>&1 &
+            tool=$!
+            for i in $(seq 1200); do [ -e "$2/began" ] && break; sleep 0.1; done
+            [ -e "$2/began" ] || echo "it did not begin"
+            kill -9 $tool
+            for i in $(seq 300); do
+                left=$(grep -lzx "MARK=$2" /proc/[0-9]*/environ 2> /dev/null)
+                [ "$left" ] || exit 0
+                sleep 0.1
+            done
+            echo "left: $left"
+            """#
+        let recipe = try scene.recipe(script: "script.sh")
+        let result = try Peer.run("sh", ["-c", script, Products.scarBuild, recipe, scene.path])
+        #expect(result.text == "")
+    }
+
     @Test("says nothing of it when it was asked for, and leaves no folder")
     func askedFor() throws {
         try Folder.create("\(scene.path)/tmp")

@@ -3,7 +3,7 @@ import Glibc
 import TestKit
 import Testing
 
-@Suite("Unpacking an image", .enabled(if: Peer.isInstalled("mksquashfs")))
+@Suite("Unpacking an image", .enabled(if: Peer.isInstalled("mksquashfs"), "needs mksquashfs: scripts/setup test"))
 struct UnpackTests: ~Copyable {
     private let folder: TestFolder
 

@@ -26,7 +26,8 @@ struct ELFFileTests {
         .filter { (try? InputFile($0)) != nil }
 
     @Test(
-        "Files of this machine are read as readelf reads them", .enabled(if: Peer.isInstalled("readelf")),
+        "Files of this machine are read as readelf reads them",
+        .enabled(if: Peer.isInstalled("readelf"), "needs readelf: scripts/setup test"),
         arguments: hostFiles)
     func host(path: String) throws {
         let file = try ELFFile(try InputFile.contents(of: path, limit: 1 << 28))
@@ -164,7 +165,9 @@ struct ELFFileTests {
         #expect(try ELFFile(long).hasMalformedInterpreter)
     }
 
-    @Test("Programs of real compilers are what they are", .enabled(if: Peer.isInstalled("cc")))
+    @Test(
+        "Programs of real compilers are what they are",
+        .enabled(if: Peer.isInstalled("cc"), "needs cc: scripts/setup test"))
     func compiled() throws {
         let folder = try TestFolder()
         try Self.write("int main(void) { return 0; }", "\(folder.path)/a.c")

@@ -24,7 +24,8 @@ import Testing
     }()
 
     @Test(
-        "make images at every level that everybody reads", .enabled(if: Peer.isInstalled("unsquashfs")),
+        "make images at every level that everybody reads",
+        .enabled(if: Peer.isInstalled("unsquashfs"), "needs unsquashfs: scripts/setup test"),
         arguments: levels)
     func everyLevel(settings: BlockSettings) throws {
         let shop = try Workshop(settings)

@@ -7,7 +7,7 @@ import Testing
 @Suite("A folder that we unpack into") struct FolderWriterTests {
     static let isRoot = geteuid() == 0
 
-    @Test("has the tree in it, with all that belongs to its files", .enabled(if: isRoot))
+    @Test("has the tree in it, with all that belongs to its files", .enabled(if: isRoot, "needs root"))
     func everything() throws {
         for threads in [1, 4] {
             let shop = try Workshop(threads: threads)
@@ -60,7 +60,9 @@ import Testing
         #expect(try Folder.names(in: outside) == [])
     }
 
-    @Test("says that the disk is full", .enabled(if: isRoot && Peer.isInstalled("mount")))
+    @Test(
+        "says that the disk is full",
+        .enabled(if: isRoot && Peer.isInstalled("mount"), "needs root, and mount: scripts/setup test"))
     func full() throws {
         let shop = try Workshop()
         let linked = try shop.link([TarBuilder.archive([.file("f", [UInt8](repeating: 1, count: 3 << 20))])])

@@ -28,7 +28,7 @@ import Testing
         }
     }
 
-    @Test("becomes the folders that localedef makes without one", .enabled(if: canMake))
+    @Test("becomes the folders that localedef makes without one", .enabled(if: canMake, "needs localedef"))
     func folders() throws {
         let shop = try Workshop(BlockSettings())
         let (archived, plain) = (shop.freshPath("archived"), shop.freshPath("plain"))

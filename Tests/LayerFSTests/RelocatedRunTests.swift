@@ -5,7 +5,9 @@ import TestKit
 import Testing
 
 /// Programs of this machine, relocated to a folder of a test and started there.
-@Suite("A relocated program", .enabled(if: (try? InputFile("/lib64/ld-linux-x86-64.so.2")) != nil))
+@Suite(
+    "A relocated program",
+    .enabled(if: (try? InputFile("/lib64/ld-linux-x86-64.so.2")) != nil, "needs the loader of glibc on x86_64"))
 struct RelocatedRunTests {
     /// A program, and what ldd says it loads, under the paths they have here.
     static func items(of program: String) throws -> [TarItem] {
@@ -58,7 +60,7 @@ struct RelocatedRunTests {
 
     @Test(
         "needs what the linker says is missing: a library that is gone keeps it from starting",
-        .enabled(if: Peer.isInstalled("cc")))
+        .enabled(if: Peer.isInstalled("cc"), "needs cc: scripts/setup test"))
     func missing() throws {
         let shop = try Workshop(BlockSettings())
         let work = shop.folder.path

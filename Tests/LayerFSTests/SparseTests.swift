@@ -130,7 +130,7 @@ import Testing
 
     @Test(
         "sparse files that GNU tar packs come out as they were",
-        .enabled(if: Peer.isInstalled("tar")),
+        .enabled(if: Peer.isInstalled("tar"), "needs tar: scripts/setup test"),
         arguments: [
             ["--format=gnu"], ["--format=pax", "--sparse-version=0.0"], ["--format=pax", "--sparse-version=0.1"],
             ["--format=pax", "--sparse-version=1.0"],

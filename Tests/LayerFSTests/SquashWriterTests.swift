@@ -5,7 +5,8 @@ import SquashFS
 import TestKit
 import Testing
 
-@Suite("Squashfs images", .enabled(if: Peer.isInstalled("unsquashfs"))) struct SquashWriterTests {
+@Suite("Squashfs images", .enabled(if: Peer.isInstalled("unsquashfs"), "needs unsquashfs: scripts/setup test"))
+struct SquashWriterTests {
     @Test("folders of every size are listed whole and every name is found", arguments: [0, 1, 255, 256, 257, 5000])
     func folders(count: Int) throws {
         let shop = try Workshop()
@@ -23,7 +24,9 @@ import Testing
         #expect(try reader.lookUp(Array("nobody".utf8), in: wide) == nil)
     }
 
-    @Test("the kernel finds every name of a large folder by itself", .enabled(if: Mount.isPossible))
+    @Test(
+        "the kernel finds every name of a large folder by itself",
+        .enabled(if: Mount.isPossible, "mounts file systems, so it needs root"))
     func kernelLookup() throws {
         let shop = try Workshop()
         let names = (0..<3000).map { "\($0 * 7919 % 3000)-" + String(repeating: "n", count: $0 % 200) }

@@ -4,7 +4,11 @@ import TestKit
 import Testing
 
 /// Our merged tree against that of an unpacker that works on a real file system.
-@Suite("Layer stacks", .enabled(if: geteuid() == 0 && Peer.isInstalled("umoci") && Peer.isInstalled("unsquashfs")))
+@Suite(
+    "Layer stacks",
+    .enabled(
+        if: geteuid() == 0 && Peer.isInstalled("umoci") && Peer.isInstalled("unsquashfs"),
+        "needs root, and umoci and unsquashfs: scripts/setup test"))
 struct StackTests {
     /// Folders that no layer lists get the clock's time from umoci, and folders that it reaches into lose theirs.
     private static let clock: Int64 = 1_650_000_000

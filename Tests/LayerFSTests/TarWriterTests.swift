@@ -53,7 +53,9 @@ import Testing
 
     @Test(
         "is unpacked by GNU tar and bsdtar to the same tree",
-        .enabled(if: isRoot && Peer.isInstalled("bsdtar") && Peer.isInstalled("tar")))
+        .enabled(
+            if: isRoot && Peer.isInstalled("bsdtar") && Peer.isInstalled("tar"),
+            "needs root, and bsdtar and tar: scripts/setup test"))
     func peers() throws {
         let shop = try Workshop()
         for linked in try Self.trees(shop) {
@@ -71,7 +73,9 @@ import Testing
         }
     }
 
-    @Test("says the same of every name to Python's tarfile", .enabled(if: Peer.isInstalled("python3")))
+    @Test(
+        "says the same of every name to Python's tarfile",
+        .enabled(if: Peer.isInstalled("python3"), "needs python3: scripts/setup test"))
     func python() throws {
         let shop = try Workshop()
         for linked in try Self.trees(shop) {
@@ -205,7 +209,7 @@ import Testing
     /// It reads and writes 9 GiB: run it with `LARGE_FILES=1`.
     @Test(
         "holds files larger than ustar’s numbers",
-        .enabled(if: Peer.environment("LARGE_FILES") == "1"))
+        .enabled(if: Peer.environment("LARGE_FILES") == "1", "needs gigabytes of disk: set LARGE_FILES=1"))
     func large() throws {
         let shop = try Workshop(BlockSettings())
         var builder = TarBuilder()

@@ -6,6 +6,7 @@ and enumerations), and its signature is computed again by botocore. What is wron
 /_proxy/cut?after=N&mode=before|after  lets N more changes through and then breaks every connection; with mode=after the
     last change still happens, but its answer is lost.
 /_proxy/fail?match=OPERATION&times=N&status=S&code=C&message=M  answers so the next N times that the operation is asked for.
+/_proxy/answer?match=OPERATION&times=N&body=JSON  answers with this document instead, the next N times.
 /_proxy/log    what was asked since the last reset, as JSON.
 /_proxy/code?function=F&region=R  the zip that the function F was made of.
 /_proxy/reset  begins anew, moto included.
@@ -32,7 +33,7 @@ from botocore.credentials import Credentials
 SESSION = botocore.session.get_session()
 SIGNING = {
     "lambda": "lambda", "s3": "s3", "iam": "iam", "sts": "sts", "logs": "logs", "tagging": "resourcegroupstaggingapi",
-    "batch": "batch", "ec2": "ec2", "sqs": "sqs", "ecr": "ecr",
+    "batch": "batch", "ec2": "ec2", "sqs": "sqs", "ecr": "ecr", "events": "events",
 }
 MODELS = {}
 LOCK = threading.Lock()
@@ -374,6 +375,10 @@ class Handler(BaseHTTPRequestHandler):
                 STATE["failures"].append(
                     {"match": query["match"][0], "times": int(query["times"][0]), "status": int(query["status"][0]),
                      "code": query.get("code", [""])[0], "message": query.get("message", [""])[0]})
+            elif verb == "answer":
+                STATE["failures"].append(
+                    {"match": query["match"][0], "times": int(query["times"][0]), "status": 200,
+                     "body": query["body"][0]})
         if verb == "reset":
             tell_moto("/moto-api/reset")
         return self.answer(200)
@@ -412,6 +417,8 @@ class Handler(BaseHTTPRequestHandler):
                 failure["times"] -= 1
         if mode == "before":
             return self.break_off()
+        if failure and "body" in failure:
+            return self.answer(200, failure["body"].encode())
         if failure:
             text = json.dumps({"Type": "User", "message": failure["message"]})
             return self.answer(failure["status"], text.encode(), [("x-amzn-errortype", failure["code"])])
@@ -450,6 +457,10 @@ if __name__ == "__main__":
     threading.Thread(target=end_with, args=(os.getppid(),), daemon=True).start()
     port, SECRET = int(sys.argv[1]), sys.argv[2]
     from moto.server import ThreadedMotoServer
+
+    import moto_gaps
+
+    moto_gaps.close()
 
     server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
     server.start()

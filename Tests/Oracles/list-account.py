@@ -5,7 +5,15 @@ import botocore.session
 SESSION = botocore.session.get_session()
 LISTS = [
     ("lambda", "list_functions", "Functions", "FunctionName"),
+    ("lambda", "list_layers", "Layers", "LayerName"),
+    ("lambda", "list_event_source_mappings", "EventSourceMappings", "UUID"),
     ("iam", "list_roles", "Roles", "RoleName"),
+    ("iam", "list_instance_profiles", "InstanceProfiles", "InstanceProfileName"),
+    ("ecr", "describe_repositories", "repositories", "repositoryName"),
+    ("batch", "describe_compute_environments", "computeEnvironments", "computeEnvironmentName"),
+    ("batch", "describe_job_queues", "jobQueues", "jobQueueName"),
+    ("batch", "describe_job_definitions", "jobDefinitions", "jobDefinitionName"),
+    ("events", "list_rules", "Rules", "Name"),
     ("logs", "describe_log_groups", "logGroups", "logGroupName"),
     ("s3", "list_buckets", "Buckets", "Name"),
     ("apigatewayv2", "get_apis", "Items", "Name"),
@@ -14,4 +22,7 @@ LISTS = [
 for service, operation, members, name in LISTS:
     client = SESSION.create_client(service)
     for item in getattr(client, operation)().get(members, []):
+        # Roles of AWS's own stay for good, and so do definitions that no job can be made from any more.
+        if item.get("Path", "").startswith("/aws-service-role/") or item.get("status") == "INACTIVE":
+            continue
         print(service, item[name])

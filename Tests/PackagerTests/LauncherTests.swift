@@ -183,26 +183,36 @@ struct LauncherTests {
         try Folder.withTemporary { folder in
             var input = try PackageBuilderTests.input(folder)
             var root = PackageBuilderTests.image()
-            for name in ["ruby", "python3", "perl", "Rscript", "node"] { root["usr/bin/\(name)"] = .file([1]) }
+            for name in ["ruby", "python3", "perl", "Rscript", "node", "elixir", "erl", "escript"] {
+                root["usr/bin/\(name)"] = .file([1])
+            }
             input.image = root.view
             input.reuse = true
             for (name, text, file, command) in [
                 ("a.rb", "", "ruby.rb", "ruby"), ("a", "#!/usr/bin/env python3 -u\n", "python.py", "python3"),
                 ("a", "#!/usr/bin/perl -w\n", "perl.pl", "/usr/bin/perl"), ("a.R", "", "r.R", "Rscript"),
-                ("a.js", "", "node.cjs", "node"),
+                ("a.js", "", "node.cjs", "node"), ("a.exs", "", "elixir.exs", "elixir -r"),
+                ("a", "#!/usr/bin/elixir\n", "elixir.exs", "/usr/bin/elixir -r"),
+                ("a.escript", "#!/usr/bin/env escript\n", "erlang.args", "erl -args_file"),
             ] {
                 try write([UInt8](text.utf8), "\(folder)/\(name)")
                 input.script = PackageInput.Source(path: name, file: "\(folder)/\(name)")
                 let package = try PackageBuilder.package(input)
                 let path = "launcher/worker/\(file)"
                 #expect(package.launchSpec.worker?.program == [UInt8](path.utf8))
-                #expect(package.launchSpec.worker?.command == [[UInt8](command.utf8)])
+                #expect(package.launchSpec.worker?.command == command.split(separator: " ").map { [UInt8]($0.utf8) })
+                #expect(package.launchSpec.worker?.isSpare == command.contains(" "))
                 #expect(package.entries.contains { $0.name == path })
             }
-            try write([UInt8]("#!/bin/sh\n".utf8), "\(folder)/a.sh")
-            input.script = PackageInput.Source(path: "a.sh", file: "\(folder)/a.sh")
-            let shell = #expect(throws: PackagerError.self) { try PackageBuilder.package(input) }
-            #expect(shell?.code == .noWorker)
+            root["usr/bin/mix"] = .file([1])
+            input.image = root.view
+            // A spare goes on as `elixir` does; what else runs Elixir's scripts would not be asked.
+            for line in ["#!/bin/sh\n", "#!/usr/bin/env -S mix run\n"] {
+                try write([UInt8](line.utf8), "\(folder)/a.sh")
+                input.script = PackageInput.Source(path: "a.sh", file: "\(folder)/a.sh")
+                let refused = #expect(throws: PackagerError.self) { try PackageBuilder.package(input) }
+                #expect(refused?.code == .noWorker)
+            }
             input.command = ["program"]
             let command = #expect(throws: PackagerError.self) { try PackageBuilder.package(input) }
             #expect(command?.code == .noWorker)

@@ -33,7 +33,8 @@ struct PackageBuilderTests {
         _ = unsafe symlink("../b.bin", "\(folder)/data/sub/link")
         var input = PackageInput(name: "frames", bootstrap: "\(folder)/bootstrap")
         input.artifact = PackageInput.Artifact(
-            file: "\(folder)/image.squashfs", digest: Digest(of: [UInt8]("squashfs".utf8)), size: 8, unpackedSize: 4096)
+            file: "\(folder)/image.squashfs", digest: Digest(of: [UInt8]("squashfs".utf8)), size: 8, unpackedSize: 4096,
+            blocks: [UInt8](repeating: 7, count: 32))
         input.image = image().view
         input.launcher = LauncherChoice(try #require(Launcher.named("ffmpeg")), because: "of the test")
         try write([UInt8]("library".utf8), "\(folder)/libscar-path.so")
@@ -61,11 +62,12 @@ struct PackageBuilderTests {
             #expect(
                 package.entries.map(\.name) == [
                     "bootstrap", "launch.json", "launcher/libscar-path.so", "script/frames.sh", "files/data/b.bin",
-                    "files/data/empty", "files/data/sub/a.sh", "files/data/sub/link", "artifact.squashfs",
+                    "files/data/empty", "files/data/sub/a.sh", "files/data/sub/link", "artifact.blocks",
+                    "artifact.squashfs",
                 ])
             #expect(
                 package.entries.map(\.permissions) == [
-                    0o755, 0o644, 0o755, 0o755, 0o644, 0o755, 0o755, 0o777, 0o644,
+                    0o755, 0o644, 0o755, 0o755, 0o644, 0o755, 0o755, 0o777, 0o644, 0o644,
                 ])
             #expect(package.entries.last?.isDeflated == false)
             let summary = try package.write(toZip: "\(folder)/a.zip")
@@ -89,6 +91,9 @@ struct PackageBuilderTests {
             #expect(spec.artifact?.path == [UInt8]("artifact.squashfs".utf8))
             #expect(spec.artifact?.digest == [UInt8]("\(Digest(of: [UInt8]("squashfs".utf8)))".utf8))
             #expect(spec.artifact?.unpackedSize == 4096)
+            #expect(spec.artifact?.blocks == [UInt8]("artifact.blocks".utf8))
+            let table = Digest(of: [UInt8](repeating: 7, count: 32))
+            #expect(spec.artifact?.blocksDigest == [UInt8]("\(table)".utf8))
             #expect(spec.root == [UInt8]("/tmp/scar/root".utf8))
             #expect(spec.script == [UInt8]("script/frames.sh".utf8))
             #expect(spec.command == nil)

@@ -17,7 +17,7 @@ struct WorkerLanguage: Sendable, CustomTestStringConvertible {
     var isHere: Bool { unsafe access("/usr/bin/\(program)", X_OK) == 0 }
 
     /// Languages of which this machine has an interpreter.
-    static let here = [python, perl, ruby, node, r].filter(\.isHere)
+    static let here = [python, perl, ruby, node, r, elixir, erlang].filter(\.isHere)
 
     static let python = WorkerLanguage(
         launcher: "python", program: "python3", script: "a.py",
@@ -85,9 +85,52 @@ struct WorkerLanguage: Sendable, CustomTestStringConvertible {
             leaked <- Sys.getenv("LEAK", "nothing"); Sys.setenv(LEAK = "something")
             cat(left, leaked, Sys.getenv("REQUEST_ID"), getwd(), "__main__", 1, sep = " "); cat("\\n")
             """)
+    // What is remembered here outlives the process that has remembered it, in the same emulator.
+    static let elixir = WorkerLanguage(
+        launcher: "elixir", program: "elixir", script: "a.exs",
+        text: """
+            wish = File.read!(System.fetch_env!("EVENT_FILE"))
+            if wish == ~s("exit"), do: (IO.puts(:stderr, "words"); System.halt(3))
+            if wish == ~s("fail"), do: raise "words"
+            if wish == ~s("kill"), do: System.cmd("kill", ["-9", System.pid()])
+            if wish == ~s("leave"), do: System.cmd("sh", ["-c", "setsid sleep 300 >/dev/null 2>&1 &"])
+            left = Application.get_env(:kernel, :seen, :persistent_term.get(:seen, "nothing"))
+            left = if :ets.whereis(:seen) == :undefined and Code.ensure_loaded?(Seen) == false, do: left, else: "something"
+            Application.put_env(:kernel, :seen, "something"); :persistent_term.put(:seen, "something")
+            spawn(fn -> Process.register(self(), :seen); :ets.new(:seen, [:named_table]); Process.sleep(:infinity) end)
+            defmodule Seen do end
+            leaked = System.get_env("LEAK", "nothing"); System.put_env("LEAK", "something")
+            words = [left, leaked, System.get_env("REQUEST_ID"), File.cwd!(), "__main__", 1 + length(System.argv())]
+            IO.puts(Enum.join(words, " "))
+            File.cd!("/")
+            """)
+    static let erlang = WorkerLanguage(
+        launcher: "erlang", program: "escript", script: "a.escript",
+        text: """
+            #!/usr/bin/env escript
+            main(Arguments) ->
+                {ok, Wish} = file:read_file(os:getenv("EVENT_FILE")),
+                wish(Wish),
+                Left = case ets:whereis(seen) of undefined -> persistent_term:get(seen, "nothing"); _ -> "something" end,
+                persistent_term:put(seen, "something"),
+                spawn(fun() -> ets:new(seen, [named_table]), timer:sleep(infinity) end),
+                Leaked = os:getenv("LEAK", "nothing"), os:putenv("LEAK", "something"),
+                {ok, Folder} = file:get_cwd(),
+                Name = case filename:basename(escript:script_name()) of "a.escript" -> "__main__"; Other -> Other end,
+                Words = [Left, Leaked, os:getenv("REQUEST_ID"), Folder, Name, integer_to_list(1 + length(Arguments))],
+                io:format("~s~n", [lists:join(" ", Words)]),
+                file:set_cwd("/").
+            wish(<<"\\"exit\\"">>) -> io:format(standard_error, "words~n", []), halt(3);
+            wish(<<"\\"fail\\"">>) -> error(words);
+            wish(<<"\\"kill\\"">>) -> os:cmd("kill -9 " ++ os:getpid()), timer:sleep(infinity);
+            wish(<<"\\"leave\\"">>) -> os:cmd("setsid sleep 300 >/dev/null 2>&1 &");
+            wish(_) -> ok.
+            """)
 }
 
-@Suite("Workers of languages that are here", .enabled(if: !WorkerLanguage.here.isEmpty))
+@Suite(
+    "Workers of languages that are here",
+    .enabled(if: !WorkerLanguage.here.isEmpty, "needs Ruby, Python, Perl, R or Node.js"))
 struct WorkerProgramTests {
     /// A function with a language's worker, as the packager ships it.
     private static func worker(_ language: WorkerLanguage, in folder: String) throws -> FunctionWorker {
@@ -126,6 +169,7 @@ struct WorkerProgramTests {
         let invocation = Invocation(
             requestID: [UInt8]("id-7".utf8), deadline: now.tv_sec * 1000 + 60_000, functionARN: [], traceID: [],
             event: [UInt8]("\"\(wish)\"".utf8))
+        defer { worker.rest() }
         do throws(Failure) {
             return String(decoding: try worker.handle(invocation, nil).body, as: UTF8.self)
         } catch {

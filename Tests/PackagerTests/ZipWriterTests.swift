@@ -176,7 +176,7 @@ struct ZipWriterTests {
     /// What it passes through is tried with lower limits above.
     @Test(
         "A file of more than 4 GiB, and what stands behind it, are read back by way of zip64",
-        .enabled(if: Peer.environment("LARGE_FILES") == "1"))
+        .enabled(if: Peer.environment("LARGE_FILES") == "1", "needs gigabytes of disk: set LARGE_FILES=1"))
     func zip64() throws {
         let size = (4 << 30) + 12_345
         try Folder.withTemporary { folder in

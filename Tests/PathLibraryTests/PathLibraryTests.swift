@@ -31,14 +31,18 @@ struct PathLibraryTests {
 
     @Test(
         "replaces every function of glibc and musl that takes a path, or says why not",
-        .enabled(if: Peer.isInstalled("python3") && Peer.isInstalled("clang")))
+        .enabled(
+            if: Peer.isInstalled("python3") && Peer.isInstalled("clang"), "needs python3 and clang: scripts/setup test")
+    )
     func complete() throws {
         let check = try Peer.run("python3", ["\(Self.oracles)/check-functions.py", Products.repository])
         #expect(check.status == 0, "\(check.text)\(check.errorText)")
         #expect(check.text.contains("libc.so.6: "))
     }
 
-    @Test("maps paths and takes the prefix off again", .enabled(if: Peer.isInstalled("gcc")))
+    @Test(
+        "maps paths and takes the prefix off again",
+        .enabled(if: Peer.isInstalled("gcc"), "needs gcc: scripts/setup test"))
     func mapping() throws {
         try Folder.withTemporary { folder in
             let program = "\(folder)/map-cases"
@@ -48,7 +52,7 @@ struct PathLibraryTests {
                     "-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover", "-fno-builtin",
                     "-D_GNU_SOURCE",
                     "-Wall", "-Wextra", "-Werror", "-I\(Self.sources)", "-o", program, "\(Self.oracles)/map-cases.c",
-                    "\(Self.sources)/map.c", "\(Self.sources)/bytes.c",
+                    "\(Self.sources)/map.c", "\(Self.sources)/missed.c", "\(Self.sources)/bytes.c",
                 ])
             try #require(compiled.status == 0, "\(compiled.errorText)")
             let ground = try Peer.run("mkdir", ["\(folder)/ground"])
@@ -128,5 +132,27 @@ struct PathLibraryTests {
         let seen = try Peer.run("python3", ["\(Self.oracles)/leased-file.py", Self.library("x86_64")])
         #expect(seen.status == 0, "\(seen.errorText)")
         #expect(seen.text == "b'the bytes'\nb'#!/bin/sh\\nexit 7\\n'\n7\n")
+    }
+
+    @Test("notes down, when asked to, what a program and those it starts did not find, and hides that from them")
+    func missed() throws {
+        try Folder.withTemporary { folder in
+            let list = "\(folder)/list"
+            let library = Self.library("x86_64")
+            _ = try Peer.run("mkdir", ["-p", "\(folder)/root/etc"])
+            _ = try Peer.run("cp", ["/etc/passwd", "\(folder)/root/etc/here"])
+            let script = "cat /etc/here >&2; cat /etc/gone; cat /tmp/not-of-the-image; env | grep MISSED; test -e ../x"
+            let run = try Peer.run(
+                "sh", ["-c", script],
+                variables: [
+                    ("LD_PRELOAD", library), ("SCAR_PATH_LIBRARY", library), ("SCAR_PATH_ROOT", "\(folder)/root"),
+                    ("SCAR_PATH_HOST", "/bin:/usr/bin"), ("SCAR_PATH_MISSED", list),
+                ])
+            #expect(run.text == "", "\(run.errorText)")
+            let noted = try String(decoding: InputFile.contents(of: list, limit: 1 << 20), as: UTF8.self)
+                .split(separator: "\n")
+            #expect(noted.contains("/etc/gone"))
+            #expect(!noted.contains("/etc/here") && !noted.contains { $0.hasPrefix("/tmp") })
+        }
     }
 }

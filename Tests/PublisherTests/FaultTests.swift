@@ -138,6 +138,28 @@ extension EmulatorTests {
             try FunctionPublisher(session).apply(plan) { _, _ in }
             #expect(try fixture.publish(deployment) == [])
         }
+
+        @Test("of somebody who writes a bucket's notifications at the same time is mended, and ends when it goes on")
+        func racedNotifications() throws {
+            let other = """
+                <NotificationConfiguration xmlns="http://s3.amazonaws.com/doc/2006-03-01/"></NotificationConfiguration>
+                """
+            let session = try fixture.session()
+            let plan = try FunctionPublisher(session).plan(try fixture.deployment())
+            let name = "GetBucketNotificationConfiguration"
+            // What is read before and after the first writing; from then on the truth.
+            try fixture.emulator.answer(name, times: 2, with: other)
+            try FunctionPublisher(session).apply(plan) { _, _ in }
+            #expect(
+                try fixture.emulator.changes().filter { $0 == "PutBucketNotificationConfiguration" }.count == 2)
+            #expect(try fixture.publish(try fixture.deployment()) == [])
+            try fixture.remove()
+            let second = FunctionPublisher(try fixture.session())
+            let again = try second.plan(try fixture.deployment())
+            try fixture.emulator.answer(name, times: 99, with: other)
+            let error = try #require(throws: InterruptedPublication.self) { try second.apply(again) { _, _ in } }
+            #expect(error.diagnostic.message.contains("somebody else"))
+        }
     }
 
     @Suite("what is there already")

@@ -45,6 +45,35 @@ struct Fixture: ~Copyable {
         return try Deployment.Package(at: path)
     }
 
+    /// An image whose manifest is all there is of it, which is as much as the emulator keeps.
+    func image(_ content: String = "one") throws -> Deployment.Image {
+        let path = "\(folder.path)/\(content).json"
+        let manifest = """
+            {"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json",
+            "config":{"mediaType":"application/vnd.oci.image.config.v1+json",
+            "digest":"\(Digest(of: []))","size":0},"layers":[],"annotations":{"content":"\(content)"}}
+            """
+        var file = try OutputFile(path)
+        try file.write(Array(manifest.utf8))
+        try file.finish()
+        return Deployment.Image(path: path, digest: Digest(of: Array(manifest.utf8)), size: manifest.utf8.count)
+    }
+
+    /// Options with which images go to the emulator's registry. It speaks ECR's own API only, so there `PutImage` stands
+    /// for what is done over the network otherwise.
+    var options: FunctionPublisher.Options {
+        var options = FunctionPublisher.Options()
+        let emulator = emulator
+        options.push = { image, reference in
+            let parts = reference.split(separator: ":").map(String.init)
+            let repository = parts[0].split(separator: "/").dropFirst().joined(separator: "/")
+            _ = try emulator.aws(
+                "ecr", "put-image", "--repository-name", repository, "--image-manifest", "file://\(image.path)",
+                "--image-tag", parts[1], "--image-digest", "\(image.digest)")
+        }
+        return options
+    }
+
     /// A function with all that hangs on one, but for what a test changes.
     func deployment(_ name: String = "frames", content: String = "#!/bin/sh\n") throws -> Deployment {
         var deployment = Deployment(
@@ -61,8 +90,8 @@ struct Fixture: ~Copyable {
 
     /// Publishes as a new process would; gives the changes that were made.
     @discardableResult
-    func publish(_ deployment: Deployment, options: FunctionPublisher.Options = .init()) throws -> [String] {
-        let publisher = FunctionPublisher(try session(), options: options)
+    func publish(_ deployment: Deployment, options: FunctionPublisher.Options? = nil) throws -> [String] {
+        let publisher = FunctionPublisher(try session(), options: options ?? self.options)
         let plan = try publisher.plan(deployment)
         try publisher.apply(plan) { _, _ in }
         return plan.changes.map(\.title)

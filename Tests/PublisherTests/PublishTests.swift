@@ -6,7 +6,7 @@ import TestKit
 import Testing
 
 /// One account, one test at a time.
-@Suite("Against an emulated AWS,", .serialized, .enabled(if: AWSEmulator.isInstalled))
+@Suite("Against an emulated AWS,", .serialized, .enabled(if: AWSEmulator.isInstalled, "needs moto: scripts/setup test"))
 struct EmulatorTests {}
 
 extension EmulatorTests {
@@ -84,7 +84,7 @@ extension EmulatorTests {
 
         @Test("sends a large package through a bucket, and leaves nothing of it there")
         func large() throws {
-            var options = FunctionPublisher.Options()
+            var options = fixture.options
             options.directUploadLimit = 10
             try fixture.publish(try fixture.deployment(), options: options)
             let changes = try fixture.emulator.changes()

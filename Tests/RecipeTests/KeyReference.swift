@@ -44,6 +44,7 @@ enum KeyReference {
         case .list(let element, let count):
             "list of \(count.lowerBound) to \(count.upperBound): \(KeyReference.kind(element))"
         case .object: "object, see below"
+        case .document(let most): "object of at most \(most) bytes"
         case .map(let name, _, _): "object of strings; each name is \(name.description)"
         }
     }

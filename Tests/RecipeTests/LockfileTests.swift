@@ -10,7 +10,11 @@ struct LockfileTests {
     private static func lock(image: String = "docker.io/library/b:latest", platform: String = "linux/amd64") -> Lockfile
     {
         Lockfile(
-            layoutVersion: 1, recipeChecksum: digest,
+            layoutVersion: 1,
+            libraries: [
+                Lockfile.Library(name: "lzma", version: "5.4.1"), Lockfile.Library(name: "zstd", version: "1.5.4"),
+            ],
+            recipeChecksum: digest,
             functions: [
                 Lockfile.Function(
                     name: "a", image: image, platform: platform, manifest: Digest(of: [2]), config: Digest(of: [3]),
@@ -30,6 +34,30 @@ struct LockfileTests {
         let read = try Lockfile.parse(lock.text(), path: "r.lock.json")
         #expect(read == lock)
         #expect(read.text() == lock.text())
+    }
+
+    @Test("A lock that does not say which libraries there were is read all the same")
+    func withoutLibraries() throws {
+        var lock = Self.lock()
+        lock.libraries = []
+        #expect(!String(decoding: lock.text(), as: UTF8.self).contains("libraries"))
+        #expect(try Lockfile.parse(lock.text(), path: "r.lock.json") == lock)
+    }
+
+    @Test("What tests opened is read back as it was written, bytes that are no text included")
+    func trace() throws {
+        var lock = Self.lock()
+        lock.functions[0].trace = [
+            Recipe.Trace(
+                test: "one “test”",
+                opened: [[UInt8]("usr/lib/ruby/csv.rb".utf8), [UInt8]("opt/ä%\n".utf8), [0x61, 0xff, 0x2f, 0x01]]),
+            Recipe.Trace(test: "two", opened: []),
+        ]
+        let read = try Lockfile.parse(lock.text(), path: "r.lock.json")
+        #expect(read == lock)
+        #expect(read.text() == lock.text())
+        let text = String(decoding: lock.text(), as: UTF8.self)
+        #expect(text.contains("\"opt/%C3%A4%25%0A\"") && text.contains("\"a%FF/%01\""))
     }
 
     @Test("A lock's text is as documented")
@@ -83,6 +111,7 @@ struct LockfileTests {
             ("\"lockVersion\": 1", "\"lockVersion\": 2", RecipeError.Code.unsupportedLock),
             ("\"lockVersion\": 1", "\"lockVersion\": \"1\"", .unsupportedLock),
             ("\"lockVersion\": 1,", "", .missingKey), ("\"platform\"", "\"platforms\"", .unknownKey),
+            ("\"1.5.4\"", "\"1.5.4 beta\"", .malformedValue), ("\"1.5.4\"", "15", .wrongType),
             ("sha256:", "sha512:", .malformedValue), ("29541883", "-1", .outOfRange),
             ("29541883", "\"29541883\"", .wrongType), ("\"size\": 0", "\"size\": 0, \"size\": 0", .duplicateKey),
             ("\"functions\": [", "\"functions\": 3, \"x\": [", .unknownKey), ("]", "", .syntax),

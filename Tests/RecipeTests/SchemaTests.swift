@@ -63,7 +63,9 @@ struct SchemaTests {
 
     @Test(
         "JSON Schema takes what the parser takes, and refuses what has the wrong shape",
-        .enabled(if: (try? Peer.run("python3", ["-c", "import jsonschema"]).status == 0) ?? false))
+        .enabled(
+            if: (try? Peer.run("python3", ["-c", "import jsonschema"]).status == 0) ?? false,
+            "needs Python's jsonschema"))
     func agreesWithAValidator() throws {
         let good = Self.samples.map { Self.document($0, $0.value) }
         // What depends on two values, on the syntax or on a unit is beyond JSON Schema.
@@ -126,6 +128,7 @@ extension SchemaTests {
             case .boolean: [.bool(true), .bool(false)]
             case .list(let element, _): value(element, unlike: nil).map { [.array([$0])] } ?? []
             case .map(let name, let value, _): [.object(named: [(name.example, .string(value.example))])]
+            case .document: [.object(named: [("source", .array([.string("aws.ecr")]))])]
             case .object: []
             }
         return candidates.first { $0 != standard }
@@ -168,6 +171,23 @@ extension SchemaTests {
                 (["api", "jwt", "audience"], .array([.string("other")])),
             ]
         case _ where sample.path[0] == "api": required.append((["api", "stage"], .string("other")))
+        case "triggers.queues.batchSize", "triggers.queues.window", "triggers.queues.concurrency",
+            "triggers.queues.arn":
+            required += [
+                (["triggers", "queues", "arn"], .string("arn:aws:sqs:eu-west-1:123456789012:other")),
+                (["triggers", "queues", "batchSize"], .integer(5)),
+            ]
+        case _ where sample.path[0] == "triggers":
+            required.append((["triggers", "rules", "name"], .string("other")))
+            if sample.path.last == "schedule" {
+                required.append((["triggers", "rules", "schedule"], .string("rate(2 days)")))
+            } else {
+                required.append(
+                    (
+                        ["triggers", "rules", "pattern"],
+                        .object(named: [("source", .array([.string("aws.s3")]))])
+                    ))
+            }
         case _ where sample.path[0] == "batch": required.append((["batch", "memory"], .integer(2048)))
         default: break
         }

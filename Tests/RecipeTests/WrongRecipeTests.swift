@@ -67,7 +67,7 @@ struct WrongRecipeTests {
             "keyWithEscapes", "\"\\u001b[31m\": 1",
             "r.json:2:2: error[unknown-key]: ‘\\x1b[31m’ is not a key of a recipe\n  help: the keys here are name, image, platform, "
                 + "launcher, reuse, asRoot, script, command, files, environment, prune, budget, artifact, target, function, input, output, "
-                + "storages, calls, execution, api, batch and tests"),
+                + "storages, calls, execution, api, triggers, batch and tests"),
         WrongRecipe(
             "keyBesideFunctions", "{\"functions\": [], \"name\": \"a\"}",
             "r.json:1:19: error[unknown-key]: ‘name’ is not a key of a recipe file\n  help: ‘name’ belongs in ‘functions’"
@@ -182,8 +182,9 @@ struct WrongRecipeTests {
             "r.json:2:30: error[unknown-value]: ‘artifact.compression’ is ‘zst’, but can only be zstd, gzip, xz, lz4 or none"
                 + "\n  help: did you mean ‘zstd’?"),
         .with(
-            "closure", "\"prune\": {\"profile\": \"closure\"}",
-            "r.json:2:23: error[not-in-this-version]: ‘prune.profile’ cannot be ‘closure’: not in this version\n  help: use none or safe"
+            "strangeProfile", "\"prune\": {\"profile\": \"closur\"}",
+            "r.json:2:23: error[unknown-value]: ‘prune.profile’ is ‘closur’, but can only be none, safe, closure, traced or fit"
+                + "\n  help: did you mean ‘closure’?"
         ),
         .with(
             "strangeLauncher", "\"launcher\": \"rubi\"",
@@ -305,6 +306,36 @@ struct WrongRecipeTests {
             "\"storages\": [\(server.replacing("https", with: "http").replacing("}", with: ", \"authority\": \"ca.pem\"}"))]",
             "r.json:2:125: error[conflicting-keys]: the storage ‘minio’ has an ‘authority’ and does not ask for it"
                 + "\n  help: remove it, or use https:// and ‘verify’"),
+        .with(
+            "batchWithoutWindow",
+            #""triggers": {"queues": [{"arn": "arn:aws:sqs:eu-west-1:123456789012:q", "batchSize": 11}]}"#,
+            "r.json:2:87: error[conflicting-keys]: ‘batchSize’ is 11, and without a ‘window’ a queue gives at most 10\n  help: "
+                + "add a ‘window’ of a second or more"),
+        .with(
+            "fifoWithWindow",
+            #""triggers": {"queues": [{"arn": "arn:aws:sqs:eu-west-1:123456789012:q.fifo", "window": 5}]}"#,
+            "r.json:2:34: error[conflicting-keys]: a queue that keeps its order gives at most 10 messages, and gathers none\n  help: "
+                + "set ‘batchSize’ to 10 or less, and leave ‘window’ out"),
+        .with(
+            "queueTwice",
+            #""triggers": {"queues": [{"arn": "arn:aws:sqs:eu-west-1:123456789012:q"}, {"arn": "arn:aws:sqs:eu-west-1:123456789012:q"}]}"#,
+            "r.json:2:83: error[conflicting-keys]: ‘triggers.queues’ has the same queue twice\n  help: "
+                + "remove one of the two"),
+        .with(
+            "ruleWithBoth",
+            #""triggers": {"rules": [{"name": "n", "schedule": "rate(1 day)", "pattern": {}}]}"#,
+            "r.json:2:25: error[conflicting-keys]: the rule ‘n’ must have either ‘schedule’ or ‘pattern’\n  help: "
+                + "‘schedule’ is for times, ‘pattern’ for events; two rules can have one each"),
+        .with(
+            "scheduleElsewhere",
+            #""triggers": {"rules": [{"name": "n", "schedule": "rate(1 day)", "bus": "b"}]}"#,
+            "r.json:2:73: error[conflicting-keys]: the rule ‘n’ has a ‘schedule’, which only the default bus knows\n  help: "
+                + "remove ‘bus’"),
+        .with(
+            "ruleTwice",
+            #""triggers": {"rules": [{"name": "n", "pattern": {}}, {"name": "n", "pattern": {}}]}"#,
+            "r.json:2:64: error[conflicting-keys]: two rules are called ‘n’\n  help: "
+                + "choose another name for one"),
         .with(
             "testWithBoth", "\"tests\": [{\"name\": \"t\", \"event\": \"e.json\", \"input\": \"i\"}]",
             "r.json:2:54: error[conflicting-keys]: ‘event’ and ‘input’ of a test exclude each other\n  help: make two tests of it"

@@ -33,7 +33,7 @@ struct ArtifactTests: ~Copyable {
 
     @Test(
         "that is a squashfs image is read with its links, packages and sizes",
-        .enabled(if: Peer.isInstalled("mksquashfs")))
+        .enabled(if: Peer.isInstalled("mksquashfs"), "needs mksquashfs: scripts/setup test"))
     func squashfs() throws {
         try make("mksquashfs tree image.squashfs -quiet -no-progress -comp zstd >/dev/null")
         let inspection = try Inspection(try SquashSurvey.survey("\(folder.path)/image.squashfs"))
@@ -42,7 +42,9 @@ struct ArtifactTests: ~Copyable {
         #expect(inspection.totals.size == (try InputFile("\(folder.path)/image.squashfs").size))
     }
 
-    @Test("that is an archive of the same files is the same", .enabled(if: Peer.isInstalled("mksquashfs")))
+    @Test(
+        "that is an archive of the same files is the same",
+        .enabled(if: Peer.isInstalled("mksquashfs"), "needs mksquashfs: scripts/setup test"))
     func sameAsArchive() throws {
         try make("mksquashfs tree image.squashfs -quiet -no-progress >/dev/null; tar cf image.tar -C tree .")
         let squash = try Inspection(try SquashSurvey.survey("\(folder.path)/image.squashfs"))
@@ -53,7 +55,9 @@ struct ArtifactTests: ~Copyable {
         #expect(Comparison(squash, archive).files == [])
     }
 
-    @Test("that is a zip is read, deflated and stored", .enabled(if: Peer.isInstalled("python3")))
+    @Test(
+        "that is a zip is read, deflated and stored",
+        .enabled(if: Peer.isInstalled("python3"), "needs python3: scripts/setup test"))
     func zip() throws {
         try make(
             """
@@ -82,7 +86,8 @@ struct ArtifactTests: ~Copyable {
     }
 
     @Test(
-        "that is a damaged zip is refused, wherever the damage is", .enabled(if: Peer.isInstalled("python3")),
+        "that is a damaged zip is refused, wherever the damage is",
+        .enabled(if: Peer.isInstalled("python3"), "needs python3: scripts/setup test"),
         arguments: [0, 1, 2, 3])
     func damagedZip(seed: Int) throws {
         let script = """

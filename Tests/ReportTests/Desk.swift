@@ -11,24 +11,24 @@ enum Desk {
     /// Lists layers as they would come from a registry, and works out what they come to.
     static func inspect(
         _ layers: [TarItem]..., history: [(createdBy: String, isEmpty: Bool)] = [], environment: [String] = [],
-        prune: [PruneRule] = PruneRule.safe
+        prune: [PruneRule] = PruneRule.safe, sums: ContentSum.Kind = .mark
     ) throws -> Inspection {
-        try inspect(archives: layers.map { TarBuilder.archive($0) }, history, environment, prune)
+        try inspect(archives: layers.map { TarBuilder.archive($0) }, history, environment, prune, sums)
     }
 
     static func inspect(
         archives: [[UInt8]], _ history: [(createdBy: String, isEmpty: Bool)] = [], _ environment: [String] = [],
-        _ prune: [PruneRule] = PruneRule.safe
+        _ prune: [PruneRule] = PruneRule.safe, _ sums: ContentSum.Kind = .mark
     ) throws -> Inspection {
         var survey = Survey(
             name: "test", kind: .image, digest: nil, platform: "linux/amd64",
-            size: archives.reduce(0) { $0 + $1.count }, layers: try archives.map(layer),
+            size: archives.reduce(0) { $0 + $1.count }, layers: try archives.map { try layer($0, sums) },
             config: try config(history, environment))
         survey.prunings = [Survey.Pruning("safe", prune)]
         return try Inspection(survey)
     }
 
-    static func layer(_ bytes: [UInt8]) throws -> Survey.Layer {
+    static func layer(_ bytes: [UInt8], _ sums: ContentSum.Kind = .mark) throws -> Survey.Layer {
         let source = LayerSource()
         let sender = try Thread {
             for start in stride(from: 0, to: bytes.count, by: 1 << 16) {
@@ -40,7 +40,7 @@ enum Desk {
         defer { sender.join() }
         var observer = LayerObserver()
         let digest = Digest(of: bytes)
-        let listing = try LayerLister(sizeLimit: 1 << 30).list(source, layer: digest, &observer)
+        let listing = try LayerLister(sizeLimit: 1 << 30, sums: sums).list(source, layer: digest, &observer)
         return Survey.Layer(listing, observer, mediaType: MediaType.ociLayer.description, size: bytes.count)
     }
 

@@ -63,7 +63,7 @@ struct GateTests {
 
     @Test(
         "are one test case each for JUnit, as XML that others read, whatever the names",
-        .enabled(if: Peer.isInstalled("python3")))
+        .enabled(if: Peer.isInstalled("python3"), "needs python3: scripts/setup test"))
     func junit() throws {
         let folder = try TestFolder()
         let verdicts = try Gate(parsing: ["wasted<=1", "secrets=0"]).verdicts(on: try Self.inspection())

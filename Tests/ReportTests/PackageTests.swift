@@ -67,12 +67,6 @@ struct PackageTests {
             ])
     }
 
-    @Test("of RPM are said to be not read")
-    func rpm() throws {
-        let inspection = try Desk.inspect([.file("var/lib/rpm/rpmdb.sqlite", "SQLite format 3")])
-        #expect(inspection.notes.contains { $0.contains("RPM") })
-    }
-
     @Test("have a database that is too large to be read, which is said")
     func tooLarge() throws {
         let inspection = try Desk.inspect([

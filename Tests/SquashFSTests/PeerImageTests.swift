@@ -34,7 +34,9 @@ struct ImageMaker: Sendable, CustomTestStringConvertible {
     }
 }
 
-@Suite("Images of other programs", .enabled(if: ImageMaker.isInstalled("unsquashfs")))
+@Suite(
+    "Images of other programs",
+    .enabled(if: ImageMaker.isInstalled("unsquashfs"), "needs unsquashfs: scripts/setup test"))
 struct PeerImageTests: ~Copyable {
     let folder = TemporaryFolder()
     let tree = Fixture.tree

@@ -59,9 +59,7 @@ struct ArmBootstrapTests {
                 mksquashfs '\(path)/tree' '\(path)/package/artifact.squashfs' -comp \(compressor) -quiet -no-progress
                 """)
             spec.root = utf8("\(path)/scar/root")
-            spec.artifact = .init(
-                path: utf8("artifact.squashfs"), digest: utf8("sha256:" + String(repeating: "1", count: 64)),
-                size: 1 << 30, unpackedSize: 6)
+            spec.artifact = .init("artifact.squashfs", in: "\(path)/package", unpackedSize: 6)
         }
         let runtime = FakeRuntime([("{}", 30)])
         #expect(shell(command(package, runtime)).code == 0, "\(package.log)")

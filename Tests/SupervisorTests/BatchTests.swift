@@ -4,54 +4,13 @@ import TestKit
 import Testing
 import Transport
 
-/// A stand-in for AWS Batch that takes jobs, or does not.
-private final class BatchDesk: Sendable {
-    let server: LoopbackServer
-
-    init(_ behaviour: @escaping @Sendable (LoopbackServer.Request) -> LoopbackServer.Reply? = { _ in nil }) throws {
-        server = try LoopbackServer { request in
-            behaviour(request) ?? .init(200, [:], utf8(#"{"jobArn": "arn", "jobName": "j", "jobId": "b1c2-3"}"#))
-        }
-    }
-
-    /// The jobs that were asked for.
-    var jobs: [JSON] { server.requests.compactMap { try? JSON.parse($0.body) } }
-
-    /// A variable of the last job.
-    func variable(_ name: String) -> String? {
-        let overrides =
-            jobs.last?["containerOverrides"]
-            ?? jobs.last?["nodeOverrides"]?["nodePropertyOverrides"]?.array?.first?["containerOverrides"]
-        return overrides?["environment"]?.array?.first { $0["name"]?.string == name }?["value"]?.string
-    }
-}
-
 @Suite struct BatchTests {
     private static let everything = #"{"Records": [\#(EventTests.record("a.txt")), \#(EventTests.record("b.txt"))]}"#
-
-    /// A function whose events may become jobs, with a folder as its storage.
-    private func function(
-        _ script: String, _ desk: borrowing BatchDesk, takesAll: Bool = false, nodes: Int = 1, events: String? = nil,
-        _ change: @escaping (inout LaunchSpec) -> Void = { _ in }
-    ) throws -> TestFunction {
-        try TestFunction(
-            script,
-            environment: [
-                "AWS_ENDPOINT_URL_BATCH=\(desk.server.origin)", "AWS_ACCESS_KEY_ID=AKIAEXAMPLE",
-                "AWS_SECRET_ACCESS_KEY=example/secret", "AWS_REGION=eu-west-1",
-            ]
-        ) { spec, _ in
-            spec.batch = LaunchSpec.Batch(
-                queue: utf8("queue"), definition: utf8("definition"), nodes: nodes, takesAll: takesAll,
-                takesAfter: LaunchSpec.Batch.Shortage.allCases, events: events.map(utf8))
-            change(&spec)
-        }
-    }
 
     @Test("an event is a signed job with the event in its environment, and nothing runs here")
     func job() throws {
         let desk = try BatchDesk()
-        var function = try function("#!/bin/sh\ntouch \"$0.ran\"\n", desk, takesAll: true)
+        var function = try desk.function("#!/bin/sh\ntouch \"$0.ran\"\n", takesAll: true)
         let event = EventTests.event(EventTests.record("a.txt"))
         let answer = try function.handle(event)
         #expect(answer.contains(#""jobs":[{"jobName":"test-8f5-a","jobId":"b1c2-3","size":1}]"#), "\(answer)")
@@ -72,7 +31,7 @@ private final class BatchDesk: Sendable {
     @Test("an event about several objects is a job with a child for each that is wanted")
     func array() throws {
         let desk = try BatchDesk()
-        var function = try function("#!/bin/sh\n", desk, takesAll: true)
+        var function = try desk.function("#!/bin/sh\n", takesAll: true)
         let records = ["a.txt", "b.txt", "folder/", "c.txt"].map { EventTests.record($0) }.joined(separator: ",")
         let answer = try function.handle(#"{"Records": [\#(records)]}"#)
         #expect(desk.jobs.first?["arrayProperties"]?["size"]?.integer == 3)
@@ -82,7 +41,7 @@ private final class BatchDesk: Sendable {
     @Test("an event about nothing that is wanted becomes no job")
     func unwanted() throws {
         let desk = try BatchDesk()
-        var function = try function("#!/bin/sh\n", desk, takesAll: true)
+        var function = try desk.function("#!/bin/sh\n", takesAll: true)
         #expect(try function.handle(EventTests.event(EventTests.record("folder/"))).contains(#""ignored""#))
         #expect(desk.server.requests.isEmpty)
     }
@@ -90,7 +49,7 @@ private final class BatchDesk: Sendable {
     @Test("a job with several nodes has the event on each of them")
     func nodes() throws {
         let desk = try BatchDesk()
-        var function = try function("#!/bin/sh\n", desk, takesAll: true, nodes: 3)
+        var function = try desk.function("#!/bin/sh\n", takesAll: true, nodes: 3)
         _ = try function.handle(#"{"n": 1}"#)
         #expect(desk.jobs.first?["containerOverrides"] == nil)
         #expect(
@@ -101,7 +60,7 @@ private final class BatchDesk: Sendable {
     @Test("a client over HTTP is told 202 and the job")
     func request() throws {
         let desk = try BatchDesk()
-        var function = try function("#!/bin/sh\n", desk, takesAll: true)
+        var function = try desk.function("#!/bin/sh\n", takesAll: true)
         let answer = try function.handle(RequestRunTests.event("x"))
         #expect(answer.hasPrefix(#"{"statusCode":202,"#) && answer.contains(#"\"jobId\":\"b1c2-3\""#), "\(answer)")
     }
@@ -110,16 +69,16 @@ private final class BatchDesk: Sendable {
     func longEvent() throws {
         let desk = try BatchDesk()
         let event = #"{"text": "\#(String(repeating: "x", count: 24 << 10))"}"#
-        var placed = try function("#!/bin/sh\n", desk, takesAll: true, events: "work/events")
+        var placed = try desk.function("#!/bin/sh\n", takesAll: true, events: "work/events")
         _ = try placed.handle(event)
         #expect(desk.variable("EVENT") == nil)
         let place = try #require(desk.variable("EVENT_OBJECT"))
         #expect(place.hasPrefix("work/events/8f5-a-") && place.hasSuffix(".json"))
         #expect(placed.folder.read("storage/\(place)") == event)
-        var unplaced = try function("#!/bin/sh\n", desk, takesAll: true)
+        var unplaced = try desk.function("#!/bin/sh\n", takesAll: true)
         #expect(unplaced.failure(event).type == "Batch.TooLong")
         // Quotes count twice inside of JSON: this one is short, and its request is not.
-        var quoted = try function("#!/bin/sh\n", desk, takesAll: true)
+        var quoted = try desk.function("#!/bin/sh\n", takesAll: true)
         #expect(quoted.failure("[\(String(repeating: "\"\",", count: 7000))1]").type == "Batch.TooLong")
     }
 
@@ -128,7 +87,7 @@ private final class BatchDesk: Sendable {
         let half = "echo half > \"$TMP_OUTPUT_DIR/half\"; "
         for (script, seconds) in [("sleep 30", 2.5), ("kill -9 $$", 30), ("sh -c 'kill -9 $$'", 30)] {
             let desk = try BatchDesk()
-            var function = try function("#!/bin/sh\n\(half)\(script)\n", desk) { spec in
+            var function = try desk.function("#!/bin/sh\n\(half)\(script)\n") { spec, _ in
                 spec.handling.keepOutput = [.timeout, .failure]
             }
             let answer = try function.handle(EventTests.event(EventTests.record("a.txt")), seconds: seconds)
@@ -145,7 +104,7 @@ private final class BatchDesk: Sendable {
             case "$INPUT_FILE_PATH" in *"b c.txt") kill -9 $$ ;; esac
             cp "$INPUT_FILE_PATH" "$TMP_OUTPUT_DIR/"
             """
-        var function = try function(script, desk)
+        var function = try desk.function(script)
         let records = [EventTests.record("a.txt"), EventTests.record("sub/b+c.txt")].joined(separator: ",")
         let answer = try function.handle(#"{"Records": [\#(records)]}"#)
         #expect(answer.contains("results/a.txt") && answer.contains(#""jobs":[{"#), "\(answer)")
@@ -156,7 +115,7 @@ private final class BatchDesk: Sendable {
     @Test("of a queue's messages only the one that ran out of memory becomes a job, and not the whole queue's event")
     func oneMessage() throws {
         let desk = try BatchDesk()
-        var function = try function("#!/bin/sh\ncase \"$INPUT_FILE_PATH\" in */a.txt) kill -9 $$ ;; esac\n", desk)
+        var function = try desk.function("#!/bin/sh\ncase \"$INPUT_FILE_PATH\" in */a.txt) kill -9 $$ ;; esac\n")
         let record = EventTests.event(EventTests.record("a.txt")).replacing("\"", with: "\\\"")
         let messages = ["plain", record].enumerated().map { index, body in
             #"{"messageId": "m\#(index)", "eventSource": "aws:sqs", "body": "\#(body)"}"#
@@ -171,7 +130,7 @@ private final class BatchDesk: Sendable {
     @Test("what time did not suffice for becomes a job, and so does what then had none at all")
     func noTimeLeft() throws {
         let desk = try BatchDesk()
-        var function = try function("#!/bin/sh\nsleep 30\n", desk)
+        var function = try desk.function("#!/bin/sh\nsleep 30\n")
         let records = [EventTests.record("a.txt"), EventTests.record("sub/b+c.txt")].joined(separator: ",")
         let answer = try function.handle(#"{"Records": [\#(records)]}"#, seconds: 2.5)
         #expect(desk.jobs.count == 2, "\(answer)")
@@ -180,7 +139,7 @@ private final class BatchDesk: Sendable {
     @Test("an object that is not there is no shortage, whatever the one before it came to")
     func missingAfterKill() throws {
         let desk = try BatchDesk()
-        var function = try function("#!/bin/sh\nkill -9 $$\n", desk)
+        var function = try desk.function("#!/bin/sh\nkill -9 $$\n")
         let records = [EventTests.record("a.txt"), EventTests.record("missing.txt")].joined(separator: ",")
         #expect(function.failure(#"{"Records": [\#(records)]}"#).type == "Storage.NotFound")
         #expect(desk.jobs.count == 1)
@@ -189,17 +148,17 @@ private final class BatchDesk: Sendable {
     @Test("a job that could not be submitted is not submitted once more for the whole event")
     func onceOnly() throws {
         let desk = try BatchDesk { _ in .init(500, ["x-amzn-errortype": "ServerException"]) }
-        var function = try function("#!/bin/sh\nkill -9 $$\n", desk)
+        var function = try desk.function("#!/bin/sh\nkill -9 $$\n")
         #expect(function.failure(EventTests.event(EventTests.record("a.txt"))).type == "Batch.SubmitFailed")
         #expect(desk.server.requests.count == 1)
-        var web = try self.function("#!/bin/sh\n", desk, takesAll: true)
+        var web = try desk.function("#!/bin/sh\n", takesAll: true)
         #expect(try web.handle(RequestRunTests.event("x")).hasPrefix(#"{"statusCode":500,"#))
     }
 
     @Test("jobs with several nodes have no children: each object is a job")
     func nodesAndObjects() throws {
         let desk = try BatchDesk()
-        var function = try function("#!/bin/sh\n", desk, takesAll: true, nodes: 2)
+        var function = try desk.function("#!/bin/sh\n", takesAll: true, nodes: 2)
         _ = try function.handle(Self.everything)
         #expect(desk.jobs.count == 2)
         #expect(desk.jobs.allSatisfy { $0["arrayProperties"] == nil })
@@ -209,7 +168,7 @@ private final class BatchDesk: Sendable {
     @Test("a program that fails by itself becomes no job")
     func failure() throws {
         let desk = try BatchDesk()
-        var function = try function("#!/bin/sh\nexit 3\n", desk)
+        var function = try desk.function("#!/bin/sh\nexit 3\n")
         #expect(function.failure(#"{"n": 1}"#).type == "Script.ExitCode")
         #expect(desk.server.requests.isEmpty)
     }
@@ -217,7 +176,9 @@ private final class BatchDesk: Sendable {
     @Test("what the recipe does not name is no reason for a job")
     func notNamed() throws {
         let desk = try BatchDesk()
-        var function = try function("#!/bin/sh\nkill -9 $$\n", desk) { $0.batch?.takesAfter = [.timeout] }
+        var function = try desk.function("#!/bin/sh\nkill -9 $$\n") { spec, _ in
+            spec.batch?.takesAfter = [.timeout]
+        }
         #expect(function.failure(#"{"n": 1}"#).type == "Script.Signal")
         #expect(desk.server.requests.isEmpty)
     }
@@ -225,7 +186,7 @@ private final class BatchDesk: Sendable {
     @Test("too little room in /tmp for an input is a reason for a job", .enabled(if: isRoot, "only root can mount"))
     func noRoom() throws {
         let desk = try BatchDesk()
-        var function = try function("#!/bin/sh\n", desk)
+        var function = try desk.function("#!/bin/sh\n")
         let path = function.folder.path
         shell("mkdir -p '\(path)/scratch' && mount -t tmpfs -o size=64k tmpfs '\(path)/scratch'")
         defer { shell("umount '\(path)/scratch'") }
@@ -239,11 +200,11 @@ private final class BatchDesk: Sendable {
     @Test("a queue that is busy is asked again; one that may have taken the job is not")
     func attempts() throws {
         let busy = try BatchDesk { $0.attempt < 2 ? .init(429, ["x-amzn-errortype": "TooManyRequestsException"]) : nil }
-        var patient = try function("#!/bin/sh\n", busy, takesAll: true)
+        var patient = try busy.function("#!/bin/sh\n", takesAll: true)
         #expect(try patient.handle("{}").contains("b1c2-3"))
         #expect(busy.server.requests.count == 3)
         let broken = try BatchDesk { _ in .init(500, ["x-amzn-errortype": "ServerException"]) }
-        var careful = try function("#!/bin/sh\n", broken, takesAll: true)
+        var careful = try broken.function("#!/bin/sh\n", takesAll: true)
         #expect(careful.failure("{}").type == "Batch.SubmitFailed")
         #expect(broken.server.requests.count == 1)
     }
@@ -255,7 +216,7 @@ private final class BatchDesk: Sendable {
                 400, ["x-amzn-errortype": "ClientException:", "x-amzn-requestid": "r-1"],
                 utf8(#"{"message": "JobQueue queue not found, says example/secret"}"#))
         }
-        var function = try function("#!/bin/sh\n", desk, takesAll: true)
+        var function = try desk.function("#!/bin/sh\n", takesAll: true)
         let failure = function.failure("{}")
         #expect(
             failure.message

@@ -168,9 +168,7 @@ struct BootstrapTests {
                 "mkdir -p '\(path)/tree/etc' '\(path)/tree/bin' && cp -L /bin/sh '\(path)/tree/bin/sh' && echo hello > '\(path)/tree/etc/greeting' && mksquashfs '\(path)/tree' '\(path)/package/artifact.squashfs' -comp zstd -quiet -no-progress"
             )
             spec.root = utf8("\(path)/scar/root")
-            spec.artifact = .init(
-                path: utf8("artifact.squashfs"), digest: utf8("sha256:" + String(repeating: "1", count: 64)),
-                size: 1 << 30, unpackedSize: 6)
+            spec.artifact = .init("artifact.squashfs", in: "\(path)/package", unpackedSize: 6)
         }
         for start in ["unpacked 2 files, ", "the tree is in place already"] {
             let runtime = FakeRuntime([("{}", 30)])
@@ -193,30 +191,61 @@ struct BootstrapTests {
 
     @Test("an artifact that does not fit or cannot be read is an init error that says so")
     func badArtifact() throws {
-        let package = TestPackage("#!/bin/sh\n") { spec, path in
-            spec.root = utf8("\(path)/scar/root")
-            spec.artifact = .init(
-                path: utf8("artifact.squashfs"), digest: utf8("sha256:" + String(repeating: "1", count: 64)),
-                size: 1 << 40,
-                unpackedSize: 1 << 60)
+        func start(_ make: @escaping (String) -> LaunchSpec.Artifact) throws -> FakeRuntime.Call {
+            let package = TestPackage("#!/bin/sh\n") { spec, path in
+                spec.root = utf8("\(path)/scar/root")
+                spec.artifact = make(path)
+            }
+            let runtime = FakeRuntime([])
+            #expect(shell(package.command(runtime.address)).code == 1)
+            #expect(!shell("ls -A '\(package.folder.path)/scar'").output.contains("root\n"))
+            return try #require(runtime.calls.first)
         }
-        let missing = FakeRuntime([])
-        #expect(shell(package.command(missing.address)).code == 1)
-        #expect(missing.calls.first?.errorType == "Artifact.Unreadable")
-        package.folder.write(String(repeating: "no squashfs ", count: 100), to: "package/artifact.squashfs")
-        let wrong = FakeRuntime([])
-        #expect(shell(package.command(wrong.address)).code == 1)
-        #expect(wrong.calls.first?.body.contains("this is not a squashfs image") == true)
-        shell(
-            "cd '\(package.folder.path)' && mkdir tree && touch tree/a && mksquashfs tree package/artifact.squashfs -noappend -quiet -no-progress"
-        )
-        let large = FakeRuntime([])
-        #expect(shell(package.command(large.address)).code == 1)
-        #expect(large.calls.first?.errorType == "Artifact.NoSpace")
-        #expect(large.calls.first?.body.contains("the tree needs 1152921504606846976 bytes") == true)
-        #expect(
-            shell("ls -A '\(package.folder.path)/scar'").output == "root.lock\nroot.partial\n"
-                || shell("ls -A '\(package.folder.path)/scar'").output == "root.lock\n")
+        let missing = try start { _ in .missing("artifact.squashfs", unpackedSize: 1) }
+        #expect(missing.errorType == "Artifact.Unreadable")
+        let wrong = try start { path in
+            shell("cd '\(path)/package' && yes no squashfs | head -n 100 > artifact.squashfs")
+            return .init("artifact.squashfs", in: "\(path)/package", unpackedSize: 1)
+        }
+        #expect(wrong.body.contains("this is not a squashfs image"))
+        let large = try start { path in
+            shell(
+                "cd '\(path)' && mkdir tree && touch tree/a && mksquashfs tree package/artifact.squashfs -quiet -no-progress"
+            )
+            return .init("artifact.squashfs", in: "\(path)/package", unpackedSize: 1 << 60)
+        }
+        #expect(large.errorType == "Artifact.NoSpace")
+        #expect(large.body.contains("the tree needs 1152921504606846976 bytes"))
+    }
+
+    @Test(
+        "an artifact that is no longer what it was, or whose digests are not, is an init error that names the place",
+        arguments: [
+            ("superblock", "artifact.squashfs", 5, "(block 0, from byte 0 on)"),
+            (
+                "data", "artifact.squashfs", 100_000,
+                "at data: a block of the image is not what it was when it was packed"
+            ),
+            ("digests", "artifact.blocks", 40, "artifact.blocks is not the table that launch.json names"),
+        ])
+    func damaged(what: String, file: String, place: Int, message: String) throws {
+        let package = TestPackage("#!/bin/sh\n") { spec, path in
+            shell(
+                """
+                mkdir '\(path)/tree' && head -c 300000 /dev/urandom > '\(path)/tree/data' \
+                && mksquashfs '\(path)/tree' '\(path)/package/artifact.squashfs' -quiet -no-progress
+                """)
+            spec.root = utf8("\(path)/scar/root")
+            spec.environment = []
+            spec.artifact = .init("artifact.squashfs", in: "\(path)/package", unpackedSize: 300_000)
+            flipBit(of: "\(path)/package/\(file)", at: place)
+        }
+        let runtime = FakeRuntime([])
+        #expect(shell(package.command(runtime.address, environment: "SCAR_UNPACK=all")).code == 1)
+        let call = try #require(runtime.calls.first)
+        #expect(call.path.hasSuffix("/init/error"))
+        #expect(call.errorType == "Artifact.Unreadable")
+        #expect(call.body.contains(message), "\(call.body)")
     }
 
     @Test("a gigabyte on standard output is bounded in memory, and answered with an error")

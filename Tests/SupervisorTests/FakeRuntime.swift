@@ -14,6 +14,8 @@ final class FakeRuntime: Sendable {
         case chunked
         /// Each on a connection of its own, which is closed afterwards without a word about it.
         case closing
+        /// As ever, but of an answer in chunks no more is read than its head.
+        case deaf
         /// These bytes, whatever was asked.
         case raw([UInt8])
     }
@@ -160,6 +162,7 @@ final class FakeRuntime: Sendable {
                 let count = length.flatMap { Int($0.dropFirst(16)) } ?? 0
                 if head.contains("Transfer-Encoding: chunked") {
                     pending.removeFirst(place + 4)
+                    if case .deaf = manner { while true { sleep(60) } }
                     return chunks(connection, &pending).map { (head, $0.body, $0.trailer) }
                 }
                 if pending.count >= place + 4 + count {

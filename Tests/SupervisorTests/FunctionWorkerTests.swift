@@ -54,6 +54,9 @@ struct TestFunction: ~Copyable {
         }
     }
 
+    /// What is done between two events.
+    mutating func rest() { worker.rest() }
+
     /// Folders of invocations that were left behind.
     var leftovers: String { shell("ls -A '\(folder.path)/scratch/invocations' 2>/dev/null").output }
 }
@@ -344,8 +347,9 @@ struct TestFunction: ~Copyable {
         for (name, answer) in [("artifact.squashfs", "30000000\\n"), ("missing.squashfs", "Artifact.Unreadable")] {
             let spec = LaunchSpec(
                 name: utf8("late"),
-                artifact: .init(
-                    path: utf8(name), digest: utf8("sha256:" + name), size: 1 << 40, unpackedSize: 30_000_000),
+                artifact: name.hasPrefix("missing")
+                    ? .missing(name, unpackedSize: 30_000_000)
+                    : .init(name, in: "\(path)/package", unpackedSize: 30_000_000),
                 root: utf8("\(path)/scar/root"), script: utf8("script/run"), timeoutThreshold: 1)
             var worker = FunctionWorker(
                 .init(

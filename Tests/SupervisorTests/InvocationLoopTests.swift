@@ -6,14 +6,19 @@ private struct ScriptedEndpoint: RuntimeEndpoint {
     var events: [Result<Invocation, RuntimeError>]
     var refusals: [RuntimeError?] = []
     var heard: [String] = []
+    /// What is called when the next event is asked for, and when something is told.
+    var onNext: () -> Void = {}
+    var onTold: () -> Void = {}
 
     mutating func next() throws(RuntimeError) -> Invocation {
+        onNext()
         heard.append("next")
         return events.isEmpty
             ? try Result<Invocation, RuntimeError>.failure(.over(410)).get() : try events.removeFirst().get()
     }
 
     private mutating func take(_ what: String) throws(RuntimeError) {
+        onTold()
         heard.append(what)
         if !refusals.isEmpty, let refusal = refusals.removeFirst() { throw refusal }
     }
@@ -33,7 +38,9 @@ private struct ScriptedEndpoint: RuntimeEndpoint {
 private struct ScriptedWorker: InvocationWorker {
     var start: Failure?
     var answer: (Invocation) -> Result<[UInt8], Failure> = { .success($0.event) }
+    var onRest: () -> Void = {}
 
+    mutating func rest() { onRest() }
     mutating func prepare() throws(Failure) { if let start { throw start } }
     mutating func handle(_ invocation: Invocation, _ stream: ResponseStream?) throws(Failure) -> Handled {
         .answer(try answer(invocation).get())
@@ -53,6 +60,16 @@ private struct ScriptedWorker: InvocationWorker {
         let (code, heard) = run(ScriptedEndpoint(events: events.map { .success($0) }))
         #expect(code == 0)
         #expect(heard == ["next", "response a one", "next", "response b two", "next", "response b three", "next"])
+    }
+
+    @Test("the function rests when the answer has been sent, before the next event is asked for")
+    func rests() {
+        var order: [String] = []
+        var endpoint = ScriptedEndpoint(events: [.success(.sample("one", id: "a"))])
+        endpoint.onNext = { order.append("next") }
+        endpoint.onTold = { order.append("answer") }
+        _ = run(endpoint, ScriptedWorker(onRest: { order.append("rest") }))
+        #expect(order == ["rest", "next", "answer", "rest", "next"])
     }
 
     @Test("a function that cannot start tells so and never asks for an event")

@@ -6,7 +6,8 @@ import Testing
         name: utf8("frames"),
         artifact: .init(
             path: utf8("artifact.squashfs"), digest: utf8("sha256:" + String(repeating: "0a", count: 32)), size: 123,
-            unpackedSize: 456_789_012_345),
+            unpackedSize: 456_789_012_345, blocks: utf8("artifact.blocks"),
+            blocksDigest: utf8("sha256:" + String(repeating: "0b", count: 32))),
         root: utf8("/tmp/scar/root"),
         relocation: .init(
             library: utf8("launcher/libscar-path.so"), loader: utf8("lib64/ld-linux-x86-64.so.2"),
@@ -31,7 +32,9 @@ import Testing
     @Test("what is written is read back the same, with all members and with the fewest")
     func roundTrip() throws {
         let least = LaunchSpec(name: utf8("x"), root: utf8("/"))
-        for spec in [Self.full, least] { #expect(try LaunchSpec.decode(spec.encode()) == spec) }
+        var spare = Self.full
+        spare.worker?.isSpare = true
+        for spec in [Self.full, least, spare] { #expect(try LaunchSpec.decode(spec.encode()) == spec) }
         #expect(text(least.encode()).contains("artifact") == false)
         #expect(Self.full.encode() == Self.full.encode())
     }

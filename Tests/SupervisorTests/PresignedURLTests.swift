@@ -23,7 +23,9 @@ import Transport
 
     @Test(
         "is signed as botocore signs it, for a thousand odd keys",
-        .enabled(if: (try? Peer.run("python3", ["-c", "import botocore"]).status) == 0))
+        .enabled(
+            if: (try? Peer.run("python3", ["-c", "import botocore"]).status) == 0, "needs botocore: scripts/setup test")
+    )
     func botocore() throws {
         var numbers = SeededNumbers(seed: 9)
         var ours: [String] = []

@@ -244,7 +244,9 @@ import Transport
 
     @Test(
         "is not offered a file that is longer than any object",
-        .enabled(if: shell("test -d /dev/shm && test $(stat -f -c %T /dev/shm) = tmpfs").code == 0))
+        .enabled(
+            if: shell("test -d /dev/shm && test $(stat -f -c %T /dev/shm) = tmpfs").code == 0,
+            "needs a tmpfs at /dev/shm"))
     func tooLong() throws {
         let storage = try MemoryStorage(["/in/a": Self.content])
         let shared = "/dev/shm/supervisor-tests.\(monotonicNanoseconds())"

@@ -131,7 +131,9 @@ struct S3ServerTests {
         #expect(try S3Server.ask("uploads", bucket) == "0\n")
     }
 
-    @Test("it works from an empty root, without /etc", .enabled(if: EmptyRoot.isPossible))
+    @Test(
+        "it works from an empty root, without /etc",
+        .enabled(if: EmptyRoot.isPossible, "needs root and gcc: scripts/setup test"))
     func emptyRoot() throws {
         let bucket = try S3Server.bucket("empty")
         let root = EmptyRoot()

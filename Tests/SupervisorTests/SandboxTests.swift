@@ -123,19 +123,25 @@ struct SandboxTests {
         let runtime = FakeRuntime(Array(repeating: (RequestRunTests.event("x"), 60), count: count))
         shell("\(package.command(runtime.address)) > /dev/null & echo $! > '\(path)/pid'")
         let process = (package.folder.read("pid") ?? "").filter { $0 != "\n" }
+        // What is open while an event runs is its own: the least of some looks is what stays between events.
         func look() -> (memory: Int, files: Int, children: Int) {
-            let fields = shell(
-                "awk '/VmRSS/ {print $2}' /proc/\(process)/status; ls /proc/\(process)/fd | wc -l; cat /proc/\(process)/task/\(process)/children | wc -w"
-            ).output.split(separator: "\n").compactMap { Int($0) }
-            return fields.count == 3 ? (fields[0], fields[1], fields[2]) : (0, 0, 0)
+            var least = (memory: 0, files: Int.max, children: Int.max)
+            for _ in 0..<10 {
+                let fields = shell(
+                    "awk '/VmRSS/ {print $2}' /proc/\(process)/status; ls /proc/\(process)/fd | wc -l; cat /proc/\(process)/task/\(process)/children | wc -w"
+                ).output.split(separator: "\n").compactMap { Int($0) }
+                guard fields.count == 3, fields[1] > 0 else { continue }
+                least = (max(least.memory, fields[0]), min(least.files, fields[1]), min(least.children, fields[2]))
+            }
+            return least
         }
         #expect(runtime.wait(forCalls: count / 5, seconds: 300))
         let early = look()
-        #expect(runtime.wait(forCalls: 2 * count - 50, seconds: 500))
+        #expect(runtime.wait(forCalls: 2 * count - 1000, seconds: 500))
         let late = look()
         #expect(early.memory > 0 && late.memory > 0, "it was looked at too late")
         #expect(late.memory <= early.memory + 256, "\(early) \(late)")
-        #expect(late.files <= early.files + 2 && late.children <= 1, "\(early) \(late)")
+        #expect(late.files <= early.files && late.children <= 1, "\(early) \(late)")
         #expect(runtime.wait(forCalls: 2 * count + 1, seconds: 60))
         #expect(runtime.calls.filter { $0.path.hasSuffix("/response") }.count == count)
         #expect(shell("ls '\(path)/scratch/invocations'").output.isEmpty)

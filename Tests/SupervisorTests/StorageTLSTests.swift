@@ -69,7 +69,7 @@ import Testing
 
     @Test(
         "is reached by the executable from an image that is no help: a resolver and an OpenSSL of another system’s",
-        .enabled(if: EmptyRoot.isPossible))
+        .enabled(if: EmptyRoot.isPossible, "needs root and gcc: scripts/setup test"))
     func foreignImage() throws {
         let folder = TemporaryFolder()
         let server = try TLSServer(name: "store.example", folder: folder.path)

@@ -67,6 +67,19 @@ struct StreamingTests {
         #expect(calls.first?.errorType == nil)
     }
 
+    @Test("a file is streamed piece by piece: it is never in memory as a whole")
+    func pieces() throws {
+        let package = TestPackage("#!/bin/sh\nhead -c 120000000 /dev/zero > \"$TMP_OUTPUT_DIR/f.bin\"\n") { spec, _ in
+            spec.handling.streams = true
+        }
+        let runtime = FakeRuntime([("{}", 120)])
+        let command = package.command(runtime.address, prefix: "/usr/bin/time -f %M -o '\(package.folder.path)/peak'")
+        #expect(shell(command).code == 0, "\(package.log)")
+        #expect(runtime.calls.first { $0.path.hasSuffix("/response") }?.body.utf8.count == 120_000_000)
+        let peak = try #require(Int((package.folder.read("peak") ?? "").filter { $0 != "\n" }))
+        #expect(peak < 40_000, "\(peak) KiB")
+    }
+
     @Test("an answer over 200 MB is cut off and said to be")
     func tooLong() {
         let calls = answers("#!/bin/sh\nhead -c 220000000 /dev/zero\n", "{}", seconds: 120)

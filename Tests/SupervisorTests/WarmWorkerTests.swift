@@ -23,18 +23,26 @@ import Testing
 
     private static func function(_ script: String, worker: String = worker) throws -> TestFunction {
         signal(SIGPIPE, SIG_IGN)
-        return try TestFunction(script, storage: false) { spec, path in
-            spec.worker = .init(command: [utf8("/bin/sh")], program: utf8("launcher/worker/sh"))
-            spec.environment.append(.init(name: utf8("MARK"), value: utf8(path)))
-            shell("mkdir -p '\(path)/package/launcher/worker'")
-            let file = unsafe fopen("\(path)/package/launcher/worker/sh", "w")
-            unsafe fputs(worker, file)
-            unsafe fclose(file)
-        }
+        return try TestFunction(script, storage: false) { spec, path in add(worker, to: &spec, in: path) }
     }
 
+    /// Makes a function one that has a worker.
+    static func add(
+        _ worker: String = worker, to spec: inout LaunchSpec, in path: String, interpreter: String = "/bin/sh"
+    ) {
+        spec.worker = .init(command: [utf8(interpreter)], program: utf8("launcher/worker/sh"))
+        spec.environment.append(.init(name: utf8("MARK"), value: utf8(path)))
+        shell("mkdir -p '\(path)/package/launcher/worker'")
+        let file = unsafe fopen("\(path)/package/launcher/worker/sh", "w")
+        unsafe fputs(worker, file)
+        unsafe fclose(file)
+    }
+
+    /// A script that kills the worker it runs in, and itself.
+    static let fatal = "kill -9 -$(ps -o pgid= -p $(exec sh -c 'echo $PPID') | tr -d ' ')"
+
     /// Processes of a test's function that are still there.
-    private func processes(of folder: String) -> Int {
+    static func processes(of folder: String) -> Int {
         shell(
             "for p in /proc/[0-9]*; do tr '\\0' '\\n' < $p/environ 2>/dev/null | grep -qx 'MARK=\(folder)' && echo $p; done"
         ).output.split(separator: "\n").count
@@ -70,9 +78,9 @@ import Testing
         )
         #expect(try function.handle("{}").contains("done 1"))
         // The keeper, and the worker.
-        #expect(processes(of: function.folder.path) <= 2)
+        #expect(Self.processes(of: function.folder.path) <= 2)
         #expect(try function.handle("{}").contains("done 2"))
-        #expect(processes(of: function.folder.path) <= 2)
+        #expect(Self.processes(of: function.folder.path) <= 2)
     }
 
     @Test("a script over its time is told to end and then killed; one that obeys leaves the worker alive")
@@ -93,7 +101,7 @@ import Testing
     @Test("a worker that dies under its script fails the event, and the next one has a new worker")
     func death() throws {
         var function = try Self.function(
-            "[ \"$(cat \"$EVENT_FILE\")\" = 1 ] && kill -9 -$(ps -o pgid= -p $(exec sh -c 'echo $PPID') | tr -d ' '); echo fine $count\n"
+            "[ \"$(cat \"$EVENT_FILE\")\" = 1 ] && \(Self.fatal); echo fine $count\n"
         )
         let failure = function.failure("1")
         #expect(
@@ -120,7 +128,7 @@ import Testing
     func unready(worker: String) throws {
         var function = try Self.function("echo alone ${count-none}\n", worker: worker)
         for _ in 0..<5 { #expect(try function.handle("0").contains("alone none")) }
-        #expect(processes(of: function.folder.path) == 0)
+        #expect(Self.processes(of: function.folder.path) == 0)
     }
 
     @Test(
@@ -141,7 +149,7 @@ import Testing
             "echo fine\n", worker: "echo ready >&4; trap '' TERM; while :; do sleep 9; done\n")
         let failure = function.failure("{}", seconds: 1.5)
         #expect(failure.type == "Script.Timeout", "\(failure)")
-        #expect(processes(of: function.folder.path) == 0)
+        #expect(Self.processes(of: function.folder.path) == 0)
     }
 
     @Test("nothing of a worker outlives the function")
@@ -151,9 +159,9 @@ import Testing
             var function = try Self.function("echo fine\n")
             path = function.folder.path
             #expect(try function.handle("0").contains("fine"))
-            #expect(processes(of: path) > 0)
+            #expect(Self.processes(of: path) > 0)
         }
-        #expect(processes(of: path) == 0)
+        #expect(Self.processes(of: path) == 0)
     }
 }
 

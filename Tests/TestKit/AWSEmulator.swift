@@ -72,6 +72,11 @@ package final class AWSEmulator: Sendable {
             "fail?match=\(operation)&times=\(times)&status=\(status)&code=\(code)&message=\(URL.encode(message))")
     }
 
+    /// Lets an operation be answered with a document of the test's a few times, whatever is asked.
+    package func answer(_ operation: String, times: Int = 1, with document: String) throws {
+        try control("answer?match=\(operation)&times=\(times)&body=\(URL.encode(document))")
+    }
+
     /// Every request since the last reset or clear.
     package func requests() throws -> [Request] {
         let log = try JSON.parse(try control("log"), limits: JSONLimits(bytes: 64 << 20, values: 5_000_000))
@@ -93,7 +98,9 @@ package final class AWSEmulator: Sendable {
     }
 
     /// Asks with AWS's own command line; gives what it says, as JSON.
-    package func aws(_ arguments: String...) throws -> JSON {
+    package func aws(_ arguments: String...) throws -> JSON { try aws(arguments) }
+
+    package func aws(_ arguments: [String]) throws -> JSON {
         let result = try Peer.run(
             "aws", arguments + ["--output", "json"],
             variables: variables.map { ($0.key, $0.value) } + [("AWS_PAGER", "")])

@@ -1,6 +1,7 @@
 import AWS
 import ByteKit
 import ImageModel
+import Publisher
 import Registry
 import TestKit
 import Testing
@@ -8,7 +9,9 @@ import Toolchain
 import Transport
 
 /// The distribution project's registry under the name of one of AWS's, and moto's ECR that gives out its login.
-@Suite("Logging in to ECR", .serialized, .enabled(if: AWSEmulator.isInstalled), .timeLimit(.minutes(2)))
+@Suite(
+    "Logging in to ECR", .serialized, .enabled(if: AWSEmulator.isInstalled, "needs moto: scripts/setup test"),
+    .timeLimit(.minutes(2)))
 struct ECRLoginTests: ~Copyable {
     private static let emulator = Result { try AWSEmulator() }
     private static let host = RegistryProcess.Login.ecrHost
@@ -93,6 +96,27 @@ struct ECRLoginTests: ~Copyable {
         }
         #expect(error?.code == .notFound)
         #expect("\(error?.diagnostic.description ?? "")".contains("auth-token") == false)
+    }
+
+    @Test("lets an image be published, which is there by tag and digest then, and refuses another than was built")
+    func published() throws {
+        let client = client(source())
+        let layout = folder.path + "/layout"
+        try TestImage.write(image.layout(), to: layout)
+        // The layout's own index is of no use to Lambda: what its one entry names is pushed.
+        let digest = Digest(of: image.manifest)
+        let built = Deployment.Image(path: layout, digest: digest, size: 1)
+        try ImagePush(client).push(built, to: "\(Self.host)/scar-build/frames:\(digest.hex)")
+        let store = try BlobStore(folder.path + "/store")
+        for name in [":\(digest.hex)", "@\(digest)"] {
+            let reference = try Reference(parsing: "\(Self.host)/scar-build/frames\(name)")
+            #expect(try client.resolve(reference, platform: platform, store: store).manifestDigest == digest)
+        }
+        let other = Deployment.Image(path: layout, digest: Digest(of: []), size: 1)
+        let error = #expect(throws: ToolError.self) {
+            try ImagePush(client).push(other, to: "\(Self.host)/scar-build/frames:other")
+        }
+        #expect(error?.diagnostic.code == "digest-mismatch")
     }
 
     @Test("asks once while a login lives, and again before it ends")

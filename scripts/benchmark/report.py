@@ -7,6 +7,7 @@ import statistics
 import subprocess
 
 from cost import mb
+import pruning
 import relocation
 from rows import CHAIN, OURS, REFERENCE, middle
 
@@ -84,6 +85,8 @@ def table(rows):
     lines = findings_table(rows.findings) if rows.findings else []
     if "supervisor" in rows.figures:
         lines += ["", *supervisor_table(rows.figures["supervisor"])]
+    if "prune" in rows.figures:
+        lines += ["", *pruning.table(rows.figures["prune"])]
     if "relocation" in rows.figures:
         lines += ["", *relocation.table(rows.figures["relocation"]["cost"])]
     return "\n".join(lines + ["", *sentences(rows.findings)]).strip()
@@ -109,6 +112,8 @@ profile `none`; the other tools have the same compressor, level and block size, 
 * `relocation`: programs of Debian's Python, Ruby, R and Elixir images, one-liners and the scripts of their recipes, in
   bubblewrap cages on the same tree: as its root, relocated, under fakechroot, and under proot. The clock is read inside the
   cage. Ratios to the chroot are medians of each round's. Beside it a share of the conformance suite.
+* `prune`: bytes of all files unpacked, each inode once, of the recipes' images in recipes/, with each profile of
+  docs/prune.md; the recipes' tests run on each package in the cage.
 * `many-files`, `entries`: one gzip'd layer of files of 100 to 4096 bytes, 100 to a folder, with a few links of both
   kinds. Allocations are calls of malloc and its kin, counted by a preloaded library in a run of its own.""".splitlines()]
 
@@ -134,6 +139,8 @@ def page(rows, compiler, command, jobs):
         lines += [f"## {section}", "", *costs_table(costs), ""]
     if "supervisor" in rows.figures:
         lines += ["## The supervisor", "", *supervisor_table(rows.figures["supervisor"]), ""]
+    if "prune" in rows.figures:
+        lines += ["## What pruning leaves", "", *pruning.table(rows.figures["prune"]), ""]
     if "relocation" in rows.figures:
         lines += relocation_section(rows.figures["relocation"])
     lines += ["## The machine", "", f"* {processor()}, {jobs} cores, {installed_memory() / 2**30:.0f} GiB",

@@ -10,6 +10,7 @@ from typing import NamedTuple, Optional
 
 import coldstart
 import images
+import pruning
 import relocation
 import supervisor
 from cost import NotMeasured, mb, need, remove, say, settle
@@ -101,6 +102,7 @@ class Rows:
             Row("top-layer", "another top layer", self.top_layer),
             Row("memory", "peak memory", self.memory),
             Row("unpack", "the result unpacked into a folder", self.unpack),
+            Row("prune", "what each prune profile leaves of recipes' images", self.prune),
             Row("many-files", "500,000 small files", self.many_files),
             Row("entries", "memory and allocations for each file", self.entries),
             Row("supervisor", "the supervisor", self.supervisor),
@@ -623,6 +625,16 @@ class Rows:
         what, against, target, measured, met, reasons = relocation.alike(figures["conformance"])
         self.find("relocation", what, against, target, measured, met)
         figures["reasons"] = reasons
+
+    def prune(self):
+        need("bwrap")
+        folder = self.path("prune")
+        try:
+            figures = self.figures["prune"] = pruning.measure(self.scar_build, folder)
+        finally:
+            remove(folder)
+        for what, against, target, measured, met in pruning.findings(figures):
+            self.find("prune", what, against, target, measured, met)
 
     def cold_start(self):
         """The demo's package, its tree in memory: what a disk costs comes on top, and hits whoever writes more first."""

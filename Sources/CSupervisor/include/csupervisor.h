@@ -142,6 +142,8 @@ void csupervisor_ignore_broken_pipes(void);
 /// From now on SIGTERM ends this process with the code given, after the process group that it watches over has been told to
 /// end and has had the time given for it. What then is left of that group ends with its keeper.
 void csupervisor_end_when_told(int code, int milliseconds);
+/// Counts the end of the process that has started us, the parent, as a SIGTERM.
+void csupervisor_end_with(int parent);
 /// The process group that is to be told; 0 for none.
 void csupervisor_watch_over(int group);
 const char *csupervisor_error_text(int error);

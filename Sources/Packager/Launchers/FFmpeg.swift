@@ -1,5 +1,9 @@
 extension Launcher {
     static let ffmpeg = Launcher(
         name: "ffmpeg", programs: ["ffmpeg"], companions: ["ffprobe", "ffplay"],
-        keep: ["usr/share/ffmpeg/**", "usr/local/share/ffmpeg/**", "etc/fonts/**", "usr/share/fonts/**"])
+        sets: [
+            FileSet(
+                "ffmpeg", "FFmpeg's presets", when: ["**/bin/ffmpeg", "**/libavcodec.so*"],
+                ["usr/share/ffmpeg/**", "usr/local/share/ffmpeg/**"])
+        ])
 }

@@ -5,9 +5,13 @@ extension Launcher {
         name: "imagemagick", programs: ["magick", "convert"],
         companions: ["identify", "mogrify", "montage", "compare"],
         variables: ["MAGICK_HOME", "MAGICK_CONFIGURE_PATH"],
-        keep: [
-            "etc/ImageMagick*/**", "usr/lib/**/ImageMagick*/**", "usr/local/lib/ImageMagick*/**",
-            "usr/share/ImageMagick*/**", "usr/local/etc/ImageMagick*/**", "etc/fonts/**", "usr/share/fonts/**",
-            "usr/share/color/**",
+        sets: [
+            FileSet(
+                "imagemagick", "ImageMagick's coders, filters and tables",
+                when: ["**/libMagickCore*.so*", "**/bin/magick"],
+                [
+                    "**/ImageMagick-*/**", "usr/share/ImageMagick*/**", "usr/local/etc/ImageMagick*/**",
+                    "usr/share/color/icc/*",
+                ])
         ])
 }

@@ -8,5 +8,10 @@ extension Launcher {
             ScriptKind(suffixes: [".jar"], commands: [["java", "-Duser.home=/tmp", "-jar"]]),
             ScriptKind(suffixes: [".java"], commands: [["java", "-Duser.home=/tmp"]]),
         ],
-        keep: ["usr/lib/jvm/**", "opt/java/**", "usr/java/**", "etc/java*/**", "usr/share/java/**"])
+        sets: [
+            FileSet(
+                "java", "the Java runtime, whose parts are loaded by name", when: ["**/bin/java", "**/libjvm.so"],
+                ["usr/lib/jvm/**", "opt/java/**", "usr/java/**", "etc/java*/**", "usr/share/java/**"],
+                except: ["**/jmods/**", "**/src.zip", "usr/lib/jvm/*/man/**", "usr/lib/jvm/*/include/**"])
+        ])
 }

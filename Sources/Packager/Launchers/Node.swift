@@ -4,8 +4,10 @@ extension Launcher {
         variables: ["NODE_VERSION", "NODE_ENV"],
         scripts: [ScriptKind(suffixes: [".js", ".mjs", ".cjs"], commands: [["node"], ["nodejs"]])],
         worker: Worker(file: "node.cjs", text: nodeWorker),
-        keep: [
-            "usr/local/lib/node_modules/**", "usr/lib/node_modules/**", "usr/share/nodejs/**", "**/node_modules/**",
+        sets: [
+            FileSet(
+                "node", "modules for Node.js", when: ["**/bin/node", "**/bin/nodejs", "**/libnode.so*"],
+                ["usr/lib/node_modules/**", "usr/share/nodejs/**", "usr/share/node_modules/**", "**/node_modules/**"])
         ],
         environment: { image in
             // A script in the package stands beside no node_modules; the image's are these.

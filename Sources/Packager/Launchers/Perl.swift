@@ -4,7 +4,14 @@ extension Launcher {
         name: "perl", programs: ["perl"], companions: ["cpan", "cpanm", "plackup"], variables: ["PERL5LIB"],
         isCommon: true, scripts: [ScriptKind(suffixes: [".pl"], commands: [["perl"]])],
         worker: Worker(file: "perl.pl", text: perlWorker),
-        keep: ["usr/share/perl*/**", "usr/lib/*/perl*/**", "usr/local/lib/perl5/**"])
+        sets: [
+            FileSet(
+                "perl", "Perl's modules", when: ["**/bin/perl", "**/libperl.so*"],
+                [
+                    "usr/share/perl/**", "usr/share/perl5/**", "usr/lib/*/perl*/**", "usr/lib/perl5/**",
+                    "usr/local/lib/perl5/**", "usr/local/share/perl/**", "usr/local/lib/*/perl/**",
+                ], except: ["**/*.pod", "**/perl/*/CORE/**"])
+        ])
 
     private static let perlWorker = #"""
         # Runs the function's script once for each request, in a fork of this process. See docs/launchers.md.

@@ -5,8 +5,11 @@ extension Launcher {
         variables: ["PYTHON_VERSION", "PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "CONDA_DIR"],
         scripts: [ScriptKind(suffixes: [".py"], commands: [["python3"], ["python"]])],
         worker: Worker(file: "python.py", text: pythonWorker),
-        keep: [
-            "usr/lib/python3*/**", "usr/local/lib/python3*/**", "usr/lib/python3/dist-packages/**", "opt/conda/lib/**",
+        sets: [
+            FileSet(
+                "python", "Python's modules", when: ["**/bin/python3*", "**/libpython3*.so*"],
+                ["usr/lib/python3*/**", "usr/local/lib/python3*/**", "usr/lib/pypy3*/**", "opt/conda/lib/**"],
+                except: ["**/python3.*/config-*/**", "**/python3.*/test/**"])
         ])
 
     /// The child returns from the loop, and the script becomes the main module itself.

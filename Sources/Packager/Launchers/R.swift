@@ -3,9 +3,28 @@ extension Launcher {
         name: "r", programs: ["Rscript", "R"], companions: ["littler", "r"], variables: ["R_HOME", "R_BASE_VERSION"],
         scripts: [ScriptKind(suffixes: [".R", ".r"], commands: [["Rscript"]])],
         worker: Worker(file: "r.R", text: rWorker),
-        keep: [
-            "usr/lib/R/**", "usr/local/lib/R/**", "usr/share/R/**", "etc/R/**", "usr/lib/*/blas/**",
-            "usr/lib/*/lapack/**",
+        sets: [
+            FileSet(
+                "r", "R and its packages", when: ["**/R/bin/*", "**/libR.so", "**/bin/Rscript", "**/bin/R"],
+                [
+                    "usr/lib/R/**", "usr/local/lib/R/**", "usr/share/R/**", "etc/R/**", "usr/lib/*/blas/**",
+                    "usr/lib/*/lapack/**",
+                ],
+                except: [
+                    "**/R/library/*/help/**", "**/R/library/*/html/**", "**/R/library/translations/**",
+                    "**/R/include/**", "**/R/doc/**", "**/R/library/tcltk/**", "**/R/bin/libtool",
+                    "**/R/bin/javareconf",
+                ]),
+            FileSet(
+                "r-windows", "R's windows, where a script asks for them", words: ["tcltk", "tkplot", "rgl"],
+                ["**/R/library/tcltk/**"]),
+            FileSet(
+                "r-packages", "R looks whether a package has this file, and does not open it", when: ["**/libR.so"],
+                ["**/R/library/*/DESCRIPTION"], isTraced: false),
+            FileSet(
+                "r-character-sets", "all character sets, where a script speaks of them",
+                words: ["iconv", "iconvlist", "fileEncoding", "encoding", "Encoding", "readr", "enc2native"],
+                ["**/gconv/**"]),
         ])
 
     private static let rWorker = #"""

@@ -3,7 +3,34 @@ extension Launcher {
         name: "ruby", programs: ["ruby"], companions: ["irb", "bundle", "bundler", "rake", "gem", "rackup", "rails"],
         variables: ["RUBY_VERSION", "GEM_HOME"], scripts: [ScriptKind(suffixes: [".rb"], commands: [["ruby"]])],
         worker: Worker(file: "ruby.rb", text: rubyWorker),
-        keep: ["usr/lib/ruby/**", "usr/local/lib/ruby/**", "usr/local/bundle/**", "var/lib/gems/**"])
+        sets: [
+            FileSet(
+                "ruby", "Ruby's library, extensions and gems", when: ["**/bin/ruby*", "**/libruby*.so*"],
+                [
+                    "usr/lib/ruby/**", "usr/lib/*/ruby/**", "usr/local/lib/ruby/**", "usr/local/bundle/**",
+                    "var/lib/gems/**", "usr/share/rubygems-integration/**", "usr/share/ruby-*/**",
+                ], except: rubyTLS + rubyDevelopment + ["**/ri/**", "usr/local/bundle/cache/**", "**/gems/*/doc/**"]),
+            FileSet(
+                "ruby-tls", "OpenSSL for Ruby, where a program requires what speaks TLS",
+                words: [
+                    "openssl", "https", "net/http", "net/https", "net/imap", "net/smtp", "net/pop", "net/ftp",
+                    "open-uri",
+                    "webrick", "drb/ssl", "bundler", "Bundler", "Gem",
+                ], rubyTLS),
+            FileSet(
+                "ruby-development", "what checks, tests, debugs and documents Ruby programs, where one requires it",
+                words: [
+                    "rbs", "typeprof", "debug", "test/unit", "test-unit", "minitest", "minitest/autorun",
+                    "power_assert",
+                    "rdoc",
+                ], rubyDevelopment),
+        ])
+
+    private static let rubyTLS = ["**/ruby/*/openssl.so", "**/ruby/*/*/openssl.so"]
+    private static let rubyDevelopment = [
+        "**/gems/rbs-*/**", "**/gems/typeprof-*/**", "**/gems/debug-*/**", "**/gems/test-unit-*/**",
+        "**/gems/minitest-*/**", "**/gems/power_assert-*/**", "usr/lib/ruby/*/rdoc/**", "usr/local/lib/ruby/*/rdoc/**",
+    ]
 
     /// The child leaves the loop, so that nothing of it is around the script.
     private static let rubyWorker = #"""

@@ -17,7 +17,7 @@ extension CloudFormation {
     }
 
     /// A function with its role, log group, version, alias and API.
-    mutating func addFunction(_ deployment: Deployment) -> Function {
+    mutating func addFunction(_ deployment: Deployment, _ package: Deployment.Package) -> Function {
         let title = labels.joined(deployment.name)
         let group = labels.joined(title, "LogGroup")
         resource(
@@ -29,8 +29,8 @@ extension CloudFormation {
         let role = addRole(deployment, title)
         var function =
             isServerless
-            ? addServerlessFunction(deployment, title, role, after: group)
-            : addPlainFunction(deployment, title, role, after: group)
+            ? addServerlessFunction(deployment, package, title, role, after: group)
+            : addPlainFunction(deployment, package, title, role, after: group)
         for permission in PermissionsPart.permissions(for: deployment, names) {
             guard let bucket = permission.sourceARN?.split(separator: ":").last.map(String.init) else { continue }
             function.bucketPermissions[bucket] = add(permission, for: function, "\(bucket)Permission")
@@ -44,7 +44,7 @@ extension CloudFormation {
         if let role = deployment.role { return .string(role) }
         let label = labels.joined(title, "Role")
         let policy: [(name: StaticString, json: JSON)] = [
-            ("PolicyName", .string(RolePart.policyName)),
+            ("PolicyName", .string(DesiredRole.policyName)),
             ("PolicyDocument", Policy.document(for: deployment, names)),
         ]
         resource(
@@ -60,20 +60,19 @@ extension CloudFormation {
     // MARK: - The function
 
     private mutating func addPlainFunction(
-        _ deployment: Deployment, _ title: String, _ role: JSON, after group: String
+        _ deployment: Deployment, _ package: Deployment.Package, _ title: String, _ role: JSON, after group: String
     ) -> Function {
         let key = labels.joined(title, "PackageKey")
-        let package = deployment.package
         parameter(
             key, "Where the package is in that bucket: \(package.path), SHA-256 \(package.digest.hex)",
-            initial: PackageUpload.key(deployment))
+            initial: PackageUpload.key(package, of: deployment.name))
         let code: [(name: StaticString, json: JSON)] = [
             ("S3Bucket", Self.reference("PackagesBucket")), ("S3Key", Self.reference(key)),
         ]
         let label = labels.joined(title, "Function")
         var properties = settings(deployment, title, role)
         // A version never changes, so another one has another label.
-        let state = JSON.object(properties).text() + Array(deployment.package.codeDigest.utf8)
+        let state = JSON.object(properties).text() + Array(package.codeDigest.utf8)
         let version = labels.joined(title, "Version", String(Digest(of: state).hex.prefix(12)))
         properties.insert(("Code", .object(code)), at: 1)
         properties.append(("Tags", Self.tags(deployment.tags)))
@@ -84,7 +83,7 @@ extension CloudFormation {
         resource(
             version, "AWS::Lambda::Version", isKept: true,
             [
-                ("FunctionName", Self.reference(label)), ("CodeSha256", .string(deployment.package.codeDigest)),
+                ("FunctionName", Self.reference(label)), ("CodeSha256", .string(package.codeDigest)),
             ] + revision(deployment, "Description"))
         let alias = labels.joined(title, "Alias")
         resource(
@@ -98,14 +97,14 @@ extension CloudFormation {
 
     /// SAM Developer Guide, "AWS::Serverless::Function": it makes version and alias by itself.
     private mutating func addServerlessFunction(
-        _ deployment: Deployment, _ title: String, _ role: JSON, after group: String
+        _ deployment: Deployment, _ package: Deployment.Package, _ title: String, _ role: JSON, after group: String
     ) -> Function {
         let label = labels.joined(title, "Function")
         var properties = settings(deployment, title, role)
-        properties.insert(("CodeUri", .string(deployment.package.path)), at: 1)
+        properties.insert(("CodeUri", .string(package.path)), at: 1)
         let publishing: [(name: StaticString, json: JSON)] = [
             ("AutoPublishAlias", .string(deployment.alias)), ("AutoPublishAliasAllProperties", .bool(true)),
-            ("AutoPublishCodeSha256", .string(deployment.package.digest.hex)), ("Tags", .record(deployment.tags)),
+            ("AutoPublishCodeSha256", .string(package.digest.hex)), ("Tags", .record(deployment.tags)),
         ]
         properties += publishing
         properties += revision(deployment, "VersionDescription")

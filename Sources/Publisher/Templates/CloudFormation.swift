@@ -8,7 +8,7 @@ struct CloudFormation {
     let isServerless: Bool
     let names = TemplateNames(
         partitionName: Placeholder.text("AWS::Partition"), regionName: Placeholder.text("AWS::Region"),
-        account: Placeholder.text("AWS::AccountId"))
+        account: Placeholder.text("AWS::AccountId"), domain: Placeholder.text("AWS::URLSuffix"))
     var labels = Labels()
     private var parameters: [(name: String, json: JSON)] = []
     private var resources: [(name: String, json: JSON)] = []
@@ -31,7 +31,9 @@ struct CloudFormation {
         if !isServerless {
             parameter(labels.joined("PackagesBucket"), "The bucket that the packages were uploaded to.")
         }
-        let functions = deployments.map { addFunction($0) }
+        let functions = deployments.compactMap { deployment in
+            deployment.package.map { addFunction(deployment, $0) }
+        }
         addBuckets(buckets, functions)
     }
 

@@ -17,7 +17,10 @@ package enum Template: String, Sendable, CaseIterable {
     /// - Throws: `PublishError`, for what `publish` would refuse as well.
     package func text(for deployments: [Deployment]) throws(PublishError) -> [UInt8] {
         try Recursion.check(deployments)
-        for deployment in deployments { try deployment.validate() }
+        for deployment in deployments {
+            try deployment.validate()
+            try Self.check(deployment)
+        }
         let buckets = try BucketUse.all(of: deployments)
         let document: JSON =
             switch self {
@@ -25,6 +28,20 @@ package enum Template: String, Sendable, CaseIterable {
             case .terraform: Terraform().document(deployments, buckets)
             }
         return document.text(pretty: true)
+    }
+
+    /// Refuses what templates do not say yet.
+    private static func check(_ deployment: Deployment) throws(PublishError) {
+        let missing: [(isWanted: Bool, what: String)] = [
+            (deployment.package == nil, "functions made from images"),
+            (deployment.layer != nil, "layers made from images"),
+            (deployment.job != nil, "jobs of AWS Batch"), (!deployment.queues.isEmpty, "queues that call functions"),
+            (!deployment.rules.isEmpty, "rules that call functions"),
+        ]
+        guard let first = missing.first(where: \.isWanted) else { return }
+        throw PublishError(
+            .notInThisVersion, "\(deployment.name): templates with \(first.what) are not in this version",
+            hint: "publish it without --emit; templates are for zips with buckets and an API")
     }
 }
 

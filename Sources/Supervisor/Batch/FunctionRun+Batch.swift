@@ -56,7 +56,7 @@ extension FunctionRun {
         // Of a store that took too long, part may have been done.
         case "Storage.Timeout" where isLate: .timeout
         // Nothing but a lack of memory has the kernel do this; a shell says it of its children in its own way.
-        case "Script.Signal" where outcome == .signalled(9): .memory
+        case "Script.Signal", "Worker.Ended": outcome == .signalled(9) ? .memory : nil
         case "Script.ExitCode" where outcome == .exited(137): .memory
         default: nil
         }

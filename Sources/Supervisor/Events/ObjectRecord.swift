@@ -37,6 +37,13 @@ package struct ObjectRecord: Sendable, Equatable {
         self.refusal = refusal
     }
 
+    /// What a recipe may call the storage it is in: a provider's name is its kind, or that and a name of its own after a
+    /// dot, as in `minio.cluster`.
+    var storageNames: [[UInt8]] {
+        guard let dot = provider.firstIndex(of: UInt8(ascii: ".")) else { return [provider] }
+        return [provider, [UInt8](provider[(dot + 1)...]), [UInt8](provider[..<dot])]
+    }
+
     func from(_ provider: [UInt8]) -> ObjectRecord {
         var record = self
         record.provider = provider

@@ -33,7 +33,7 @@ package struct ResponseHead: Sendable, Equatable {
         let name = [UInt8](line[..<colon])
         let value = [UInt8](line[(colon + 1)...]).trimmed
         // No line break can be in it; other control characters have no meaning in a header either.
-        guard !name.isEmpty, name.allSatisfy(Self.isToken), isValidUTF8(value),
+        guard !name.isEmpty, name.allSatisfy(isTokenByte), isValidUTF8(value),
             value.allSatisfy({ $0 >= 0x20 && $0 != 0x7f || $0 == 0x09 }), fields.count < Self.mostFields
         else { return false }
         let lower = name.lowercased
@@ -48,16 +48,6 @@ package struct ResponseHead: Sendable, Equatable {
         guard !framing.contains(where: { lower.isEqual(to: $0) }) else { return false }
         fields.append(.init(name: name, value: value))
         return true
-    }
-
-    /// RFC 9110, section 5.6.2.
-    private static func isToken(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-            UInt8(ascii: "0")...UInt8(ascii: "9"):
-            true
-        default: [UInt8]("!#$%&'*+-.^_`|~").contains(byte)
-        }
     }
 
     /// The first field of a name, given in lower case.

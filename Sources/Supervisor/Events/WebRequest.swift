@@ -79,7 +79,7 @@ package struct WebRequest: Sendable, Equatable {
             queryText = FormData.text(query) { $0 }
             query = query.map { Field(name: $0.name.formDecoded, value: $0.value.formDecoded) }
         } else {
-            queryText = FormData.text(query) { $0.percentEncoded }
+            queryText = FormData.text(query) { $0.percentEncoded() }
         }
     }
 
@@ -126,22 +126,4 @@ package struct WebRequest: Sendable, Equatable {
 
 extension WebRequest.Field {
     package init(_ name: [UInt8], _ value: [UInt8]) { self.init(name: name, value: value) }
-}
-
-extension [UInt8] {
-    /// RFC 3986, section 2.3: all but the unreserved is escaped.
-    var percentEncoded: [UInt8] {
-        let digits = [UInt8]("0123456789ABCDEF")
-        var text: [UInt8] = []
-        for byte in self {
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
-                UInt8(ascii: "~"):
-                text.append(byte)
-            default: text += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
-            }
-        }
-        return text
-    }
 }

@@ -253,16 +253,6 @@ extension HTTPResponseParser {
         return HTTPResponse.Field(name: name, value: [UInt8](value))
     }
 
-    /// RFC 9110, section 5.6.2.
-    private static func isTokenByte(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-            UInt8(ascii: "0")...UInt8(ascii: "9"):
-            true
-        default: [UInt8]("!#$%&'*+-.^_`|~").contains(byte)
-        }
-    }
-
     /// RFC 9112, section 6.3; what is ambiguous there is refused here.
     private mutating func chooseBody() throws(HTTPError) {
         var length: Int?

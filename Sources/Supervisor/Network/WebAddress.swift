@@ -79,28 +79,3 @@ package struct WebAddress: Sendable, Equatable {
         else { return nil }
     }
 }
-
-extension [UInt8] {
-    /// With all but letters, digits and `-._~` as `%XX`. RFC 3986, section 2.3, as AWS's signatures want it.
-    ///
-    /// - Parameter keepingSlashes: whether `/` stays as it is.
-    func percentEncoded(keepingSlashes: Bool = false) -> [UInt8] {
-        let digits = [UInt8]("0123456789ABCDEF")
-        var text: [UInt8] = []
-        text.reserveCapacity(count)
-        for byte in self {
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
-                UInt8(ascii: "~"):
-                text.append(byte)
-            case UInt8(ascii: "/") where keepingSlashes: text.append(byte)
-            default:
-                text.append(UInt8(ascii: "%"))
-                text.append(digits[Int(byte >> 4)])
-                text.append(digits[Int(byte & 15)])
-            }
-        }
-        return text
-    }
-}

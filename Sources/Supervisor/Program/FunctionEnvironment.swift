@@ -52,7 +52,7 @@ struct FunctionEnvironment {
             entry,
             [
                 "AWS_LAMBDA_RUNTIME_API", "LAMBDA_RUNTIME_DIR", "_HANDLER", "_X_AMZN_TRACE_ID", "SCAR_LOCAL_STORAGE",
-                "SCAR_SCRATCH", "SCAR_UNPACK",
+                "SCAR_PARENT", "SCAR_SCRATCH", "SCAR_UNPACK",
             ])
     }
 

@@ -47,9 +47,10 @@ struct ProgramFinder {
         return try start((file == .other ? interpreter : []) + [script] + arguments)
     }
 
-    /// The worker that runs the script.
+    /// The worker that runs the script; a spare is told which when it starts.
     func find(_ worker: LaunchSpec.Worker) throws(Failure) -> Start {
-        try start(worker.command + [package.appending(path: worker.program)])
+        let script = worker.isSpare ? spec.script.map { [$0] } ?? [] : []
+        return try start(worker.command + ([worker.program] + script).map { package.appending(path: $0) })
     }
 
     private static var shell: [UInt8] { [UInt8]("/bin/sh") }

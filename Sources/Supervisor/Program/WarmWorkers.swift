@@ -6,11 +6,16 @@
 /// The worker of a function that keeps one, and what is done when it fails.
 ///
 /// A worker that ends, hangs or talks nonsense is replaced for the next event. After a few failures one after the
-/// other there is none any more, and every event gets a process of its own.
+/// other there is none any more, and every event gets a process of its own. A spare, which serves one event, is replaced
+/// when that event has been answered.
 final class WarmWorkers {
     private let setting: FunctionWorker.Setting
     private var worker: WarmWorker?
     private var failures = 0
+    /// Until when the event at hand may keep us; nil before the first one.
+    private var deadline: Int64?
+    /// How a worker has ended under the script that it ran; nil when none has.
+    private(set) var ending: ChildProcess.Outcome?
 
     private static var mostFailures: Int { 3 }
 
@@ -24,7 +29,7 @@ final class WarmWorkers {
             worker = WarmWorker(
                 ChildProcess.Program(
                     path: start.executable, arguments: start.arguments, environment: setting.base.entries,
-                    folder: setting.paths.isMoved ? setting.paths.root : [UInt8]("/")))
+                    folder: setting.paths.isMoved ? setting.paths.root : [UInt8]("/")), isSpare: wanted.isSpare)
             if worker == nil { note([UInt8]("it cannot be started")) }
         } catch {
             note(error.message)
@@ -33,6 +38,15 @@ final class WarmWorkers {
 
     /// Ends the worker, if there is one.
     func discard() { worker = nil }
+
+    /// Makes the next spare ready, while nobody waits for an answer: what is still starting when the next event is asked
+    /// for stands still until it comes.
+    func refill() {
+        guard let deadline, setting.spec.worker?.isSpare == true else { return }
+        self.deadline = nil
+        warmUp()
+        worker?.awaitReady(until: deadline, Log.program)
+    }
 
     /// Runs the script for one event; nil when it must be run in a process of its own, because there is no worker.
     ///
@@ -47,12 +61,14 @@ final class WarmWorkers {
         _ id: [UInt8], _ workspace: borrowing Workspace, in folder: [UInt8], _ variables: [LaunchSpec.Variable],
         _ limits: ChildProcess.Limits, _ output: ProgramOutput
     ) throws(Failure) -> ChildProcess.Report? {
-        guard setting.spec.worker != nil, let script = setting.spec.script else { return nil }
+        guard let wanted = setting.spec.worker, let script = setting.spec.script else { return nil }
+        deadline = limits.deadline
         if worker?.isAlive(Log.program) == false {
             note([UInt8]("it ended between two events"))
             worker = nil
         }
         warmUp()
+        ending = nil
         guard let worker else { return nil }
         let request = try workspace.write(
             request: [folder, setting.package.appending(path: script)]
@@ -60,6 +76,7 @@ final class WarmWorkers {
         do throws(WarmWorker.Trouble) {
             let report = try worker.run(id, request, limits, sink: output.sink, log: output.log)
             failures = 0
+            if wanted.isSpare { self.worker = nil }
             return report
         } catch {
             self.worker = nil
@@ -74,6 +91,7 @@ final class WarmWorkers {
             note([UInt8]("it is not ready, and") + Self.text(outcome))
             return nil
         case .ended(let outcome):
+            ending = outcome
             let text = [UInt8]("the worker that ran the script") + Self.text(outcome) + [UInt8](" before it answered")
             note(text)
             throw Failure("Worker.Ended", text)

@@ -142,7 +142,10 @@ package struct InvocationDriver<Endpoint: RuntimeEndpoint, Worker: InvocationWor
         do throws(RuntimeError) {
             switch action {
             case .prepare: return prepare()
-            case .next: return .received(try endpoint.next())
+            case .next:
+                // The answer is with its caller, and Lambda lets us run until we ask for more.
+                worker.rest()
+                return .received(try endpoint.next())
             case .handle(let invocation): return handle(invocation)
             case .respond(let requestID, let body): try endpoint.respond(to: requestID, with: body)
             case .report(let requestID, let failure): try endpoint.report(failure, for: requestID)
@@ -190,6 +193,12 @@ package protocol InvocationWorker {
     ///
     /// - Parameter stream: takes an answer while it is made, where Lambda can.
     mutating func handle(_ invocation: Invocation, _ stream: ResponseStream?) throws(Failure) -> Handled
+    /// Before each event is asked for: what is to be done while nobody waits.
+    mutating func rest()
+}
+
+extension InvocationWorker {
+    package mutating func rest() {}
 }
 
 extension RuntimeError {

@@ -1,5 +1,6 @@
 #if !hasFeature(Embedded)
     internal import JSON
+    internal import Signing
     internal import SquashFS
 #endif
 
@@ -85,20 +86,41 @@ struct ArtifactInstaller {
         } catch {
             throw .system("Artifact.Unreadable", "cannot open the artifact ", path, error)
         }
+        let digests = try readDigests()
         do throws(SquashError) {
-            if !isPatient, let behind = try startBehind(file, whenFailing) {
+            if !isPatient, let behind = try startBehind(file, digests, whenFailing) {
                 try putInPlace()
                 let text = [UInt8]("the tree can be used, and gets its files’ bytes, after ")
                 Log.line(text + decimalSeconds(Clock.nanoseconds - begin))
                 makeUsable()
                 return try behind.finish()
             }
-            let reader = try SquashReader(descriptor: file.descriptor, length: artifact.size)
+            let reader = try SquashReader(descriptor: file.descriptor, length: artifact.size, digests: digests)
             let result = try SquashUnpacker.unpack(reader, into: partialPath, options: options)
             try putInPlace()
             return result
         } catch {
             for partial in [partialPath, root] { try? OpenFile.removeTree(partial) }
+            throw failure(error, path)
+        }
+    }
+
+    /// What every byte of the artifact is held against; launch.json vouches for it.
+    private func readDigests() throws(Failure) -> BlockDigests {
+        let path = package.appending(path: artifact.blocks)
+        let table: [UInt8]
+        do throws(SystemFailure) {
+            let size = BlockDigests.tableSize(imageLength: artifact.size)
+            table = try OpenFile(path, .file).readAll(limit: size)
+        } catch {
+            throw .system("Artifact.Unreadable", "cannot read the digests of the artifact’s blocks, ", path, error)
+        }
+        guard [UInt8]("sha256:") + SHA256.sum(of: table).hexadecimal == artifact.blocksDigest else {
+            throw Failure(
+                "Artifact.Unreadable",
+                path + [UInt8](" is not the table that launch.json names; build and publish the package again"))
+        }
+        do throws(SquashError) { return try BlockDigests(table, imageLength: artifact.size) } catch {
             throw failure(error, path)
         }
     }
@@ -109,12 +131,12 @@ struct ArtifactInstaller {
 
     /// The tree without its files' bytes; nil where nobody could be kept from reading those.
     private func startBehind(
-        _ file: borrowing OpenFile, _ whenFailing: @escaping @Sendable () -> Void
+        _ file: borrowing OpenFile, _ digests: BlockDigests, _ whenFailing: @escaping @Sendable () -> Void
     ) throws(SquashError) -> BackgroundUnpack? {
         do throws(SquashError) {
             return try BackgroundUnpack.start(
-                SquashReader(descriptor: file.descriptor, length: artifact.size), into: partialPath, options: options,
-                whenFailing: whenFailing)
+                SquashReader(descriptor: file.descriptor, length: artifact.size, digests: digests), into: partialPath,
+                options: options, whenFailing: whenFailing)
         } catch {
             guard error.code == .noLeases else { throw error }
             try? OpenFile.removeTree(partialPath)
@@ -154,6 +176,13 @@ struct ArtifactInstaller {
         }
         text.append(": ")
         text.append(error.reason)
+        if case .damaged(let block) = error.code {
+            text.append(" (block ")
+            text.append(decimal: block)
+            text.append(", from byte ")
+            text.append(decimal: block * BlockDigests.blockSize)
+            text.append(" on); build and publish the package again")
+        }
         if error.errorNumber != 0 {
             text.append(": ")
             text += SystemFailure(errorNumber: error.errorNumber).text

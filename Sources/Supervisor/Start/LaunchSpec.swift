@@ -55,12 +55,20 @@ package struct LaunchSpec: Sendable, Equatable {
         package var size: Int
         /// Bytes that the tree needs on disk, for the check before unpacking.
         package var unpackedSize: Int
+        /// The table of the digests of its blocks, relative to the package.
+        package var blocks: [UInt8]
+        /// `sha256:` and 64 hexadecimal digits of that table, by which every byte of the image is known.
+        package var blocksDigest: [UInt8]
 
-        package init(path: [UInt8], digest: [UInt8], size: Int, unpackedSize: Int) {
+        package init(
+            path: [UInt8], digest: [UInt8], size: Int, unpackedSize: Int, blocks: [UInt8], blocksDigest: [UInt8]
+        ) {
             self.path = path
             self.digest = digest
             self.size = size
             self.unpackedSize = unpackedSize
+            self.blocks = blocks
+            self.blocksDigest = blocksDigest
         }
     }
 
@@ -96,16 +104,20 @@ package struct LaunchSpec: Sendable, Equatable {
         }
     }
 
-    /// A program that runs the script again and again. docs/launchers.md has its protocol.
+    /// A program that runs the script for one event after the other, or a spare for the next one. docs/launchers.md has
+    /// its protocol.
     package struct Worker: Sendable, Equatable {
         /// The language's interpreter, like `command`.
         package var command: [[UInt8]]
-        /// The worker's own program, relative to the package: the command's last argument.
+        /// The worker's own program, relative to the package: the command's last argument, but for a spare's script.
         package var program: [UInt8]
+        /// Whether a process of it serves one event only, and then another one is started.
+        package var isSpare: Bool
 
-        package init(command: [[UInt8]], program: [UInt8]) {
+        package init(command: [[UInt8]], program: [UInt8], isSpare: Bool = false) {
             self.command = command
             self.program = program
+            self.isSpare = isSpare
         }
     }
 

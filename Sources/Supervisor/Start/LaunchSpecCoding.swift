@@ -50,6 +50,7 @@ extension LaunchSpec {
                     .object([
                         ("path", .utf8(artifact.path)), ("digest", .utf8(artifact.digest)),
                         ("size", .integer(artifact.size)), ("unpackedSize", .integer(artifact.unpackedSize)),
+                        ("blocks", .utf8(artifact.blocks)), ("blocksDigest", .utf8(artifact.blocksDigest)),
                     ])
                 ))
         }
@@ -58,10 +59,7 @@ extension LaunchSpec {
         if let script { members.append(("script", .utf8(script))) }
         if let command { members.append(("command", .texts(command))) }
         if let interpreter { members.append(("interpreter", .texts(interpreter))) }
-        if let worker {
-            members.append(
-                ("worker", .object([("command", .texts(worker.command)), ("program", .utf8(worker.program))])))
-        }
+        if let worker { members.append(("worker", Self.json(worker))) }
         members.append(("environment", .variables(environment)))
         if let workingDirectory { members.append(("workingDirectory", .utf8(workingDirectory))) }
         members.append(("timeoutThreshold", .integer(timeoutThreshold)))
@@ -71,6 +69,13 @@ extension LaunchSpec {
         if handling != Handling() { members.append(("handling", handling.json)) }
         if let batch { members.append(("batch", batch.json)) }
         return JSON.object(members).text(pretty: true)
+    }
+
+    private static func json(_ worker: Worker) -> JSON {
+        let members: [(name: StaticString, json: JSON)] = [
+            ("command", .texts(worker.command)), ("program", .utf8(worker.program)),
+        ]
+        return .object(members + (worker.isSpare ? [("spare", .bool(true))] : []))
     }
 
     private static func json(_ relocation: Relocation) -> JSON {
@@ -155,7 +160,8 @@ extension LaunchSpec.Artifact {
         self.init(
             path: try object.text("path", .innerPath), digest: try object.text("digest", .digest),
             size: try object.number("size", in: 0...Int.max),
-            unpackedSize: try object.number("unpackedSize", in: 0...Int.max))
+            unpackedSize: try object.number("unpackedSize", in: 0...Int.max),
+            blocks: try object.text("blocks", .innerPath), blocksDigest: try object.text("blocksDigest", .digest))
         try object.finish()
     }
 }
@@ -184,7 +190,8 @@ extension LaunchSpec.Worker {
     fileprivate init(_ json: JSON) throws(LaunchSpecError) {
         var object = try ObjectReader(json, name: [UInt8]("worker"))
         self.init(
-            command: try object.required("command").words("command"), program: try object.text("program", .innerPath))
+            command: try object.required("command").words("command"), program: try object.text("program", .innerPath),
+            isSpare: try object.optional("spare") == nil ? false : object.bool("spare"))
         try object.finish()
     }
 }

@@ -20,6 +20,10 @@ package enum Startup {
         }
         // Lambda allows half a second, and an end that it has asked for is a good one.
         csupervisor_end_when_told(0, 300)
+        // Without a cage nothing else ends it when the tool that runs it is killed.
+        if let parent = FunctionEnvironment.value(of: "SCAR_PARENT", in: environment)?.decimalValue {
+            csupervisor_end_with(Int32(truncatingIfNeeded: parent))
+        }
         guard let address = FunctionEnvironment.value(of: "AWS_LAMBDA_RUNTIME_API", in: environment),
             let endpoint = RuntimeAPI(address: address)
         else {

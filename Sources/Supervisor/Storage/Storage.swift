@@ -81,10 +81,13 @@ package struct Storages: Sendable {
         throw Failure("Storage.Unsupported", [UInt8]("launch.json describes no storage called ‘") + name + [UInt8]("’"))
     }
 
-    /// Where the object of an event lies: in the storage of the input that takes it.
+    /// Where the object of an event lies: in the storage of the input that takes it. Of several, and where none does, it is
+    /// the one that the event is from.
     func holding(_ record: ObjectRecord, _ inputs: [LaunchSpec.Channel]) throws(Failure) -> Storage {
-        let input = inputs.first { $0.takes(record) }
-        return try named(input?.storage ?? [UInt8]("s3"))
+        let takers = inputs.filter { $0.takes(record) }.map { $0.storage }
+        let known = takers.isEmpty ? servers.map { $0.setting.name } : takers
+        let told = record.storageNames.first { known.contains($0) }
+        return try named(told ?? takers.first ?? [UInt8]("s3"))
     }
 }
 

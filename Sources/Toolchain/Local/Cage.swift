@@ -35,7 +35,7 @@ package enum Cage: Sendable, Equatable {
     }
 
     /// Bytes that programs could still get. proc_meminfo(5), MemAvailable.
-    private static var freeMemory: Int? {
+    static var freeMemory: Int? {
         let lines = ProcessFamily.contents("/proc/meminfo").split(separator: UInt8(ascii: "\n"))
         return lines.first { $0.starts(with: "MemAvailable:".utf8) }.map(ProcessFamily.amount)
     }

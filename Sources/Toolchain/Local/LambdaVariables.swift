@@ -1,3 +1,4 @@
+internal import Packager
 internal import Recipe
 
 /// The variables that a function of the runtime `provided.al2023` finds. AWS Lambda Developer Guide, "Defined runtime
@@ -12,7 +13,7 @@ enum LambdaVariables {
     ) -> [(name: String, value: String)] {
         let region = recipe.function.region ?? "us-east-1"
         let runtime = "/var/runtime"
-        let base = image.map { $0.compactMap(Builder.variable) } ?? ownVariables(package, runtime)
+        let base = image.map { $0.compactMap(PackageInput.variable) } ?? ownVariables(package, runtime)
         return base + recipe.function.environment.map { ($0.name, $0.value) } + [
             ("AWS_LAMBDA_RUNTIME_API", api), ("LAMBDA_TASK_ROOT", package), ("LAMBDA_RUNTIME_DIR", runtime),
             ("_HANDLER", "bootstrap"), ("AWS_REGION", region), ("AWS_DEFAULT_REGION", region),

@@ -17,6 +17,8 @@ package struct LocalRun {
     package struct Outcome: Sendable {
         package var body: [UInt8]
         package var isFailure: Bool
+        /// The end of what the function has said since the event before, where the sandbox keeps it.
+        var log: [UInt8] = []
     }
 
     let recipe: Recipe
@@ -73,8 +75,10 @@ package struct LocalRun {
 
     /// Starts a sandbox.
     ///
-    /// - Parameter number: which of those that run at once; each has files of its own.
-    func start(_ number: Int = 1) throws -> LocalSandbox {
+    /// - Parameters:
+    ///   - number: which of those that run at once; each has files of its own.
+    ///   - keepsLog: whether what the function says of an event is part of its outcome.
+    func start(_ number: Int = 1, keepsLog: Bool = false) throws -> LocalSandbox {
         let place = "\(place)/\(number)"
         try Folder.create(place)
         let runtime = try LocalRuntime(functionName: recipe.name, timeout: recipe.function.timeout)
@@ -87,14 +91,19 @@ package struct LocalRun {
             variables.append(("SCAR_LOCAL_STORAGE", CageRoot.storagePath))
         case .none:
             variables = LambdaVariables.of(recipe, package: package.task, api: runtime.address)
-            variables += [("SCAR_LOCAL_STORAGE", buckets), ("SCAR_SCRATCH", "\(place)/scratch")]
+            variables += [
+                ("SCAR_LOCAL_STORAGE", buckets), ("SCAR_SCRATCH", "\(place)/scratch"), ("SCAR_PARENT", "\(getpid())"),
+            ]
         }
+        let log = keepsLog ? try SandboxLog(to: output) : nil
+        defer { log?.closeInput() }
         let start = SupervisorProcess.Start(
             cage: cage, package: package, storage: buckets, place: place,
-            ephemeralStorage: recipe.function.ephemeralStorage, variables: variables + self.variables, output: output)
+            ephemeralStorage: recipe.function.ephemeralStorage, variables: variables + self.variables,
+            output: log?.input ?? output)
         return try LocalSandbox(
             runtime, start,
-            LocalSandbox.Limits(memory: recipe.function.memory, timeout: recipe.function.timeout, end: end))
+            LocalSandbox.Limits(memory: recipe.function.memory, timeout: recipe.function.timeout, end: end), log)
     }
 
     /// Copies what the function stored for its outputs into a folder; gives the paths.

@@ -21,6 +21,7 @@ final class LocalSandbox: Sendable {
     private let runtime: LocalRuntime
     private let process: SupervisorProcess
     private let limits: Limits
+    private let log: SandboxLog?
     private let verdict = Monitor<Verdict?>(nil)
     private let isOver = Monitor(false)
 
@@ -31,9 +32,13 @@ final class LocalSandbox: Sendable {
     ///   - runtime: its own, with the address that is among the variables.
     ///   - start: how the supervisor is started.
     ///   - limits: what it may use.
-    init(_ runtime: LocalRuntime, _ start: SupervisorProcess.Start, _ limits: Limits) throws {
+    ///   - log: what it writes to, where that is kept.
+    init(
+        _ runtime: LocalRuntime, _ start: SupervisorProcess.Start, _ limits: Limits, _ log: SandboxLog? = nil
+    ) throws {
         self.runtime = runtime
         self.limits = limits
+        self.log = log
         process = try SupervisorProcess(start) { runtime.close() }
         let watch = Watch(
             runtime: runtime, process: process, limits: limits, verdict: verdict, isOver: isOver, began: .now)
@@ -47,6 +52,12 @@ final class LocalSandbox: Sendable {
 
     /// Gives the function an event and waits for what comes of it. When the sandbox did not outlive it, `isOver`.
     func invoke(_ event: LocalEvent) throws -> (outcome: LocalRun.Outcome, isOver: Bool) {
+        var (outcome, isOver) = try handle(event)
+        outcome.log = log?.takeTail() ?? []
+        return (outcome, isOver)
+    }
+
+    private func handle(_ event: LocalEvent) throws -> (outcome: LocalRun.Outcome, isOver: Bool) {
         runtime.submit(event)
         switch runtime.outcome(of: event.id) {
         case .response(let body): return (LocalRun.Outcome(body: body, isFailure: false), false)

@@ -44,7 +44,7 @@ package final class LocalService: Sendable {
         for run in runs {
             try Folder.create(run.buckets)
             let limit = run.recipe.function.concurrency.map { min($0, concurrency) } ?? concurrency
-            pools[run.recipe.name] = try SandboxPool(limit: limit) { try run.start($0) }
+            pools[run.recipe.name] = try SandboxPool(limit: limit) { try run.start($0, keepsLog: true) }
         }
         let functions = Functions(pools, complain: complain)
         self.functions = functions
@@ -91,7 +91,7 @@ package final class LocalService: Sendable {
         var event = LocalEvent(request.body.isEmpty ? Array("{}".utf8) : request.body, number: number)
         event.clientContext = request.field("x-amz-client-context").flatMap(Self.context)
         switch request.field("x-amz-invocation-type") ?? "RequestResponse" {
-        case "RequestResponse": return invoke(event, pool)
+        case "RequestResponse": return invoke(event, pool, isLogWanted: request.field("x-amz-log-type") == "Tail")
         case "Event": return accept(event, name, pool, functions)
         case "DryRun": return HTTPServer.Response(status: 204, fields: fields(event))
         case let other:
@@ -100,13 +100,18 @@ package final class LocalService: Sendable {
     }
 
     /// Handles an event and answers with what came of it.
-    private static func invoke(_ event: LocalEvent, _ pool: SandboxPool) -> HTTPServer.Response {
+    private static func invoke(
+        _ event: LocalEvent, _ pool: SandboxPool, isLogWanted: Bool
+    ) -> HTTPServer.Response {
         do {
             guard let outcome = try pool.invoke(event) else {
                 return refusal(503, "ServiceException", "the service is ending")
             }
             var fields = fields(event) + [("X-Amz-Executed-Version", "$LATEST"), ("Content-Type", "application/json")]
             if outcome.isFailure { fields.append(("X-Amz-Function-Error", "Unhandled")) }
+            if isLogWanted {
+                fields.append(("X-Amz-Log-Result", String(decoding: Base64.encode(outcome.log), as: UTF8.self)))
+            }
             return HTTPServer.Response(status: 200, fields: fields, body: outcome.body)
         } catch {
             return refusal(500, "ServiceException", describe(error))

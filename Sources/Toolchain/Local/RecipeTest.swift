@@ -29,10 +29,16 @@ package struct RecipeTest {
     ///
     /// - Parameter folder: an empty folder, on a disk with room for the image.
     package init(_ recipe: Recipe, of file: RecipeFile, in folder: String, cage: Cage, builder: Builder) throws {
+        self.init(
+            recipe, package: try builder.stage(recipe, of: file, in: folder, cage: cage), in: folder, cage: cage)
+    }
+
+    /// - Parameter package: what `Builder.stage` has made in the folder, for this cage.
+    init(_ recipe: Recipe, package: StagedPackage, in folder: String, cage: Cage) {
         self.recipe = recipe
         self.cage = cage
         self.folder = folder
-        package = try builder.stage(recipe, of: file, in: folder, cage: cage)
+        self.package = package
     }
 
     /// Runs all tests, in the order of the recipe.

@@ -448,7 +448,7 @@ CASE(library_path_absent) { text("LD_LIBRARY_PATH", getenv("LD_LIBRARY_PATH") ? 
 SHELL_CASE(environment_of_process) {
     // Private variables are taken out; nothing is left of them in environ, in getenv or in a child.
     const char *names[] = {"SCAR_PATH_ROOT", "SCAR_PATH_LIBRARY", "SCAR_PATH_FOLDERS", "SCAR_PATH_LOADER", "SCAR_PATH_LOADER_NAMES",
-                           "SCAR_PATH_HOST", "SCAR_PATH_AS_ROOT", "SCAR_PATH_KEEP", "SCAR_PATH_OWN_LIBRARY_PATH",
+                           "SCAR_PATH_HOST", "SCAR_PATH_AS_ROOT", "SCAR_PATH_KEEP", "SCAR_PATH_MISSED", "SCAR_PATH_OWN_LIBRARY_PATH",
                            "SCAR_PATH_OWN_PRELOAD", "LD_PRELOAD", "LD_LIBRARY_PATH"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (getenv(names[i])) printf("seen: %s\n", names[i]);

@@ -26,6 +26,12 @@ class Row:
         return self.verdict in (DIFFERENT, STALE, BROKEN)
 
 
+def counts(rows):
+    """How many rows there are of each verdict."""
+    return {verdict: sum(row.verdict == verdict for row in rows)
+            for verdict in (SAME, ALLOWED, UNSTEADY, DIFFERENT, STALE, BROKEN)}
+
+
 def differences(first, second):
     """In which ways two outcomes differ, in words."""
     found = []
@@ -90,6 +96,10 @@ def judge(case, first, second, again, allowed):
         # Two worlds that fail alike prove nothing.
         return [Row(case.title, short(first), short(second), BROKEN,
                     f"it must end with {expected} in the chroot, not with {first.status}\n" + first.errors.decode(errors="replace")[-600:])]
+    if second.outside:
+        # No reason would be good enough for it.
+        written = "\n".join(f"written outside of the prefix: {path!r}: {what}" for path, what in second.outside.items())
+        return [Row(case.title, short(first), short(second), DIFFERENT, written)]
     if not case.by_line:
         found = differences(first, second)
         return [verdict(case.title, short(first), short(second), found, allowed, lambda: differences(first, again()))]

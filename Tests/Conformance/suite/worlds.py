@@ -7,7 +7,7 @@ import shutil
 import signal
 import stat
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from . import fixtures
 from .settings import FOLDER, LIBRARIES, PACKAGE, PREFIX, USER, Missing
@@ -34,6 +34,8 @@ class Outcome:
     output: bytes
     errors: bytes
     files: dict
+    # What was written to the host around a relocated tree.
+    outside: dict = field(default_factory=dict)
 
 
 class Stage:
@@ -144,7 +146,8 @@ class Stage:
         """
         place = f"{self.folder}/run-{next(self.numbers)}"
         upper, work, root, temporary = (f"{place}/{part}" for part in ("upper", "work", "root", "tmp"))
-        for path in (upper, work, root, temporary):
+        host, outside, host_work = (f"{place}/{part}" for part in ("host", "outside", "host-work"))
+        for path in (upper, work, root, temporary, host, outside, host_work):
             os.makedirs(path)
         os.chmod(temporary, 0o1777)
         os.makedirs(f"{temporary}/scar/root")
@@ -152,10 +155,14 @@ class Stage:
         if world == CHROOT:
             layers.insert(0, self.hosts_layer)
         mount("overlay", root, f"lowerdir={':'.join(layers)},upperdir={upper},workdir={work},userxattr", "overlay")
+        # Nothing refuses what leaves the tree by mistake, so that it is seen. This machine's own root is only read.
+        if self.host != "/":
+            mount("overlay", host, f"lowerdir={self.host},upperdir={outside},workdir={host_work},userxattr", "overlay")
         try:
             return self.caged(tree, world, place, command, folder, environment or {}, limit)
         finally:
             libc.umount2(root.encode(), MNT_DETACH)
+            libc.umount2(host.encode(), MNT_DETACH)
             shutil.rmtree(place, ignore_errors=True)
 
     def caged(self, tree, world, place, command, folder, environment, limit):
@@ -165,7 +172,7 @@ class Stage:
         if world == CHROOT:
             cage += ["--bind", root, "/"]
         else:
-            cage += ["--ro-bind", self.host, "/"]
+            cage += ["--ro-bind", "/", "/"] if self.host == "/" else ["--bind", f"{place}/host", "/"]
         cage += ["--proc", "/proc", "--dev", "/dev", "--ro-bind", "/sys", "/sys", "--bind", temporary, "/tmp",
                  "--ro-bind", self.package(tree), PACKAGE]
         if world == RELOCATED:
@@ -188,7 +195,8 @@ class Stage:
                 process.wait()
                 status = f"more than {limit} s"
         files = {**listing(f"{place}/upper", "", world), **listing(temporary, "/tmp", world)}
-        return Outcome(status, contents(f"{place}/output"), contents(f"{place}/errors"), files)
+        return Outcome(status, contents(f"{place}/output"), contents(f"{place}/errors"), files,
+                       listing(f"{place}/outside", "", world))
 
 
 def contents(path):
@@ -201,8 +209,8 @@ def listing(folder, shown, world):
     found = {}
     # By descriptors: a program may make folders deeper than any path is long.
     for path, folders, files, here in os.fwalk(os.fsencode(folder)):
-        if shown == "/tmp" and path == os.fsencode(folder):
-            folders.remove(b"scar")
+        if shown == "/tmp" and path == os.fsencode(folder + "/scar"):
+            folders.remove(b"root")
         for name in folders + files:
             inside = shown + os.fsdecode(os.path.join(path, name))[len(folder):]
             found[inside] = described(here, name, world)

@@ -12,6 +12,9 @@ extension FuzzBench {
             switch kind {
             case UInt8(ascii: "a"): return ApkRecords.packages(rest).isEmpty ? .refused : .accepted
             case UInt8(ascii: "d"): return DpkgRecords.packages(rest).isEmpty ? .refused : .accepted
+            case UInt8(ascii: "s"): return try packages(rest, .sqlite)
+            case UInt8(ascii: "n"): return try packages(rest, .ndb)
+            case UInt8(ascii: "b"): return try packages(rest, .berkeley)
             case UInt8(ascii: "g"): _ = try Gate(parsing: [String(decoding: rest, as: UTF8.self)])
             case UInt8(ascii: "v"): _ = try DiveRules.parse(rest, path: "rules")
             case UInt8(ascii: "l"):
@@ -29,6 +32,13 @@ extension FuzzBench {
         } catch is FileError {
             return .refused
         }
+    }
+
+    private func packages(_ bytes: [UInt8], _ format: RPMDatabase.Format) throws -> FuzzTarget.Outcome {
+        let packages = try RPMDatabase.packages(bytes, format)
+        let size = packages.reduce(0) { $0 + $1.files.reduce(0) { $0 + $1.count } }
+        try Finding.unless(size <= 2 * bytes.count, "a few bytes became many paths")
+        return packages.isEmpty ? .refused : .accepted
     }
 
     private func survey(_ bytes: [UInt8]) throws -> Survey {
@@ -62,5 +72,11 @@ extension FuzzBench {
         try Finding.unless((try? JSON.parse(json.text(), limits: limits)) == json, "the JSON is read as something else")
         try Finding.unless(Comparison(inspection, inspection).isEmpty, "a thing is different from itself")
         _ = InspectionPage(inspection, version: "0").html()
+        let bill = Bill(inspection, name: "fuzz", digest: nil)
+        for format in BillFormat.allCases {
+            let json = try bill.json(format, options: Bill.Options(tool: "t", version: "0", created: ""))
+            try Finding.unless(
+                (try? JSON.parse(json.text(), limits: limits)) == json, "a bill is read as something else")
+        }
     }
 }

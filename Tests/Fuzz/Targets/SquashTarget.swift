@@ -12,6 +12,7 @@ extension FuzzBench {
         defer { close(descriptor) }
         let written = unsafe bytes.withUnsafeBytes { unsafe pwrite(descriptor, $0.baseAddress, $0.count, 0) }
         try Finding.unless(written == bytes.count, "the image does not fit its file: \(errno)")
+        try Self.checkDigests(descriptor, bytes.count)
         do throws(SquashError) {
             let reader = try SquashReader(descriptor: descriptor)
             let (names, size, last) = try Self.readEverything(reader)
@@ -25,6 +26,35 @@ extension FuzzBench {
             guard ![.createFailed, .writeFailed, .attributesFailed, .readFailed].contains(error.code)
             else { throw Finding("\(error)") }
             return .refused
+        }
+    }
+
+    /// With digests of its own an image is what it is without; with those of others none of it can be read.
+    private static func checkDigests(_ descriptor: Int32, _ length: Int) throws {
+        guard length > 0 else { return }
+        let table = try BlockDigests.table(of: descriptor, imageLength: length)
+        let digests = try BlockDigests(table, imageLength: length)
+        let (plain, checked) = (outcome(descriptor, nil), outcome(descriptor, digests))
+        try Finding.unless(plain == checked, "digests change what is read: \(checked), without them \(plain)")
+        let others = try BlockDigests([UInt8](repeating: 0, count: table.count), imageLength: length)
+        let refused = outcome(descriptor, others)
+        try Finding.unless(
+            length < 96 || refused == .failed(SquashError(.damaged(block: 0))),
+            "an image is read whose digests are others: \(refused)")
+    }
+
+    private enum Reading: Equatable {
+        case read(names: Int, size: Int, last: [UInt8])
+        case failed(SquashError)
+    }
+
+    private static func outcome(_ descriptor: Int32, _ digests: BlockDigests?) -> Reading {
+        do throws(SquashError) {
+            let reader = try SquashReader(descriptor: descriptor, digests: digests)
+            let (names, size, last) = try readEverything(reader)
+            return .read(names: names, size: size, last: last)
+        } catch {
+            return .failed(error)
         }
     }
 

@@ -8,37 +8,59 @@ enum PackageDatabase {
         /// The files of one of dpkg's packages; its name, with the architecture when there are several.
         case dpkgList(name: ArraySlice<UInt8>)
         case apkInstalled
-        /// RPM's tables, which are not read.
-        case rpm
-    }
+        case rpm(RPMDatabase.Format)
+        /// What a language's own package says of itself. Its first bytes do.
+        case language(LanguagePackage.Kind)
+        /// Which distribution it is. os-release(5)
+        case release
 
-    static func isPart(_ path: [UInt8]) -> Bool {
-        guard let part = part(path) else { return false }
-        return part != .rpm
+        /// How large a file of this kind may be; 0 for those whose first bytes do.
+        var limit: Int {
+            switch self {
+            case .dpkgStatus, .dpkgFragment, .dpkgList, .apkInstalled: 16 << 20
+            // It has a package's whole header, with sums of all files, in it.
+            case .rpm: 64 << 20
+            case .language, .release: 0
+            }
+        }
     }
 
     static func part(_ path: [UInt8]) -> Part? {
-        if path.elementsEqual("lib/apk/db/installed".utf8) || path.elementsEqual("usr/lib/apk/db/installed".utf8) {
+        if path.starts(with: "var/lib/dpkg/".utf8) { return dpkg(path.dropFirst("var/lib/dpkg/".utf8.count)) }
+        if let kind = LanguagePackage.Kind(path: path) { return .language(kind) }
+        switch path.last {
+        case UInt8(ascii: "d")
+        where path.elementsEqual("lib/apk/db/installed".utf8) || path.elementsEqual("usr/lib/apk/db/installed".utf8):
             return .apkInstalled
+        case UInt8(ascii: "e")
+        where path.elementsEqual("usr/lib/os-release".utf8) || path.elementsEqual("etc/os-release".utf8):
+            return .release
+        case UInt8(ascii: "e"), UInt8(ascii: "s"), UInt8(ascii: "b"): return rpm(path)
+        default: return nil
         }
-        if path.starts(with: "var/lib/dpkg/".utf8) {
-            let rest = path.dropFirst("var/lib/dpkg/".utf8.count)
-            if rest.elementsEqual("status".utf8) { return .dpkgStatus }
-            if rest.starts(with: "status.d/".utf8) { return .dpkgFragment(isFiles: rest.ends(with: ".md5sums")) }
-            if rest.starts(with: "info/".utf8), rest.ends(with: ".list") {
-                return .dpkgList(name: rest.dropFirst(5).dropLast(5))
-            }
-            return nil
+    }
+
+    private static func dpkg(_ rest: ArraySlice<UInt8>) -> Part? {
+        if rest.elementsEqual("status".utf8) { return .dpkgStatus }
+        if rest.starts(with: "status.d/".utf8) { return .dpkgFragment(isFiles: rest.ends(with: ".md5sums")) }
+        if rest.starts(with: "info/".utf8), rest.ends(with: ".list") {
+            return .dpkgList(name: rest.dropFirst(5).dropLast(5))
         }
-        let isRPM = path.starts(with: "var/lib/rpm/".utf8) || path.starts(with: "usr/lib/sysimage/rpm/".utf8)
-        let name = path[(path.lastIndex(of: UInt8(ascii: "/")).map { $0 + 1 } ?? 0)...]
-        let tables = ["rpmdb.sqlite", "Packages", "Packages.db"]
-        return isRPM && tables.contains { name.elementsEqual($0.utf8) } ? .rpm : nil
+        return nil
+    }
+
+    private static func rpm(_ path: [UInt8]) -> Part? {
+        let folders = ["var/lib/rpm/", "usr/lib/sysimage/rpm/", "usr/share/rpm/"]
+        for folder in folders where path.starts(with: folder.utf8) {
+            let name = path.dropFirst(folder.utf8.count)
+            return RPMDatabase.Format.allCases.first { name.elementsEqual($0.rawValue.utf8) }.map { .rpm($0) }
+        }
+        return nil
     }
 }
 
 extension ArraySlice<UInt8> {
-    fileprivate func ends(with text: String) -> Bool { suffix(text.utf8.count).elementsEqual(text.utf8) }
+    func ends(with text: String) -> Bool { suffix(text.utf8.count).elementsEqual(text.utf8) }
 }
 
 /// A package that a manager says is installed.
@@ -150,7 +172,7 @@ package enum ApkRecords {
 }
 
 extension ArraySlice<UInt8> {
-    fileprivate var trimmed: ArraySlice<UInt8> {
+    var trimmed: ArraySlice<UInt8> {
         var rest = drop { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
         while let last = rest.last, [0x20, 0x09, 0x0d].contains(last) { rest = rest.dropLast() }
         return rest

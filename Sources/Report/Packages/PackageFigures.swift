@@ -1,3 +1,4 @@
+internal import ByteKit
 internal import LayerFS
 
 /// What belongs to which installed package, as the package managers' own records have it.
@@ -13,7 +14,7 @@ package struct PackageFigures: Sendable {
         package var name: String
         package var version: String
         package var architecture: String
-        /// `dpkg` or `apk`.
+        /// `dpkg`, `apk` or `rpm`.
         package var manager: String
         /// Of its files as they are in the image.
         package var bytes = 0
@@ -28,17 +29,25 @@ package struct PackageFigures: Sendable {
         var lists: [[UInt8]: [UInt8]] = [:]
         for (index, layer) in survey.layers.enumerated() {
             for document in layer.observer.documents where isShown[index][Int(document.content)] {
-                Self.read(document, into: &installed, &lists)
+                do throws(ReportError) {
+                    try Self.read(document, into: &installed, &lists)
+                } catch {
+                    notes.append("\(SafeText.path(document.path)) cannot be read: \(error.diagnostic.message)")
+                }
             }
             for path in layer.observer.passedOver {
                 notes.append("\(SafeText.path(path)) is too large to be read; its packages are not listed")
             }
         }
-        for node in order.preorder where PackageDatabase.part(tree.path(of: node)) == .rpm {
-            notes.append("\(SafeText.path(tree.path(of: node))) is RPM's table of packages, which is not read")
-        }
         // By name, so that who owns what two packages claim depends on nothing else.
-        installed.sort { $0.package.name.lexicographicallyPrecedes($1.package.name) }
+        installed.sort {
+            let (left, right) = ($0.package, $1.package)
+            if left.name != right.name { return left.name.lexicographicallyPrecedes(right.name) }
+            if left.architecture != right.architecture {
+                return left.architecture.lexicographicallyPrecedes(right.architecture)
+            }
+            return left.version.lexicographicallyPrecedes(right.version)
+        }
         var figures = installed.map { package, manager in
             Package(
                 name: SafeText.name(package.name), version: SafeText.name(package.version),
@@ -54,7 +63,7 @@ package struct PackageFigures: Sendable {
     private static func read(
         _ document: LayerObserver.Document, into installed: inout [(package: InstalledPackage, manager: String)],
         _ lists: inout [[UInt8]: [UInt8]]
-    ) {
+    ) throws(ReportError) {
         switch PackageDatabase.part(document.path) {
         case .dpkgStatus: installed += DpkgRecords.packages(document.bytes).map { ($0, "dpkg") }
         case .apkInstalled: installed += ApkRecords.packages(document.bytes).map { ($0, "apk") }
@@ -63,7 +72,9 @@ package struct PackageFigures: Sendable {
         case .dpkgFragment(isFiles: true):
             let name = document.path.dropFirst("var/lib/dpkg/status.d/".utf8.count).dropLast(".md5sums".utf8.count)
             lists[sums + name] = document.bytes
-        case .rpm, nil: break
+        case .rpm(let format):
+            for package in try RPMDatabase.packages(document.bytes, format) { installed.append((package, "rpm")) }
+        case .language, .release, nil: break
         }
     }
 

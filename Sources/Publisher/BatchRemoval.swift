@@ -1,0 +1,117 @@
+internal import AWS
+
+/// Takes away what was made for a function's jobs, in the order that Batch wants: definitions and queue, then what the queue
+/// ran on, then the roles. Of a job that is under way it is the end.
+enum BatchRemoval {
+    /// - Parameter wanted: what stays.
+    static func changes(
+        _ name: String, besides wanted: Deployment.Job? = nil, _ session: Session
+    ) throws -> [Change] {
+        var changes: [Change] = []
+        if wanted == nil { changes += try definitions(name, session) + queue(name, session) }
+        changes += try environments(name, besides: wanted?.compute.kind, session)
+        return changes
+    }
+
+    private static func definitions(_ name: String, _ session: Session) throws -> [Change] {
+        try session.batch.definitions(name).filter { Deployment.isOurs($0.tags) }.map { definition in
+            Change(.remove, "job definition", "\(name):\(definition.revision)") {
+                try $0.batch.deregister(definition.arn)
+            }
+        }
+    }
+
+    private static func queue(_ name: String, _ session: Session) throws -> [Change] {
+        guard let queue = try session.batch.queue(name), Deployment.isOurs(queue.tags) else { return [] }
+        return [
+            Change(.remove, "job queue", name) { session in
+                try remove("the job queue \(name)", session) {
+                    try session.batch.queue(name)?.condition
+                } disable: {
+                    try session.batch.disableQueue(name)
+                } delete: {
+                    try session.batch.deleteQueue(name)
+                }
+            }
+        ]
+    }
+
+    private static func environments(
+        _ function: String, besides kept: Deployment.Job.Compute.Kind?, _ session: Session
+    ) throws -> [Change] {
+        let names = Deployment.Job.Compute.Kind.allCases.filter { $0 != kept }.map { ComputePart.name(function, $0) }
+        return try session.batch.environments(names).filter { Deployment.isOurs($0.tags) }.map(\.name).map { name in
+            Change(.remove, "compute environment", name) { session in
+                try remove("the compute environment \(name)", session) {
+                    try session.batch.environments([name]).first?.condition
+                } disable: {
+                    try session.batch.disableEnvironment(name)
+                } delete: {
+                    try session.batch.deleteEnvironment(name)
+                }
+            }
+        }
+    }
+
+    /// Only what takes no jobs can be deleted, and only what is not being changed can be asked for either.
+    private static func remove(
+        _ what: String, _ session: Session, condition: () throws -> BatchAPI.Condition?, disable: () throws -> Void,
+        delete: () throws -> Void
+    ) throws {
+        func settled() throws -> BatchAPI.Condition? {
+            try session.wait(for: "\(what) to come to rest", limit: .seconds(600)) { () -> BatchAPI.Condition?? in
+                guard let now = try condition() else { return .some(nil) }
+                return ["CREATING", "UPDATING"].contains(now.status) ? nil : .some(now)
+            }
+        }
+        guard let now = try settled() else { return }
+        if now.status != "DELETING" {
+            if now.isEnabled { try disable() }
+            guard try settled() != nil else { return }
+            try delete()
+        }
+        // What stands on it cannot go before.
+        _ = try session.wait(for: "\(what) to be gone", limit: .seconds(900)) { () -> Bool? in
+            try condition() == nil ? true : nil
+        }
+    }
+
+    /// What there is; of something that is being deleted, by an earlier run, it is waited until it is gone.
+    static func unlessLeaving<Value>(
+        _ what: String, _ session: Session, find: () throws -> Value?, condition: (Value) -> BatchAPI.Condition
+    ) throws -> Value? {
+        try session.wait(for: "\(what) to be gone", limit: .seconds(900)) { () -> Value?? in
+            guard let found = try find() else { return .some(nil) }
+            return condition(found).status == "DELETING" ? nil : .some(found)
+        }
+    }
+
+    /// The roles of jobs, and the profile of machines.
+    static func roles(_ name: String, besides wanted: Deployment.Job? = nil, _ session: Session) throws -> [Change] {
+        let machine = session.machineRoleName(name)
+        var names: [String] = []
+        if wanted == nil { names.append(session.jobRoleName(name)) }
+        if wanted?.compute.kind.isFargate != true { names.append(session.startRoleName(name)) }
+        let keepsMachine = wanted.map { !$0.compute.kind.isFargate && $0.compute.instanceProfile == nil } ?? false
+        var changes: [Change] = []
+        if !keepsMachine {
+            names.append(machine)
+            if try session.identity.instanceProfile(machine)?.roles.allSatisfy({ $0 == machine }) == true {
+                changes.append(
+                    Change(.remove, "instance profile", machine) { try $0.identity.deleteInstanceProfile(machine) })
+            }
+        }
+        for role in names { changes += try DesiredRole.removal(of: role, session) }
+        return changes
+    }
+}
+
+/// What jobs do not need any more: all of it, or the compute environment of another kind.
+struct BatchCleaningPart: Part {
+    func changes(for deployment: Deployment, after before: [Change], _ session: Session) throws -> [Change] {
+        var changes = try BatchRemoval.changes(deployment.name, besides: deployment.job, session)
+        changes += try BatchRemoval.roles(deployment.name, besides: deployment.job, session)
+        guard deployment.job == nil else { return changes }
+        return try changes + Removal.logGroup(Session.jobLogGroup(deployment.name), session)
+    }
+}

@@ -1,0 +1,84 @@
+internal import AWS
+internal import JSON
+
+/// A role as it should be: who may be it, and what it may do.
+struct DesiredRole {
+    var name: String
+    /// For people who look at the account.
+    var purpose: String
+    /// `lambda.amazonaws.com`.
+    var service: String
+    /// What it may do, where that follows from the function; nil when `managed` says it all.
+    var policy: JSON?
+    /// ARNs of policies of AWS's own.
+    var managed: [String] = []
+}
+
+extension DesiredRole {
+    static let policyName = "scar-build"
+
+    /// What must happen to it.
+    func changes(_ tags: [String: String], _ session: Session) throws -> [Change] {
+        guard let role = try session.identity.role(name) else {
+            let detail = Change.Detail("policy", to: (policy.map { [Policy.summary($0)] } ?? managed).joined())
+            return [Change(.create, "role", name, [detail]) { try self.create(tags, $0) }]
+        }
+        guard Self.isOurs(role) else { throw notOurs }
+        var changes: [Change] = []
+        let (name, trust) = (name, Policy.trust(in: service))
+        if role.trust != trust {
+            changes.append(
+                Change(.update, "role", name, [.init("who may be it", to: service)]) { session in
+                    try session.identity.updateTrust(name, trust)
+                })
+        }
+        if let policy {
+            let old = try session.identity.policy(Self.policyName, of: name)
+            if old != policy {
+                let detail = Change.Detail("policy", from: old.map(Policy.summary), to: Policy.summary(policy))
+                changes.append(
+                    Change(.update, "role", name, [detail]) { session in
+                        try session.identity.putPolicy(Self.policyName, policy, of: name)
+                    })
+            }
+        }
+        guard !managed.isEmpty else { return changes }
+        let attached = try session.identity.attachedPolicies(of: name)
+        for policy in managed where !attached.contains(policy) {
+            changes.append(
+                Change(.update, "role", name, [.init("policy", to: policy)]) { session in
+                    try session.identity.attach(policy, to: name)
+                })
+        }
+        return changes
+    }
+
+    private func create(_ tags: [String: String], _ session: Session) throws {
+        do throws(AWSError) {
+            _ = try session.identity.createRole(
+                name, trust: Policy.trust(in: service), description: purpose, tags: tags)
+        } catch {
+            // It was made, and the answer was lost; or somebody else was faster.
+            guard error.isService("EntityAlreadyExists") else { throw error }
+            guard let role = try session.identity.role(name), Self.isOurs(role) else { throw notOurs }
+        }
+        try session.persevering(while: \.isNotFound) {
+            if let policy { try session.identity.putPolicy(Self.policyName, policy, of: name) }
+            for policy in managed { try session.identity.attach(policy, to: name) }
+        }
+    }
+
+    /// What takes a role made here away again; nothing when there is none.
+    static func removal(of name: String, _ session: Session) throws -> [Change] {
+        guard let found = try session.identity.role(name), isOurs(found) else { return [] }
+        return [Change(.remove, "role", name) { try $0.identity.deleteRole(name) }]
+    }
+
+    private static func isOurs(_ role: IdentityAPI.Role) -> Bool { Deployment.isOurs(role.tags) }
+
+    private var notOurs: PublishError {
+        PublishError(
+            .notOurs, "there is a role \(name) that was not made here",
+            hint: "name it in the recipe, as ‘function.role’, if the function is to run as it, or remove it")
+    }
+}

@@ -1,0 +1,121 @@
+internal import AWS
+internal import ByteKit
+internal import JSON
+
+/// The rules of EventBridge that call the function. The permission to call comes before its rule and goes after it, and so
+/// says which rules there are: also those of a bus that no recipe names any more.
+struct RulesPart: Part {
+    private static let prefix = "scar-build-rule-"
+    private static let target = "function"
+
+    func changes(for deployment: Deployment, after before: [Change], _ session: Session) throws -> [Change] {
+        let permissions = try session.lambda.permissions(deployment.name, qualifier: deployment.alias)
+        var changes: [Change] = []
+        var wanted: [LambdaAPI.Permission] = []
+        for rule in deployment.rules {
+            let place = Place(rule, deployment.name)
+            let permission = LambdaAPI.Permission(
+                id: Self.prefix + rule.name, principal: "events.amazonaws.com", sourceARN: place.arn(session))
+            wanted.append(permission)
+            // One that has gone to another bus must be gone from where it was.
+            let old = permissions.first { $0.id == permission.id && $0 != permission }
+            if let old { changes += try Self.removal(old, deployment, session) }
+            changes += PermissionChanges.changes([permission], old == nil ? permissions : [], deployment)
+            changes += try self.changes(rule, place, deployment, session)
+        }
+        for old in permissions where old.id.hasPrefix(Self.prefix) && !wanted.contains(where: { $0.id == old.id }) {
+            changes += try Self.removal(old, deployment, session)
+        }
+        return changes
+    }
+
+    /// Where a rule is.
+    private struct Place {
+        var bus: String
+        var name: String
+
+        init(_ rule: Deployment.RuleTrigger, _ function: String) {
+            bus = rule.bus
+            // No function's name holds a dot, so one's rules are never another's.
+            let full = "scar-build.\(function).\(rule.name)"
+            name =
+                full.utf8.count <= 64 ? full : full.prefix(55) + "-" + Digest(of: Array(full.utf8)).hex.prefix(8)
+        }
+
+        /// Takes a rule's ARN apart: `…:rule/NAME`, or `…:rule/BUS/NAME`.
+        init?(arn: String) {
+            let parts = arn.split(separator: ":").last?.split(separator: "/").map(String.init) ?? []
+            guard parts.count == 2 || parts.count == 3, parts[0] == "rule" else { return nil }
+            (bus, name) = (parts.count == 3 ? parts[1] : "default", parts[parts.count - 1])
+        }
+
+        func arn(_ session: Session) -> String { session.ruleARN(bus == "default" ? name : "\(bus)/\(name)") }
+    }
+
+    private func changes(
+        _ rule: Deployment.RuleTrigger, _ place: Place, _ deployment: Deployment, _ session: Session
+    ) throws -> [Change] {
+        let calls = session.functionARN(deployment.name, alias: deployment.alias)
+        let there = try session.events.rule(place.name, on: place.bus)
+        if let there, !Deployment.isOurs(there.tags) {
+            throw PublishError(
+                .notOurs, "there is a rule \(place.name) that was not made here",
+                hint: "give the rule of the recipe another name, or remove it")
+        }
+        var details: [Change.Detail] = []
+        let cause = Self.text(rule.cause)
+        if there.map(Self.cause) != rule.cause {
+            details.append(.init("calls for", from: there.map { Self.text(Self.cause($0)) }, to: cause))
+        }
+        if there?.targets.contains(calls) != true { details.append(.init("calls", to: calls)) }
+        if there?.isEnabled == false { details.append(.init("state", from: "disabled", to: "enabled")) }
+        guard !details.isEmpty else { return [] }
+        let tags = deployment.allTags
+        return [
+            Change(there == nil ? .create : .update, "rule", place.name, details) { session in
+                try session.events.put(
+                    place.name, on: place.bus, schedule: rule.cause.schedule, pattern: rule.cause.pattern,
+                    description: "Calls the function \(deployment.name)", tags: tags)
+                try session.persevering(while: \.isNotFound) {
+                    try session.events.target(place.name, on: place.bus, id: Self.target, arn: calls)
+                }
+            }
+        ]
+    }
+
+    private static func cause(_ rule: EventsAPI.Rule) -> Deployment.RuleTrigger.Cause {
+        rule.schedule.map { .schedule($0) } ?? .pattern(rule.pattern ?? .null)
+    }
+
+    private static func text(_ cause: Deployment.RuleTrigger.Cause) -> String {
+        switch cause {
+        case .schedule(let text): text
+        case .pattern(let json): "events like " + String(decoding: json.text(), as: UTF8.self)
+        }
+    }
+
+    // MARK: Removal
+
+    /// What takes all of a function's rules away.
+    static func removal(of permissions: [LambdaAPI.Permission], _ session: Session) throws -> [Change] {
+        try permissions.filter { $0.id.hasPrefix(prefix) }.flatMap { try rule(of: $0, session) }
+    }
+
+    private static func removal(
+        _ permission: LambdaAPI.Permission, _ deployment: Deployment, _ session: Session
+    ) throws -> [Change] {
+        let (name, alias) = (deployment.name, deployment.alias)
+        return try rule(of: permission, session) + [
+            Change(.remove, "permission", permission.id) {
+                try $0.lambda.removePermission(permission.id, from: name, qualifier: alias)
+            }
+        ]
+    }
+
+    private static func rule(of permission: LambdaAPI.Permission, _ session: Session) throws -> [Change] {
+        guard let place = permission.sourceARN.flatMap({ Place(arn: $0) }),
+            let rule = try session.events.rule(place.name, on: place.bus), Deployment.isOurs(rule.tags)
+        else { return [] }
+        return [Change(.remove, "rule", place.name) { try $0.events.delete(place.name, on: place.bus) }]
+    }
+}

@@ -1,0 +1,60 @@
+internal import ByteKit
+internal import ImageModel
+internal import Recipe
+
+extension Builder {
+    /// The recipe with what its tests open, where its profile asks for that: out of its lock, or else by running them.
+    ///
+    /// A lock must have it: what is built from a lock is built from nothing else.
+    func traced(_ recipe: Recipe, _ image: ResolvedImage, _ lock: Lockfile?, of file: RecipeFile) throws -> Recipe {
+        guard recipe.prune.profile == .traced else { return recipe }
+        var traced = recipe
+        if let lock {
+            let path = lockPath(of: file)
+            traced.prune.trace = try lock.function(for: recipe, lockPath: path).trace
+            guard traced.prune.trace != nil else {
+                throw ToolError(
+                    "no-trace", "\(path) does not say what the tests of ‘\(recipe.name)’ opened",
+                    hint: "run ‘scar-build lock \(file.path)’, which runs them")
+            }
+        } else {
+            traced.prune.trace = try trace(recipe, image)
+        }
+        return traced
+    }
+
+    /// Runs a recipe's tests on its image with nothing but `safe` pruned, and notes which of its files are opened.
+    func trace(_ recipe: Recipe, _ image: ResolvedImage) throws -> [Recipe.Trace] {
+        guard !recipe.tests.isEmpty else {
+            throw ToolError(
+                "no-tests", "the profile ‘traced’ keeps what the tests of ‘\(recipe.name)’ open, and it has none",
+                hint: "write ‘tests’ into the recipe, or take the profile ‘closure’")
+        }
+        let (cage, lack) = Cage.find()
+        if let lack { progress(.warning("no cage for the tests: \(lack)")) }
+        var whole = recipe
+        whole.prune.profile = .safe
+        (whole.budget.unpacked, whole.budget.artifact, whole.budget.package) = (nil, nil, nil)
+        // As the root, an image may be as large as it likes; without a cage it cannot be the root.
+        let form: PackageForm = cage == .none || recipe.asRoot ? .tree : .image
+        return try RunFolder.with { folder in
+            let package = try stage(whole, image, [form], in: folder, cage: cage)
+            let test = RecipeTest(whole, package: package, in: folder, cage: cage)
+            let watch = try OpenWatch(package.imageFolder ?? folder)
+            var traces: [Recipe.Trace] = []
+            try test.run { result in
+                guard result.isPassed else {
+                    throw ToolError(
+                        "test-failed",
+                        "the test ‘\(result.test)’ fails before anything is pruned: "
+                            + result.problems.joined(separator: "; "),
+                        hint: "run ‘scar-build test’ with the profile ‘safe’", exitCode: .functionFailed)
+                }
+                let opened = try watch.take()
+                progress(.traced(result.test, files: opened.count))
+                traces.append(Recipe.Trace(test: result.test, opened: opened))
+            }
+            return traces
+        }
+    }
+}

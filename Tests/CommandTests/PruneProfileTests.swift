@@ -1,0 +1,108 @@
+import ByteKit
+import JSON
+import TestKit
+import Testing
+
+@Suite("Prune profiles", .enabled(if: CageScene.isPossible, "needs a bubblewrap that works, docker-registry and gcc"))
+struct PruneProfileTests {
+    private let scene: CageScene
+
+    init() throws {
+        scene = try CageScene()
+        try scene.write(
+            """
+            #!/bin/sh
+            [ -z "$MORE" ] || head -n 1 /image-marker
+            cat /var/task/launch.json >/dev/null && echo done
+            """, to: "script.sh")
+    }
+
+    private static let tests =
+        #", "tests": [{"name": "plain", "response": "done"}, {"name": "more", "environment": {"MORE": "1"}, "response": "image"}]"#
+
+    private func build(_ recipe: String, to name: String = "out") throws -> Peer.Result {
+        try scene.run("build", recipe, ["-o", "\(scene.path)/\(name)"])
+    }
+
+    private func document(_ path: String) throws -> JSON {
+        try JSON.parse(try InputFile.contents(of: "\(scene.path)/\(path)", limit: 16 << 20))
+    }
+
+    /// The rule that the account has for a path: that of its line, or of a folder's above it.
+    private func rule(for path: String, in report: JSON) -> String? {
+        report["removals"]?["lines"]?.array?.first { line in
+            line["path"]?.string.map { path == $0 || path.hasPrefix("\($0)/") } ?? false
+        }?["rule"]?.string
+    }
+
+    @Test("‘closure’ keeps the commands that the script names, says why, and accounts for each file that is gone")
+    func closure() throws {
+        let recipe = try scene.recipe(script: "script.sh", Self.tests, profile: "closure")
+        let built = try build(recipe)
+        #expect(built.status == 0, "\(built.errorText)")
+        let report = try document("out/report.json")
+        #expect(rule(for: "/bin/seq", in: report) == "closure")
+        for name in ["/bin/sh", "/bin/cat", "/bin/head", "/image-marker"] {
+            #expect(rule(for: name, in: report) == nil, "\(name)")
+        }
+        let removed = report["removed"]?.array?.reduce(0) { $0 + ($1["bytes"]?.integer ?? 0) }
+        let lines = report["removals"]?["lines"]?.array?.reduce(0) { $0 + ($1["bytes"]?.integer ?? 0) }
+        #expect(removed == lines)
+        let reasons = report["kept"]?["files"]?.array?.compactMap { $0["because"]?.string } ?? []
+        #expect(reasons.contains("script.sh names it"), "\(reasons)")
+        #expect(reasons.contains { $0.hasSuffix("needs it") }, "\(reasons)")
+        let tested = try scene.run("test", recipe)
+        #expect(tested.status == 0, "\(tested.text) \(tested.errorText)")
+    }
+
+    @Test("‘traced’ keeps what tests opened; the lock has it, and the same lock gives the same bytes and runs nothing")
+    func traced() throws {
+        let recipe = try scene.recipe(script: "script.sh", Self.tests, profile: "traced")
+        let unlocked = try build(recipe)
+        #expect(unlocked.status == 0, "\(unlocked.errorText)")
+        let locked = try scene.run("lock", recipe)
+        #expect(locked.status == 0, "\(locked.errorText)")
+        let lockPath = String(locked.text.dropLast())
+        let lock = String(decoding: try InputFile.contents(of: lockPath, limit: 1 << 20), as: UTF8.self)
+        #expect(lock.contains("\"bin/head\"") && lock.contains("\"image-marker\"") && !lock.contains("\"bin/seq\""))
+        // Were the tests run again, they would fail.
+        try scene.write("#!/bin/sh\nexit 1\n", to: "script.sh")
+        let first = try build(recipe, to: "first")
+        #expect(first.status == 0, "\(first.errorText)")
+        #expect(try build(recipe, to: "second").status == 0)
+        #expect(
+            try InputFile.contents(of: "\(scene.path)/first/caged.zip", limit: 1 << 28)
+                == InputFile.contents(of: "\(scene.path)/second/caged.zip", limit: 1 << 28))
+        let reasons = try document("first/report.json")["kept"]?["files"]?.array?.compactMap { $0["because"]?.string }
+        #expect(reasons?.contains("test ‘plain’ opened it") == true, "\(reasons ?? [])")
+    }
+
+    @Test("‘traced’ needs tests that pass, and a lock that has their trace")
+    func untraced() throws {
+        let without = try build(try scene.recipe(script: "script.sh", profile: "traced"))
+        #expect(without.status == 1 && without.errorText.contains("error[no-tests]"), "\(without.errorText)")
+        let failing = try build(
+            try scene.recipe(
+                script: "script.sh", #", "tests": [{"name": "t", "response": "nothing"}]"#, profile: "traced"))
+        #expect(failing.status == 5 && failing.errorText.contains("error[test-failed]"), "\(failing.errorText)")
+        #expect(try scene.run("lock", try scene.recipe(script: "script.sh", Self.tests)).status == 0)
+        let stale = try build(try scene.recipe(script: "script.sh", Self.tests, profile: "traced"))
+        #expect(stale.status == 1 && stale.errorText.contains("error[no-trace]"), "\(stale.errorText)")
+    }
+
+    @Test("‘fit’ takes the mildest profile that fits, and says so; when none does, the build is over budget")
+    func fit() throws {
+        func profile(_ budget: Int, _ name: String) throws -> String? {
+            let recipe = try scene.recipe(
+                script: "script.sh", #", "budget": {"unpacked": \#(budget)}"#, profile: "fit")
+            let built = try build(recipe, to: name)
+            guard built.status == 0 else { return "\(built.status)" }
+            let profile = try document("\(name)/build.json")["prune"]?.string
+            return profile
+        }
+        #expect(try profile(1 << 30, "large") == "safe")
+        let whole = try document("large/report.json")["unpackedSize"]?.integer ?? 0
+        #expect(try profile(whole - 1, "small") == "closure")
+        #expect(try profile(1000, "tiny") == "3")
+    }
+}

@@ -1,0 +1,99 @@
+"""What AWS does and moto does not, as far as publishing meets it."""
+
+import json
+
+import moto.awslambda.models as functions
+import moto.batch.models as batch
+import moto.ecs.models as ecs
+import moto.iam.models as iam
+from moto.awslambda.utils import get_backend
+
+
+def close():
+    close_batch()
+    close_policies()
+    close_layers()
+    close_versions()
+    close_addresses()
+
+
+def close_batch():
+    """Batch acts as a role of its own when it is given none, takes other resources for an environment, and tells of nodes."""
+    backend = batch.BatchBackend
+    create, update = backend.create_compute_environment, backend.update_compute_environment
+
+    def create_compute_environment(self, compute_environment_name, _type, state, compute_resources, service_role, tags=None):
+        if not service_role:
+            roles = iam.iam_backends[self.account_id][self.partition]
+            own = [role for role in roles.roles.values() if role.path == "/aws-service-role/batch.amazonaws.com/"]
+            role = own[0] if own else roles.create_service_linked_role("batch.amazonaws.com", "", "")
+            service_role = role.arn
+        return create(self, compute_environment_name, _type, state, compute_resources, service_role, tags)
+
+    def update_compute_environment(self, compute_environment_name, state, compute_resources, service_role):
+        if compute_resources:
+            self.get_compute_environment(compute_environment_name).compute_resources.update(compute_resources)
+        return update(self, compute_environment_name, state, compute_resources, service_role)
+
+    describe = batch.JobDefinition.describe
+
+    def describe_with_nodes(self):
+        nodes = {"nodeProperties": self.node_properties} if self.node_properties is not None else {}
+        return describe(self) | nodes
+
+    batch.JobDefinition.describe = describe_with_nodes
+
+    # The tagging service of moto cannot read the tags of the clusters that environments have when there are none.
+    cluster = ecs.EC2ContainerServiceBackend.create_cluster
+
+    def create_cluster(self, *arguments, **named):
+        made = cluster(self, *arguments, **named)
+        made.tags = made.tags or []
+        return made
+
+    ecs.EC2ContainerServiceBackend.create_cluster = create_cluster
+    backend.create_compute_environment = create_compute_environment
+    backend.update_compute_environment = update_compute_environment
+
+
+def close_policies():
+    """Of AWS's own policies there is the one that machines get; moto has all of them or none, and all of them are slow."""
+    name = "AmazonEC2ContainerServiceforEC2Role"
+    policy = json.loads(iam.aws_managed_policies_data)[name]
+    iam.IAMBackend._init_aws_policies = lambda self: [
+        iam.AWSManagedPolicy.from_data(name, self.account_id, self.region_name, policy)
+    ]
+
+
+def close_layers():
+    """Functions look for their layers where those of moto without Docker are."""
+
+    def layers(self, arns):
+        found = [get_backend(self.account_id, self.region).layers_versions_by_arn(arn) for arn in arns]
+        if not all(found):
+            raise functions.UnknownLayerVersionException(arns)
+        return [{"Arn": layer.arn, "CodeSize": layer.code_size} for layer in found]
+
+    functions.LambdaFunction._get_layers_data = layers
+
+
+def close_versions():
+    """A version stays what it was made from when the function becomes something else."""
+    update = functions.LambdaFunction.update_function_code
+
+    def update_function_code(self, updated_spec):
+        self.code = dict(self.code)
+        return update(self, updated_spec)
+
+    functions.LambdaFunction.update_function_code = update_function_code
+
+
+def close_addresses():
+    """A function's URL can change between answers that are streamed and others."""
+    update = functions.FunctionUrlConfig.update
+
+    def update_with_mode(self, new_config):
+        update(self, new_config)
+        self.config["InvokeMode"] = new_config.get("InvokeMode") or self.config.get("InvokeMode")
+
+    functions.FunctionUrlConfig.update = update_with_mode
