@@ -8,6 +8,8 @@ protocol Naming: Sendable {
     var regionName: String { get }
     /// Twelve digits.
     var account: String { get }
+    /// `amazonaws.com`.
+    var domain: String { get }
 }
 
 extension Naming {
@@ -25,6 +27,8 @@ extension Naming {
 
     func roleARN(_ name: String) -> String { "arn:\(partitionName):iam::\(account):role/\(name)" }
 
+    func apiARN(_ id: String, _ rest: String) -> String { arn("execute-api", "\(id)/\(rest)") }
+
     func instanceProfileARN(_ name: String) -> String {
         "arn:\(partitionName):iam::\(account):instance-profile/\(name)"
     }
@@ -32,13 +36,14 @@ extension Naming {
     /// - Parameter kind: `job-queue`, `job-definition`, `compute-environment`.
     func batchARN(_ kind: String, _ name: String) -> String { arn("batch", "\(kind)/\(name)") }
 
-    func repositoryARN(_ function: String) -> String {
-        arn("ecr", "repository/\(Session.repositoryName(function))")
+    func repositoryARN(_ function: String) -> String { arn("ecr", "repository/\(Session.repositoryName(function))") }
+
+    /// Where the images of a function are.
+    func repositoryURI(_ function: String) -> String {
+        "\(account).dkr.ecr.\(regionName).\(domain)/\(Session.repositoryName(function))"
     }
 
     func ruleARN(_ name: String) -> String { arn("events", "rule/\(name)") }
-
-    func apiARN(_ id: String, _ rest: String) -> String { arn("execute-api", "\(id)/\(rest)") }
 
     /// What API Gateway calls a function by.
     func integrationARN(_ functionARN: String) -> String {

@@ -40,16 +40,10 @@ package final class Session: Naming {
     var region: Region { client.region }
     var partitionName: String { region.partitionName }
     var regionName: String { region.name }
+    var domain: String { region.domain }
 
     func fact(_ name: String) -> String? { facts.withLock { $0[name] } }
     func note(_ name: String, _ value: String) { facts.withLock { $0[name] = value } }
-
-    // MARK: Names
-
-    /// Where the images of a function are.
-    func repositoryURI(_ function: String) -> String {
-        "\(account).dkr.ecr.\(region.name).\(region.domain)/\(Self.repositoryName(function))"
-    }
 
     /// Names of repositories know no capitals, and no two separators beside each other.
     package static func repositoryName(_ function: String) -> String {

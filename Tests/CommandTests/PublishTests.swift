@@ -79,36 +79,6 @@ struct PublishCommandTests: ~Copyable {
         #expect(try emulator.problems() == [])
     }
 
-    @Test(
-        "a plan for a zip with jobs builds the zip and the image, and names the image by its digest",
-        .enabled(if: (try? RegistryProcess()) != nil, "needs docker-registry"))
-    func jobs() throws {
-        let registry = try RegistryProcess()
-        let program = TarItem.file("bin/program", "#!/bin/sh\n").with { $0.mode = 0o755 }
-        let layer = TarBuilder.archive([.folder("bin"), program])
-        try registry.push(TestImage(layers: [layer]), repository: "jobs/test", tag: "latest")
-        let recipe = try Tool.recipe(
-            #"""
-            {"name": "frames", "image": "\#(registry.origin.dropFirst("http://".count))/jobs/test:latest",
-             "command": ["/bin/program"], "prune": {"profile": "none"}, "target": "zip", "execution": "lambda-batch"}
-            """#, in: folder.path)
-        let result = try run(
-            "publish", recipe, "--plan", "--json", "-o", "\(folder.path)/out", "--cache", "\(folder.path)/cache")
-        #expect(result.status == 0, "\(result.errorText)")
-        let changes = try JSON.parse(result.output)["changes"]?.array ?? []
-        let kinds = changes.compactMap { $0["kind"]?.string }
-        for kind in ["repository", "image", "compute environment", "job queue", "job definition", "function"] {
-            #expect(kinds.contains(kind), "\(kind)")
-        }
-        let record = try JSON.parse(
-            try InputFile.contents(of: folder.path + "/out/jobs/build.json", limit: 1 << 20))
-        let digest = record["package"]?["digest"]?.string ?? "-"
-        #expect(changes.contains { $0["name"]?.string == "scar-build/frames@\(digest)" })
-        let function = changes.first { $0["kind"]?.string == "function" }
-        #expect(function?["details"]?[0]?["new"]?.string?.hasSuffix("bytes)") == true)
-        #expect(try emulator.changes() == [])
-    }
-
     @Test("every recipe can be published, published again without a change, and removed without a rest")
     func recipes() throws {
         let package = try package()
@@ -149,6 +119,36 @@ struct PublishCommandTests: ~Copyable {
         #expect(try run("rm", "-a").status == 0)
         #expect(try run("rm").status == 2)
         #expect(try run("rm", "one", "--all").status == 2)
+    }
+
+    @Test(
+        "a plan for a zip with jobs builds the zip and the image, and names the image by its digest",
+        .enabled(if: (try? RegistryProcess()) != nil, "needs docker-registry"))
+    func jobs() throws {
+        let registry = try RegistryProcess()
+        let program = TarItem.file("bin/program", "#!/bin/sh\n").with { $0.mode = 0o755 }
+        let layer = TarBuilder.archive([.folder("bin"), program])
+        try registry.push(TestImage(layers: [layer]), repository: "jobs/test", tag: "latest")
+        let recipe = try Tool.recipe(
+            #"""
+            {"name": "frames", "image": "\#(registry.origin.dropFirst("http://".count))/jobs/test:latest",
+             "command": ["/bin/program"], "prune": {"profile": "none"}, "target": "zip", "execution": "lambda-batch"}
+            """#, in: folder.path)
+        let result = try run(
+            "publish", recipe, "--plan", "--json", "-o", "\(folder.path)/out", "--cache", "\(folder.path)/cache")
+        #expect(result.status == 0, "\(result.errorText)")
+        let changes = try JSON.parse(result.output)["changes"]?.array ?? []
+        let kinds = changes.compactMap { $0["kind"]?.string }
+        for kind in ["repository", "image", "compute environment", "job queue", "job definition", "function"] {
+            #expect(kinds.contains(kind), "\(kind)")
+        }
+        let record = try JSON.parse(
+            try InputFile.contents(of: folder.path + "/out/jobs/build.json", limit: 1 << 20))
+        let digest = record["package"]?["digest"]?.string ?? "-"
+        #expect(changes.contains { $0["name"]?.string == "scar-build/frames@\(digest)" })
+        let function = changes.first { $0["kind"]?.string == "function" }
+        #expect(function?["details"]?[0]?["new"]?.string?.hasSuffix("bytes)") == true)
+        #expect(try emulator.changes() == [])
     }
 
     @Test("a function whose output is its input is refused before anything is asked")

@@ -95,8 +95,8 @@ struct TemplateTests {
         }
         let plain = Self.function("plain")
         var (moved, code, memory) = (plain, plain, plain)
-        moved.package.path = "elsewhere.zip"
-        code.package.digest = Digest(of: [1])
+        moved.package?.path = "elsewhere.zip"
+        code.package?.digest = Digest(of: [1])
         memory.function.memory = 1024
         let first = try version(plain)
         #expect(first.count == 1)

@@ -24,6 +24,7 @@ extension CloudFormation {
             ("AuthType", .string(api.authorizationType)),
         ]
         if let cors = api.cors { properties.append(("Cors", Self.cors(cors))) }
+        if api.isStreamed { properties.append(("InvokeMode", .string("RESPONSE_STREAM"))) }
         resource(label, "AWS::Lambda::Url", after: [function.aliasLabel], properties)
         for (number, permission) in FunctionURLPart.permissions(api).enumerated() {
             add(permission, for: function, "URLPermission\(number + 1)")
@@ -117,7 +118,7 @@ extension CloudFormation {
                 ("StageName", .string(api.stage)), ("Tags", Self.tags(deployment.tags)),
             ])
         add(RESTAPIPart.permission(Placeholder.text(label), names), for: function, "RESTAPIPermission")
-        let host = "\(Placeholder.text(label)).execute-api.\(names.regionName).\(Placeholder.text("AWS::URLSuffix"))"
+        let host = "\(Placeholder.text(label)).execute-api.\(names.regionName).\(names.domain)"
         return .string("https://\(host)/\(api.stage)")
     }
 }

@@ -17,8 +17,7 @@ extension CloudFormation {
     }
 
     /// A function with its role, log group, version, alias and API.
-    mutating func addFunction(_ wanted: TemplateFunction) -> Function {
-        let deployment = wanted.deployment
+    mutating func addFunction(_ deployment: Deployment, _ package: Deployment.Package) -> Function {
         let title = labels.joined(deployment.name)
         let group = labels.joined(title, "LogGroup")
         resource(
@@ -30,8 +29,8 @@ extension CloudFormation {
         let role = addRole(deployment, title)
         var function =
             isServerless
-            ? addServerlessFunction(deployment, wanted.package, title, role, after: group)
-            : addPlainFunction(deployment, wanted.package, title, role, after: group)
+            ? addServerlessFunction(deployment, package, title, role, after: group)
+            : addPlainFunction(deployment, package, title, role, after: group)
         for permission in PermissionsPart.permissions(for: deployment, names) {
             guard let bucket = permission.sourceARN?.split(separator: ":").last.map(String.init) else { continue }
             function.bucketPermissions[bucket] = add(permission, for: function, "\(bucket)Permission")

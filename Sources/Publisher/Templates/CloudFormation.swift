@@ -8,7 +8,7 @@ struct CloudFormation {
     let isServerless: Bool
     let names = TemplateNames(
         partitionName: Placeholder.text("AWS::Partition"), regionName: Placeholder.text("AWS::Region"),
-        account: Placeholder.text("AWS::AccountId"))
+        account: Placeholder.text("AWS::AccountId"), domain: Placeholder.text("AWS::URLSuffix"))
     var labels = Labels()
     private var parameters: [(name: String, json: JSON)] = []
     private var resources: [(name: String, json: JSON)] = []
@@ -16,14 +16,14 @@ struct CloudFormation {
 
     init(isServerless: Bool) { self.isServerless = isServerless }
 
-    func document(_ functions: [TemplateFunction], _ buckets: [BucketUse]) -> JSON {
+    func document(_ deployments: [Deployment], _ buckets: [BucketUse]) -> JSON {
         var template = self
-        template.fill(functions, buckets)
+        template.fill(deployments, buckets)
         return template.finished
     }
 
-    private mutating func fill(_ wanted: [TemplateFunction], _ buckets: [BucketUse]) {
-        if wanted.contains(where: { !$0.deployment.variableNames.isEmpty }) {
+    private mutating func fill(_ deployments: [Deployment], _ buckets: [BucketUse]) {
+        if deployments.contains(where: { !$0.function.environment.isEmpty || !$0.keptVariables.isEmpty }) {
             parameter(
                 labels.joined("Revision"),
                 "Another value makes new versions: for when only values of variables change.", initial: "1")
@@ -31,7 +31,9 @@ struct CloudFormation {
         if !isServerless {
             parameter(labels.joined("PackagesBucket"), "The bucket that the packages were uploaded to.")
         }
-        let functions = wanted.map { addFunction($0) }
+        let functions = deployments.compactMap { deployment in
+            deployment.package.map { addFunction(deployment, $0) }
+        }
         addBuckets(buckets, functions)
     }
 

@@ -52,4 +52,5 @@ struct TemplateNames: Naming {
     var partitionName: String
     var regionName: String
     var account: String
+    var domain: String
 }

@@ -17,41 +17,31 @@ package enum Template: String, Sendable, CaseIterable {
     /// - Throws: `PublishError`, for what `publish` would refuse as well.
     package func text(for deployments: [Deployment]) throws(PublishError) -> [UInt8] {
         try Recursion.check(deployments)
-        for deployment in deployments { try deployment.validate() }
-        let functions = try deployments.map { deployment throws(PublishError) in try TemplateFunction(deployment) }
+        for deployment in deployments {
+            try deployment.validate()
+            try Self.check(deployment)
+        }
         let buckets = try BucketUse.all(of: deployments)
         let document: JSON =
             switch self {
-            case .cloudformation, .sam: CloudFormation(isServerless: self == .sam).document(functions, buckets)
-            case .terraform: Terraform().document(functions, buckets)
+            case .cloudformation, .sam: CloudFormation(isServerless: self == .sam).document(deployments, buckets)
+            case .terraform: Terraform().document(deployments, buckets)
             }
         return document.text(pretty: true)
     }
-}
 
-/// A function that a template can say all of: one from a zip, which nothing but buckets and its address calls.
-struct TemplateFunction {
-    let deployment: Deployment
-    let package: Deployment.Package
-
-    /// - Throws: `PublishError`, for what only `publish` makes.
-    init(_ deployment: Deployment) throws(PublishError) {
-        let more = [
-            ("container images", deployment.image != nil), ("layers of the image's files", deployment.layer != nil),
-            ("jobs of AWS Batch", deployment.job != nil),
-            ("triggers of queues and rules", !deployment.queues.isEmpty || !deployment.rules.isEmpty),
-            ("addresses that stream", deployment.api?.isStreamed == true),
+    /// Refuses what templates do not say yet.
+    private static func check(_ deployment: Deployment) throws(PublishError) {
+        let missing: [(isWanted: Bool, what: String)] = [
+            (deployment.package == nil, "functions made from images"),
+            (deployment.layer != nil, "layers made from images"),
+            (deployment.job != nil, "jobs of AWS Batch"), (!deployment.queues.isEmpty, "queues that call functions"),
+            (!deployment.rules.isEmpty, "rules that call functions"),
         ]
-        if let left = more.first(where: \.1) {
-            throw PublishError(
-                .settings, "\(deployment.name) wants \(left.0), and templates do not have them in this version",
-                hint: "publish it without ‘--emit’")
-        }
-        guard let package = deployment.package else {
-            throw PublishError(.settings, "\(deployment.name) has no package that a template could name")
-        }
-        self.deployment = deployment
-        self.package = package
+        guard let first = missing.first(where: \.isWanted) else { return }
+        throw PublishError(
+            .notInThisVersion, "\(deployment.name): templates with \(first.what) are not in this version",
+            hint: "publish it without --emit; templates are for zips with buckets and an API")
     }
 }
 

@@ -26,6 +26,7 @@ extension Terraform {
                 ("function_name", Self.attribute(function.place, "function_name")),
                 ("qualifier", Self.attribute(function.alias, "name")),
                 ("authorization_type", .string(api.authorizationType)), ("cors", api.cors.map(Self.cors) ?? .null),
+                ("invoke_mode", api.isStreamed ? .string("RESPONSE_STREAM") : .null),
             ])
         for (number, permission) in FunctionURLPart.permissions(api).enumerated() {
             add(permission, for: function, "url_\(number + 1)")

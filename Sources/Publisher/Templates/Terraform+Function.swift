@@ -15,8 +15,7 @@ extension Terraform {
     }
 
     /// A function with its role, log group, version, alias and API.
-    mutating func addFunction(_ wanted: TemplateFunction) -> Function {
-        let deployment = wanted.deployment
+    mutating func addFunction(_ deployment: Deployment, _ package: Deployment.Package) -> Function {
         let label = labels.lined(deployment.name)
         let tags = JSON.record(deployment.tags)
         let group = resource(
@@ -27,7 +26,7 @@ extension Terraform {
             ])
         var before = [group]
         let role = addRole(deployment, label, &before)
-        var arguments = settings(deployment, label, role) + code(wanted.package, of: deployment, label)
+        var arguments = settings(deployment, label, role) + code(package, deployment.name, label)
         // A version for each change, which the alias stands for.
         arguments.append(("publish", .bool(true)))
         arguments.append(("tags", tags))
@@ -74,7 +73,7 @@ extension Terraform {
 
     /// Large packages go through a bucket; the digest tells of a change either way.
     private mutating func code(
-        _ package: Deployment.Package, of deployment: Deployment, _ label: String
+        _ package: Deployment.Package, _ name: String, _ label: String
     ) -> [(name: StaticString, json: JSON)] {
         let digest = (name: "source_code_hash" as StaticString, json: JSON.string(package.codeDigest))
         guard package.size > Self.directUploadLimit else { return [("filename", .string(package.path)), digest] }
@@ -82,7 +81,7 @@ extension Terraform {
             "aws_s3_object", label,
             [
                 ("bucket", .string(Placeholder.text("var.packages_bucket"))),
-                ("key", .string(PackageUpload.key(package, of: deployment.name))), ("source", .string(package.path)),
+                ("key", .string(PackageUpload.key(package, of: name))), ("source", .string(package.path)),
                 ("source_hash", .string(package.codeDigest)),
             ])
         return [("s3_bucket", Self.attribute(object, "bucket")), ("s3_key", Self.attribute(object, "key")), digest]

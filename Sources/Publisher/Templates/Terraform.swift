@@ -8,20 +8,23 @@ struct Terraform {
     let names = TemplateNames(
         partitionName: Placeholder.text("data.aws_partition.current.partition"),
         regionName: Placeholder.text("data.aws_region.current.region"),
-        account: Placeholder.text("data.aws_caller_identity.current.account_id"))
+        account: Placeholder.text("data.aws_caller_identity.current.account_id"),
+        domain: Placeholder.text("data.aws_partition.current.dns_suffix"))
     var labels = Labels()
     private var variables: [(name: String, json: JSON)] = []
     /// By type, each in the order in which they were added.
     private var resources: [(type: String, items: [(name: String, json: JSON)])] = []
     private var outputs: [(name: String, json: JSON)] = []
 
-    func document(_ wanted: [TemplateFunction], _ buckets: [BucketUse]) -> JSON {
+    func document(_ deployments: [Deployment], _ buckets: [BucketUse]) -> JSON {
         var configuration = self
-        if wanted.contains(where: { $0.package.size > Self.directUploadLimit }) {
+        if deployments.contains(where: { ($0.package?.size ?? 0) > Self.directUploadLimit }) {
             configuration.variable(
                 configuration.labels.lined("packages_bucket"), "The bucket that large packages go through.")
         }
-        let functions = wanted.map { configuration.addFunction($0) }
+        let functions = deployments.compactMap { deployment in
+            deployment.package.map { configuration.addFunction(deployment, $0) }
+        }
         configuration.addBuckets(buckets, functions)
         return configuration.finished
     }

@@ -38,6 +38,9 @@ extension ErrorCatalogue {
                 "recursion", cause: "A function’s output would call it again, without end.",
                 cure: "Let ‘output’ lie outside of ‘input’, or tell them apart by suffix."),
             ErrorEntry(
+                "several-regions", cause: "A template is for one region, and the file’s functions are of several.",
+                cure: "Write a recipe for each region."),
+            ErrorEntry(
                 "lambda-limit", cause: "Something is larger than AWS takes.",
                 cure: "The message names it, and the limit."),
             ErrorEntry(
