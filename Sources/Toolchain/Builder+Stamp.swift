@@ -29,9 +29,11 @@ extension Builder {
                 record: try InputFile.contents(of: "\(folder)/build.json", limit: 16 << 20), isUnchanged: true)
         }
         warnings.withLock { $0 = [] }
-        let result = try healing(recipe) {
-            try fitting(recipe, image, lock, of: file, try planner.forms(of: recipe)) { recipe, forms in
-                try build(recipe, image, forms, into: folder)
+        let result = try advising(recipe, image) {
+            try healing(recipe) {
+                try fitting(recipe, image, lock, of: file, try planner.forms(of: recipe)) { recipe, forms in
+                    try build(recipe, image, forms, into: folder)
+                }
             }
         }
         try stamp(result, key, in: folder)

@@ -15,6 +15,10 @@ package struct StagedPackage: Sendable {
     let root: String?
     /// The image's own variables, which come before Lambda's where the image is the root.
     let environment: [String]
+    /// What pruning took.
+    let removed: [PruneAccount.Line]
+    /// Where the image's loader looks for libraries, relative to the image's root; none for an image that is the root.
+    let libraryFolders: [[UInt8]]
 
     /// Where the image's files are; nil while they are packed.
     var imageFolder: String? {
@@ -63,7 +67,9 @@ extension Builder {
             let root = prepared.form == .image ? "\(place)/image" : nil
             if let root { try writeRoot(prepared.linked, to: root) }
             return StagedPackage(
-                task: task, layer: layer, root: root, environment: root == nil ? [] : image.config.environment)
+                task: task, layer: layer, root: root, environment: root == nil ? [] : image.config.environment,
+                removed: prepared.linked.report.removed,
+                libraryFolders: prepared.linked.report.relocation?.libraryFolders ?? [])
         }
     }
 

@@ -55,7 +55,12 @@ struct TestCommand: ParsableCommand {
         let name = "\(result.function): \(Diagnostic.printable(result.test))"
         guard !result.isPassed else { return "ok      \(name)  \(seconds(result.seconds))" }
         let problems = result.problems.flatMap { $0.split(separator: "\n").map(String.init) }
-        let lines = problems + result.log.split(separator: "\n").map { "| \($0)" }
+        let words = result.log.split(separator: "\n").map { "| \($0)" }
+        let missed = result.missed.prefix(10).map {
+            "asked for /\($0.path), which the rule ‘\($0.rule)’ has removed: \"\($0.path)\" in ‘prune.keep’ keeps it"
+        }
+        let more = result.missed.count > 10 ? ["and \(result.missed.count - 10) more; --json has them all"] : []
+        let lines = problems + missed + more + words
         return (["FAILED  \(name)  \(seconds(result.seconds))"] + lines.map { "        \(Diagnostic.printable($0))" })
             .joined(separator: "\n")
     }

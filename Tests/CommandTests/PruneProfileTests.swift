@@ -105,4 +105,29 @@ struct PruneProfileTests {
         #expect(try profile(whole - 1, "small") == "closure")
         #expect(try profile(1000, "tiny") == "3")
     }
+
+    @Test("a test that fails names the file that it asked for, the rule that took it, and what keeps it")
+    func missed() throws {
+        // No reading of the script tells which names these are.
+        try scene.write("#!/bin/sh\nname=marker\nhead -n 1 \"/image-$name\"\n", to: "script.sh")
+        let recipe = try scene.recipe(
+            script: "script.sh", #", "tests": [{"name": "t", "response": "image"}]"#, profile: "closure")
+        let tested = try scene.run("test", recipe)
+        #expect(tested.status == 5, "\(tested.errorText)")
+        let line =
+            "asked for /image-marker, which the rule ‘closure’ has removed: \"image-marker\" in ‘prune.keep’ keeps it"
+        #expect(tested.text.contains(line), "\(tested.text)")
+        let json = try JSON.parse(Array(try scene.run("test", recipe, ["--json"]).text.utf8))
+        #expect(json[0]?["missed"]?[0]?["path"]?.string == "/image-marker")
+        #expect(json[0]?["missed"]?[0]?["rule"]?.string == "closure")
+    }
+
+    @Test("a build over its budget says what another profile would free")
+    func advice() throws {
+        let recipe = try scene.recipe(script: "script.sh", #", "budget": {"unpacked": 1000}"#, profile: "safe")
+        let built = try build(recipe)
+        #expect(built.status == 3 && built.errorText.contains("error[over-budget]"), "\(built.errorText)")
+        #expect(built.errorText.contains("‘prune.profile’ closure would free "), "\(built.errorText)")
+        #expect(!built.errorText.contains("‘prune.profile’ safe"), "\(built.errorText)")
+    }
 }

@@ -28,6 +28,9 @@ package struct LocalRun {
     private let cage: Cage
     /// Variables besides Lambda's own.
     package var variables: [(name: String, value: String)] = []
+    /// Whether programs note down what they look for and do not find; the path library does that, and so an image that is
+    /// the root has nothing to note it.
+    var notesMissed = false
     /// When everything must be over.
     package var end: ContinuousClock.Instant?
     /// The places that the function's outputs go to: buckets, and folders in them.
@@ -51,6 +54,18 @@ package struct LocalRun {
 
     /// The folder that stands for all buckets: each bucket is a folder in it.
     package var buckets: String
+
+    /// What was noted down, an absolute path a line.
+    var missed: [UInt8] {
+        get throws {
+            let path = "\(buckets)/\(Self.missedName)"
+            guard unsafe access(path, F_OK) == 0 else { return [] }
+            return try InputFile.contents(of: path, limit: 2 << 20)
+        }
+    }
+
+    /// No bucket's name begins with a dot.
+    private static let missedName = ".missed"
 
     /// Runs all work in one sandbox, one event after the other, as Lambda would; and in a fresh one what follows an event
     /// that ended the sandbox.
@@ -94,6 +109,10 @@ package struct LocalRun {
             variables += [
                 ("SCAR_LOCAL_STORAGE", buckets), ("SCAR_SCRATCH", "\(place)/scratch"), ("SCAR_PARENT", "\(getpid())"),
             ]
+        }
+        if notesMissed, package.root == nil {
+            let storage = cage == .none ? buckets : CageRoot.storagePath
+            variables.append(("SCAR_PATH_MISSED", "\(storage)/\(Self.missedName)"))
         }
         let log = keepsLog ? try SandboxLog(to: output) : nil
         defer { log?.closeInput() }

@@ -14,6 +14,8 @@ package struct RecipeTest {
         package var problems: [String]
         /// The last lines of what the function said.
         package var log: String
+        /// Files that it looked for and that pruning took, the last one first.
+        package var missed: [MissedFiles.File] = []
         package var seconds: Double
 
         package var isPassed: Bool { problems.isEmpty }
@@ -62,6 +64,7 @@ package struct RecipeTest {
         var run = LocalRun(recipe, package: package, in: "\(place)/run", cage: cage)
         run.output = log.descriptor
         run.end = began + .seconds(test.timeout)
+        run.notesMissed = !package.removed.isEmpty
         if recipe.outputs.isEmpty { run.outputPaths = [Self.outputPath] }
         try Folder.create("\(place)/run")
         let outcome = try run.run(try work(of: test)).first
@@ -72,10 +75,17 @@ package struct RecipeTest {
         let output = try OutputCheck("\(place)/output")
         problems += output.missing(test.output)
         if let expected = test.expected { problems += try output.differences(from: expected.resolved) }
+        let words = problems.isEmpty ? "" : try log.lastLines()
         return Result(
-            function: recipe.name, test: test.name, problems: problems,
-            log: problems.isEmpty ? "" : try log.lastLines(),
+            function: recipe.name, test: test.name, problems: problems, log: words,
+            missed: problems.isEmpty ? [] : try missed(run, words + problems.joined(separator: "\n")),
             seconds: Double(time.components.seconds) + Double(time.components.attoseconds) / 1e18)
+    }
+
+    private func missed(_ run: LocalRun, _ words: String) throws -> [MissedFiles.File] {
+        guard run.notesMissed else { return [] }
+        return MissedFiles(package.removed, libraryFolders: package.libraryFolders)
+            .files(noted: try run.missed, log: words)
     }
 
     /// The launch spec with what belongs to the test alone: its variables, and an output for all files where the recipe has
@@ -135,6 +145,11 @@ extension RecipeTest.Result {
         .object([
             ("function", .string(function)), ("test", .string(test)), ("passed", .bool(isPassed)),
             ("problems", .array(problems.map { .string($0) })), ("log", .string(log)),
+            (
+                "missed",
+                .array(
+                    missed.map { JSON.object([("path", .string("/" + $0.path)), ("rule", .string($0.rule))]) })
+            ),
             ("milliseconds", .integer(Int(seconds * 1000))),
         ])
     }
