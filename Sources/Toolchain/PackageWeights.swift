@@ -1,4 +1,5 @@
 internal import LayerFS
+internal import Packager
 internal import Report
 
 /// What the installed packages weigh in a tree, by the records of dpkg and apk that are in it.

@@ -62,7 +62,7 @@ struct VerifyCommand: ParsableCommand {
         let reporter = TerminalReporter(isQuiet: source.quiet)
         let file = try RecipeArgument.read(
             try recipe ?? Verifier.recipePath(for: package), isQuiet: source.quiet)
-        let verification = try CageOptions.withFolder { scratch in
+        let verification = try RunFolder.with { scratch in
             var options = try source.options(cache: "\(scratch)/cache")
             options.lock = lock
             options.target = target

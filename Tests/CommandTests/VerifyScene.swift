@@ -20,7 +20,7 @@ final class VerifyScene {
         registry = try RegistryProcess()
         try registry.push(Self.image("one"), repository: "verify/test", tag: "latest")
         let host = registry.origin.dropFirst("http://".count)
-        recipe = path("thumbnails.json")
+        recipe = "\(folder.path)/thumbnails.json"
         try OutputFile.write(Array("#!/bin/sh\necho one\n".utf8), to: path("script.sh"))
         try OutputFile.write(
             Array(

@@ -8,7 +8,7 @@ import Testing
     .enabled(
         if: ["docker-registry", "skopeo", "umoci"].allSatisfy(Peer.isInstalled),
         "needs docker-registry, skopeo and umoci: scripts/setup test"))
-struct TutorialTests: ~Copyable {
+final class TutorialTests {
     private let folder: TestFolder
     private let registry: RegistryProcess
 

@@ -4,7 +4,7 @@ import TestKit
 import Testing
 
 @Suite("RPM’s table of packages", .enabled(if: RPMFixture.isPossible, RPMFixture.needs))
-struct RPMTests {
+final class RPMTests {
     private let folder: TestFolder
 
     init() throws {
