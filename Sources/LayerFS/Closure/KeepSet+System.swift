@@ -158,8 +158,11 @@ extension KeepSet {
 
     private static let sources = ["**/*.rb", "**/*.ru", "**/*.rake", "**/*.gemspec", "**/Gemfile*"]
         .map { PathPattern($0) }
-    private static let languages = ["usr/lib/ruby/**", "usr/lib/*/ruby/**", "usr/local/lib/ruby/[0-9]*/**"]
-        .map { PathPattern($0) }
+    private static let languages = [
+        "usr/lib/ruby/**", "usr/lib/*/ruby/**", "usr/local/lib/ruby/[0-9]*/**", "usr/share/rubygems-integration/**",
+        "usr/share/ruby-*/**",
+    ]
+    .map { PathPattern($0) }
 
     /// Files whose words name programs besides shell scripts.
     static let programLists = ["**/delegates.xml"].map { PathPattern($0) }
