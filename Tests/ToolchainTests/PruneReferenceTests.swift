@@ -47,16 +47,15 @@ struct PruneReferenceTests {
             FunctionRoots.sets.map {
                 [
                     "`\($0.name)`",
-                    $0.isAlwaysIn
-                        ? "always" : (list($0.triggers) + " " + $0.words.map { "“\($0)”" }.joined(separator: " ")),
+                    $0.isAlwaysIn ? "always" : list($0.triggers, $0.words),
                     list($0.patterns),
                     list($0.exceptions), $0.reason, $0.isTraced ? "yes" : "",
                 ]
             })
     }
 
-    private static func list(_ patterns: [PathPattern]) -> String {
-        patterns.map { "`\($0.text)`" }.joined(separator: " ")
+    private static func list(_ patterns: [PathPattern], _ words: [String] = []) -> String {
+        (patterns.map { "`\($0.text)`" } + words.map { "“\($0)”" }).joined(separator: " ")
     }
 
     private static func table(_ head: [String], _ rows: [[String]]) -> String {

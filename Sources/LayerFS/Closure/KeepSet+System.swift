@@ -61,7 +61,14 @@ extension KeepSet {
                 "**/gconv/UTF-32.so", "**/gconv/UNICODE.so",
             ], isTraced: true),
         KeepSet(
-            "all-character-sets", "iconv is for all of them", when: ["**/bin/iconv"], ["**/gconv/**"], isTraced: true),
+            "all-character-sets", "a program converts between character sets, or names one that is none of the usual",
+            when: ["**/bin/iconv"],
+            words: [
+                "iconv", "iconvlist", "iconv-lite", "fileEncoding", "SHIFT_JIS", "Shift_JIS", "SJIS",
+                "Windows-31J", "CP932", "EUC-JP", "ISO-2022-JP", "EUC-KR", "CP949", "UHC", "GBK", "GB2312", "GB18030",
+                "Big5", "BIG5", "BIG5-HKSCS", "KOI8-R", "KOI8-U", "CP437", "CP850", "CP1250", "CP1251", "windows-1250",
+                "windows-1251", "latin2", "ISO-8859-2", "ISO-8859-5",
+            ], ["**/gconv/**"], isTraced: true),
         KeepSet(
             "openssl-modules", "OpenSSL's providers and engines", when: ["**/libcrypto.so*"],
             ["**/ossl-modules/**", "**/engines-*/**"], except: ["**/engines-*/*test*"]),
@@ -158,8 +165,11 @@ extension KeepSet {
 
     private static let sources = ["**/*.rb", "**/*.ru", "**/*.rake", "**/*.gemspec", "**/Gemfile*"]
         .map { PathPattern($0) }
-    private static let languages = ["usr/lib/ruby/**", "usr/lib/*/ruby/**", "usr/local/lib/ruby/[0-9]*/**"]
-        .map { PathPattern($0) }
+    private static let languages = [
+        "usr/lib/ruby/**", "usr/lib/*/ruby/**", "usr/local/lib/ruby/[0-9]*/**", "usr/share/rubygems-integration/**",
+        "usr/share/ruby-*/**",
+    ]
+    .map { PathPattern($0) }
 
     /// Files whose words name programs besides shell scripts.
     static let programLists = ["**/delegates.xml"].map { PathPattern($0) }

@@ -21,10 +21,6 @@ extension Launcher {
             FileSet(
                 "r-packages", "R looks whether a package has this file, and does not open it", when: ["**/libR.so"],
                 ["**/R/library/*/DESCRIPTION"], isTraced: false),
-            FileSet(
-                "r-character-sets", "all character sets, where a script speaks of them",
-                words: ["iconv", "iconvlist", "fileEncoding", "encoding", "Encoding", "readr", "enc2native"],
-                ["**/gconv/**"]),
         ])
 
     private static let rWorker = #"""
