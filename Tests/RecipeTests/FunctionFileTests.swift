@@ -187,7 +187,7 @@ struct FunctionFileTests {
             said("{verify: true}")?.hasPrefix("f.yaml:10:5: error[missing-key]: ‘minio.default’ has no ‘endpoint’")
                 == true)
         #expect(said("{endpoint: 'ftp://a'}")?.hasPrefix("f.yaml:10:25: error[") == true)
-        #expect(said("{endpoint: 'http://a', verify: maybe}")?.hasPrefix("f.yaml:10:43: error[wrong-type]") == true)
+        #expect(said("{endpoint: 'http://a', verify: maybe}")?.hasPrefix("f.yaml:10:45: error[wrong-type]") == true)
     }
 
     @Test("A misspelt key of a provider is shown without the secret beside it")

@@ -28,6 +28,9 @@ extension ErrorCatalogue {
                 "file-finish", cause: "Mode, owner or time of a file cannot be set.",
                 cure: "Choose a folder on a file system that keeps them, such as ext4 or tmpfs."),
             ErrorEntry(
+                "file-watch", cause: "A folder cannot be watched while a recipe’s tests are traced.",
+                cure: "The message has the kernel’s reason; raise fs.inotify.max_user_instances."),
+            ErrorEntry(
                 "file-rename", cause: "A finished file cannot be put in its place.",
                 cure: "Check the permissions of the folder; it must be on one file system."),
             ErrorEntry("file-remove", cause: "A file cannot be removed.", cure: "Check the permissions of the folder."),

@@ -72,6 +72,18 @@ extension ErrorCatalogue {
                 "test-failed", cause: "Some of the recipe’s tests do not hold.",
                 cure: "Each failed test says what it wanted and what came; run one with ‘scar-build run’."),
             ErrorEntry(
+                "no-tests", cause: "The profile ‘traced’ keeps what tests open, and the recipe has none.",
+                cure: "Write ‘tests’ into the recipe, or take the profile ‘closure’."),
+            ErrorEntry(
+                "no-trace", cause: "The lock does not say what the recipe’s tests opened.",
+                cure: "Run ‘scar-build lock’, which runs them."),
+            ErrorEntry(
+                "trace-incomplete", cause: "Tests opened files faster than the kernel keeps events.",
+                cure: "Try again, or raise fs.inotify.max_queued_events."),
+            ErrorEntry(
+                "trace-limit", cause: "The image has more folders than this user may watch.",
+                cure: "Raise fs.inotify.max_user_watches, or lock the recipe where it is higher."),
+            ErrorEntry(
                 "gate-failed", cause: "Some rules of --gate do not hold.",
                 cure: "The list above says which, and what the figures are."),
             ErrorEntry(

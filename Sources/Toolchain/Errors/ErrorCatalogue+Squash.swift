@@ -13,6 +13,13 @@ extension ErrorCatalogue {
                 "squashfs-compressor", cause: "The image is compressed with lzma, lzo or something unknown.",
                 cure: "Write it again with zstd, gzip, xz or lz4."),
             ErrorEntry("bad-superblock", cause: "The image’s head contradicts itself.", cure: damagedImage),
+            ErrorEntry(
+                "bad-digests",
+                cause: "The table of digests beside the image is not the one that the package vouches for.",
+                cure: damagedImage),
+            ErrorEntry(
+                "damaged-image", cause: "Bytes of the image are not those that were packed: their digest is another.",
+                cure: damagedImage),
             ErrorEntry("truncated-image", cause: "Something lies past the end of the image.", cure: damagedImage),
             ErrorEntry("bad-metadata", cause: "A metadata block is malformed.", cure: damagedImage),
             ErrorEntry(

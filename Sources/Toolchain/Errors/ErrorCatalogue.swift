@@ -6,7 +6,7 @@ internal import Recipe
 /// A test holds it against the sources, so a new code has its entry in the same commit.
 package enum ErrorCatalogue {
     package static let chapters = [
-        recipe, registry, transport, layers, squash, package, files, aws, function,
+        recipe, registry, transport, layers, squash, package, trust, files, aws, function,
     ]
 
     package static var entries: [ErrorEntry] { chapters.flatMap(\.entries) }
