@@ -109,7 +109,7 @@ struct PruneProfileTests {
     @Test("a test that fails names the file that it asked for, the rule that took it, and what keeps it")
     func missed() throws {
         // No reading of the script tells which names these are.
-        try scene.write("#!/bin/sh\nname=marker\nhead -n 1 \"/image-$name\"\n", to: "script.sh")
+        try scene.write("#!/bin/sh\nset -- ima ge-mar ker\nhead -n 1 \"/$1$2$3\"\n", to: "script.sh")
         let recipe = try scene.recipe(
             script: "script.sh", #", "tests": [{"name": "t", "response": "image"}]"#, profile: "closure")
         let tested = try scene.run("test", recipe)

@@ -33,7 +33,9 @@ struct TemplateCommandTests: ~Copyable {
         return list.text.split(separator: "\n").map { "\(Products.repository)/\($0)" }
     }
 
-    @Test("of CloudFormation or SAM, is one that cfn-lint has nothing against", .enabled(if: TemplateLint.isInstalled))
+    @Test(
+        "of CloudFormation or SAM, is one that cfn-lint has nothing against",
+        .enabled(if: TemplateLint.isInstalled, "needs cfn-lint: scripts/setup test"))
     func lint() throws {
         let package = try package()
         let recipes = try Self.recipes()

@@ -130,7 +130,8 @@ class Cage:
 
     def end(self):
         if self.process is not None:
-            self.process.terminate()
+            # Whoever started this program may hold signals back that can be; bubblewrap takes the rest with it.
+            self.process.kill()
             self.process.wait()
 
 

@@ -123,7 +123,7 @@ static void climbing(const char *folder) {
     mkdir(path, 0755);
     snprintf(path, sizeof path, "%s/usr/lib", root);
     mkdir(path, 0755);
-    the_mapping = (mapping){root, strlen(root), folder, NULL};
+    the_mapping = (mapping){root, strlen(root), folder, NULL, NULL};
     int lib = open(path, O_RDONLY | O_DIRECTORY);
     if (chdir(path) != 0 || lib < 0) puts("no folder to climb from"), failures++;
     stays("..");
@@ -272,7 +272,7 @@ int main(int count, char **arguments) {
     stays("/usr");
     stays("../../x");
     shows("/p/root/usr", "/p/root/usr");
-    the_mapping = (mapping){"/p/root", 7, "/var/task:/opt/::/mnt", NULL};
+    the_mapping = (mapping){"/p/root", 7, "/var/task:/opt/::/mnt", NULL, NULL};
     absolute();
     host();
     relative();

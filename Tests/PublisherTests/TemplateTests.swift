@@ -70,7 +70,9 @@ struct TemplateTests {
         }
     }
 
-    @Test("is one that cfn-lint has nothing against", .enabled(if: TemplateLint.isInstalled))
+    @Test(
+        "is one that cfn-lint has nothing against",
+        .enabled(if: TemplateLint.isInstalled, "needs cfn-lint: scripts/setup test"))
     func lint() throws {
         let folder = try TestFolder()
         for template in [Template.cloudformation, .sam] {
