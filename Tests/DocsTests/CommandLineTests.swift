@@ -22,8 +22,10 @@ enum DocumentedCommand {
 
     /// Programs that are not ours.
     private static let others: Set = [
-        "apt-get", "aws", "bsdtar", "cat", "cd", "cosign", "curl", "docker", "echo", "eval", "export", "git", "ls",
-        "man", "mkdir", "openssl", "printf", "python3", "skopeo", "sudo", "swift", "tar", "umoci", "unzip",
+        "apt-get", "aws", "bsdtar", "cat", "cd", "cosign", "cp", "curl", "docker", "echo", "eval", "export", "git",
+        "ls",
+        "man", "mkdir", "openssl", "printf", "python3", "sam", "skopeo", "sudo", "swift", "tar", "terraform", "umoci",
+        "unzip",
     ]
 
     private static func refusal(of arguments: [String]) -> String? {

@@ -188,7 +188,7 @@ enum Seeds {
                       container: *c
                       input: [{storage_provider: s3, path: b-b/in, suffix: ['.c']}]
                       supervisor: {}
-                storage_providers: {minio: {default: {access_key: k}}}
+                storage_providers: {minio: {default: {endpoint: 'http://m', access_key: k}}}
 
                 """
             ),
