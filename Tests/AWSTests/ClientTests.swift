@@ -5,7 +5,7 @@ import TestKit
 import Testing
 import Transport
 
-@Suite("The client", .timeLimit(.minutes(1)))
+@Suite("The client")
 struct ClientTests {
     private static let request = AWSRequest(.lambda, "GetFunction", .get, "/2015-03-31/functions/f")
 

@@ -5,7 +5,7 @@ import Testing
 import Transport
 
 /// Getting objects from an S3 that behaves, and from some that do not. The real one is moto, in the Publisher's tests.
-@Suite("A download", .timeLimit(.minutes(1)))
+@Suite("A download")
 struct DownloadTests: ~Copyable {
     private typealias Reply = LoopbackServer.Reply
 

@@ -1,7 +1,7 @@
 import ByteKit
 import Testing
 
-@Suite("Threads", .timeLimit(.minutes(1))) struct ThreadTests {
+@Suite("Threads") struct ThreadTests {
     @Test("a thread runs its body, and join waits for it")
     func threads() throws {
         let ran = Monitor(0)

@@ -104,7 +104,7 @@ struct CacheTests: ~Copyable {
         #expect(try build("third").status == 0)
     }
 
-    @Test("is not cleaned under a build that uses it", .timeLimit(.minutes(1)))
+    @Test("is not cleaned under a build that uses it")
     func inUse() throws {
         // The build takes the root file system from a pipe that is slow to come.
         try TestImage.write([("root.tar", image.layers[0])], to: folder.path)

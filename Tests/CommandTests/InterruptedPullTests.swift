@@ -56,7 +56,7 @@ struct InterruptedPullTests: ~Copyable {
         Set((try? Folder.names(in: path(cache) + "/blobs/sha256")) ?? [])
     }
 
-    @Test("by SIGKILL at ten random moments ends right, and no finished blob is fetched twice", .timeLimit(.minutes(3)))
+    @Test("by SIGKILL at ten random moments ends right, and no finished blob is fetched twice")
     func killed() throws {
         let server = try registry(pause: 40)
         let recipe = try recipe(server)
@@ -102,7 +102,7 @@ struct InterruptedPullTests: ~Copyable {
         }
     }
 
-    @Test("by Ctrl-C leaves what has come, and the next one goes on from there", .timeLimit(.minutes(1)))
+    @Test("by Ctrl-C leaves what has come, and the next one goes on from there")
     func interrupted() throws {
         let server = try registry(pause: 150)
         let recipe = try recipe(server)
@@ -118,7 +118,7 @@ struct InterruptedPullTests: ~Copyable {
         #expect(!resumed.isEmpty)
     }
 
-    @Test("by nothing, but made twice at once, fetches each blob once", .timeLimit(.minutes(1)))
+    @Test("by nothing, but made twice at once, fetches each blob once")
     func together() throws {
         let server = try registry(pause: 20)
         let recipe = try recipe(server)

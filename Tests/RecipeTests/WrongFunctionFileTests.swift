@@ -97,7 +97,7 @@ struct WrongFunctionFileTests {
         }
     }
 
-    @Test("Hostile YAML is refused, at once", .timeLimit(.minutes(1)), arguments: hostile)
+    @Test("Hostile YAML is refused, at once", arguments: hostile)
     func refusesHostile(_ hostile: Hostile) throws {
         let said = try #require(refusal(hostile.bytes))
         #expect(said.contains(hostile.says), "\(said.prefix(300))")

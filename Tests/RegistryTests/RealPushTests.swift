@@ -7,7 +7,7 @@ import Testing
 import Transport
 
 /// Pushing to the distribution project's registry, open, with basic logins, and with a token server.
-@Suite("A push to a real registry", .timeLimit(.minutes(2))) struct RealPushTests: ~Copyable {
+@Suite("A push to a real registry") struct RealPushTests: ~Copyable {
     let folder: TestFolder
     let image = TestImage(layers: [pattern(700_000), Array("small".utf8), []])
 

@@ -11,8 +11,7 @@ enum ArmBootstrapBinary {
 /// The supervisor for arm64, as `make supervisors` builds it, under qemu. What it starts runs on this machine's own
 /// processor: qemu hands `execve` on.
 @Suite(
-    .enabled(if: ArmBootstrapBinary.isUsable, "needs qemu-user-static, and make supervisors"),
-    .timeLimit(.minutes(2)))
+    .enabled(if: ArmBootstrapBinary.isUsable, "needs qemu-user-static, and make supervisors"))
 struct ArmBootstrapTests {
     private func command(_ package: borrowing TestPackage, _ runtime: FakeRuntime) -> String {
         package.command(runtime.address, prefix: "qemu-aarch64-static")

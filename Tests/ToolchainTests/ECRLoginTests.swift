@@ -10,8 +10,7 @@ import Transport
 
 /// The distribution project's registry under the name of one of AWS's, and moto's ECR that gives out its login.
 @Suite(
-    "Logging in to ECR", .serialized, .enabled(if: AWSEmulator.isInstalled, "needs moto: scripts/setup test"),
-    .timeLimit(.minutes(2)))
+    "Logging in to ECR", .serialized, .enabled(if: AWSEmulator.isInstalled, "needs moto: scripts/setup test"))
 struct ECRLoginTests: ~Copyable {
     private static let emulator = Result { try AWSEmulator() }
     private static let host = RegistryProcess.Login.ecrHost
