@@ -108,18 +108,20 @@ struct PruneProfileTests {
 
     @Test("a test that fails names the file that it asked for, the rule that took it, and what keeps it")
     func missed() throws {
-        // No reading of the script tells which names these are.
-        try scene.write("#!/bin/sh\nset -- ima ge-mar ker\nhead -n 1 \"/$1$2$3\"\n", to: "script.sh")
-        let recipe = try scene.recipe(
-            script: "script.sh", #", "tests": [{"name": "t", "response": "image"}]"#, profile: "closure")
+        try scene.write("#!/bin/sh\nhead -n 1 /image-marker\n", to: "script.sh")
+        let recipe = try Tool.recipe(
+            #"""
+            {"name": "caged", "image": "\#(scene.image)", "script": "script.sh", "target": "zip",
+             "prune": {"profile": "none", "drop": ["image-marker"]}, "tests": [{"name": "t", "response": "image"}]}
+            """#, in: scene.path)
         let tested = try scene.run("test", recipe)
         #expect(tested.status == 5, "\(tested.errorText)")
         let line =
-            "asked for /image-marker, which the rule ‘closure’ has removed: \"image-marker\" in ‘prune.keep’ keeps it"
+            "asked for /image-marker, which the rule ‘drop’ has removed: \"image-marker\" in ‘prune.keep’ keeps it"
         #expect(tested.text.contains(line), "\(tested.text)")
         let json = try JSON.parse(Array(try scene.run("test", recipe, ["--json"]).text.utf8))
         #expect(json[0]?["missed"]?[0]?["path"]?.string == "/image-marker")
-        #expect(json[0]?["missed"]?[0]?["rule"]?.string == "closure")
+        #expect(json[0]?["missed"]?[0]?["rule"]?.string == "drop")
     }
 
     @Test("a build over its budget says what another profile would free")

@@ -114,39 +114,4 @@ struct PublishedRunTests {
         #expect(String(decoding: text, as: UTF8.self).hasPrefix(sum))
         try checkRemoval(workflow, file)
     }
-
-    @Test("splits a real video with a real image's ffmpeg", .enabled(if: Testbed.isUp, Testbed.reason))
-    func video() throws {
-        let workflow = try PublishedWorkflow(
-            try Self.shared.get(), cache: Peer.environment("SCAR_BUILD_CACHE"))
-        let image = Testbed.names["ffmpeg"] ?? ""
-        try workflow.write(
-            """
-            #!/bin/sh
-            set -e
-            cd "$TMP_OUTPUT_DIR"
-            ffmpeg -nostdin -loglevel error -i "$INPUT_FILE_PATH" -vf fps=1 frame-%02d.png
-            ffmpeg -nostdin -loglevel error -i "$INPUT_FILE_PATH" -vn sound.wav
-            """, to: "split.sh")
-        try workflow.write(
-            """
-            #!/bin/sh
-            set -e
-            name=$(basename "$INPUT_FILE_PATH")
-            ffmpeg -nostdin -loglevel error -i "$INPUT_FILE_PATH" -f md5 "$TMP_OUTPUT_DIR/$name.sum"
-            """, to: "look.sh")
-        try workflow.write(
-            """
-            #!/bin/sh
-            ffmpeg -nostdin -loglevel error -f lavfi -i testsrc2=duration=2:size=160x120:rate=5 \\
-                -f lavfi -i sine=duration=2 -pix_fmt yuv420p "$TMP_OUTPUT_DIR/clip.mp4"
-            """, to: "make.sh")
-        let maker = try workflow.write(
-            #"{"name": "make-video", "image": "\#(image)", "script": "make.sh"}"#, to: "make.json")
-        let made = try workflow.run("run", maker, "--output", workflow.path + "/made", "-q")
-        try #require(made.status == 0, "\(made.errorText)")
-        let file = try workflow.write(Self.functionFile(image), to: "workflow.yaml")
-        try check(
-            workflow, file, video: workflow.path + "/made/clip.mp4", frames: ["frame-01.png", "frame-02.png"])
-    }
 }

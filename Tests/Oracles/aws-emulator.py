@@ -260,7 +260,9 @@ def check(request):
     if name is None:
         return "?", "?", ["a request whose service cannot be told"]
     service = model(name)
-    protocol = service.metadata["protocol"]
+    # A service may know several, the newest first: the one that is spoken here is what counts.
+    protocols = service.metadata.get("protocols", [service.metadata["protocol"]])
+    protocol = next(one for one in ("json", "rest-json", "rest-xml", "query", "ec2") if one in protocols)
     if protocol == "query" or protocol == "ec2":
         form = dict(parse_qsl(request["body"].decode(), keep_blank_values=True))
         action = form.get("Action", "")

@@ -77,7 +77,10 @@ struct TemplateTests {
         let folder = try TestFolder()
         for template in [Template.cloudformation, .sam] {
             var files: [String] = []
-            for (name, deployments) in [("workflow", Self.workflow()), ("plain", [Self.function("plain")])] {
+            var workflow = Self.workflow()
+            // Of a tag's value Lambda takes no such letters.
+            for index in workflow.indices { workflow[index].tags = ["team": "video"] }
+            for (name, deployments) in [("workflow", workflow), ("plain", [Self.function("plain")])] {
                 let path = "\(folder.path)/\(template.rawValue)-\(name).json"
                 var file = try OutputFile(path)
                 try file.write(try template.text(for: deployments))
