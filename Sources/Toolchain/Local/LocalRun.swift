@@ -28,9 +28,6 @@ package struct LocalRun {
     private let cage: Cage
     /// Variables besides Lambda's own.
     package var variables: [(name: String, value: String)] = []
-    /// Whether programs note down what they look for and do not find; the path library does that, and so an image that is
-    /// the root has nothing to note it.
-    var notesMissed = false
     /// When everything must be over.
     package var end: ContinuousClock.Instant?
     /// The places that the function's outputs go to: buckets, and folders in them.
@@ -54,6 +51,12 @@ package struct LocalRun {
 
     /// The folder that stands for all buckets: each bucket is a folder in it.
     package var buckets: String
+
+    /// Where the function's programs note down what they look for and do not find, when they are told to. The path library
+    /// does that, and so an image that is the root has nothing to note it.
+    var missedPath: String? {
+        package.root == nil ? "\(cage == .none ? buckets : CageRoot.storagePath)/\(Self.missedName)" : nil
+    }
 
     /// What was noted down, an absolute path a line.
     var missed: [UInt8] {
@@ -109,10 +112,6 @@ package struct LocalRun {
             variables += [
                 ("SCAR_LOCAL_STORAGE", buckets), ("SCAR_SCRATCH", "\(place)/scratch"), ("SCAR_PARENT", "\(getpid())"),
             ]
-        }
-        if notesMissed, package.root == nil {
-            let storage = cage == .none ? buckets : CageRoot.storagePath
-            variables.append(("SCAR_PATH_MISSED", "\(storage)/\(Self.missedName)"))
         }
         let log = keepsLog ? try SandboxLog(to: output) : nil
         defer { log?.closeInput() }

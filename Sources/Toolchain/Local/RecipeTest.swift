@@ -58,13 +58,12 @@ package struct RecipeTest {
     ) throws -> Result {
         try Folder.create(place)
         defer { Folder.remove(place) }
-        try write(try spec(for: test, shipped), to: specPath)
+        var run = LocalRun(recipe, package: package, in: "\(place)/run", cage: cage)
+        try write(try spec(for: test, shipped, missed: package.removed.isEmpty ? nil : run.missedPath), to: specPath)
         let log = try LogFile("\(place)/log")
         let began = ContinuousClock.now
-        var run = LocalRun(recipe, package: package, in: "\(place)/run", cage: cage)
         run.output = log.descriptor
         run.end = began + .seconds(test.timeout)
-        run.notesMissed = !package.removed.isEmpty
         if recipe.outputs.isEmpty { run.outputPaths = [Self.outputPath] }
         try Folder.create("\(place)/run")
         let outcome = try run.run(try work(of: test)).first
@@ -83,15 +82,20 @@ package struct RecipeTest {
     }
 
     private func missed(_ run: LocalRun, _ words: String) throws -> [MissedFiles.File] {
-        guard run.notesMissed else { return [] }
-        return MissedFiles(package.removed, libraryFolders: package.libraryFolders)
+        MissedFiles(package.removed, libraryFolders: package.libraryFolders)
             .files(noted: try run.missed, log: words)
     }
 
     /// The launch spec with what belongs to the test alone: its variables, and an output for all files where the recipe has
     /// none, so that there is something to look at.
-    private func spec(for test: Recipe.Test, _ shipped: [UInt8]) throws -> [UInt8] {
+    ///
+    /// - Parameter missed: where programs note down what they do not find; nil when nothing could be missing.
+    private func spec(for test: Recipe.Test, _ shipped: [UInt8], missed: String?) throws -> [UInt8] {
         var spec = try LaunchSpec.decode(shipped)
+        if let missed {
+            spec.environment.append(
+                LaunchSpec.Variable(name: Array("SCAR_PATH_MISSED".utf8), value: Array(missed.utf8)))
+        }
         for variable in test.environment {
             spec.environment.append(
                 LaunchSpec.Variable(name: Array(variable.name.utf8), value: Array(variable.value.utf8)))
