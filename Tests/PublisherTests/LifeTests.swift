@@ -83,8 +83,9 @@ extension EmulatorTests {
                     try fixture.publish(deployment)
                     let address = try Inventory(try fixture.session()).address(of: "frames")
                     #expect(address.signingName == name, "\(kind) \(authorization)")
-                    #expect(address.url.hasPrefix("https://") && address.url.hasSuffix("/"))
-                    #expect(kind == .url || address.url.contains("/scar/"))
+                    #expect(address.url.hasPrefix("https://"))
+                    // The emulator's function URLs lack the slash that AWS's end with.
+                    #expect(kind == .url || address.url.hasSuffix("/scar/"))
                 }
             }
             deployment.api = .init(
