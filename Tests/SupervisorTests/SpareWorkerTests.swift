@@ -17,12 +17,8 @@ import Testing
     private static func function(_ script: String, spare: String = spare) throws -> TestFunction {
         signal(SIGPIPE, SIG_IGN)
         return try TestFunction(script, storage: false) { spec, path in
-            spec.worker = .init(command: [utf8("/bin/sh")], program: utf8("launcher/worker/sh"), isSpare: true)
-            spec.environment.append(.init(name: utf8("MARK"), value: utf8(path)))
-            shell("mkdir -p '\(path)/package/launcher/worker'")
-            let file = unsafe fopen("\(path)/package/launcher/worker/sh", "w")
-            unsafe fputs(spare, file)
-            unsafe fclose(file)
+            WarmWorkerTests.add(spare, to: &spec, in: path)
+            spec.worker?.isSpare = true
         }
     }
 
