@@ -41,6 +41,7 @@ extension Inspection {
             ),
             ("findings", .array(findings.map(Self.json))), ("savings", .array(savings.map(Self.json))),
         ]
+        members.append(("removed", survey.removals?.json ?? .null))
         members.append(("config", configJSON))
         members.append(("notes", .array(notes.map { .string($0) })))
         return .object(members)

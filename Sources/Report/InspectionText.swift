@@ -19,6 +19,7 @@ package struct InspectionText {
         layerSection()
         wasteSection()
         savingSection()
+        removalSection()
         packageSection()
         folderSection()
         fileSection()
@@ -96,6 +97,15 @@ package struct InspectionText {
                     "                "
                         + SafeText.cut("\(share)left by layer \(layer + 1), \(instruction)", to: width - 16))
             }
+        }
+    }
+
+    private mutating func removalSection() {
+        guard let account = inspection.survey.removals, !account.rules.isEmpty else { return }
+        title("removed by the build: \(ByteCount.text(account.bytes))", "")
+        for rule in account.rules.sorted(by: { ($1.bytes, $0.name) < ($0.bytes, $1.name) }) {
+            item(ByteCount.text(rule.bytes), rule.name, "  \(rule.files) files")
+            add("                " + SafeText.cut(rule.reason, to: width - 16))
         }
     }
 

@@ -27,6 +27,8 @@ package struct Survey: Sendable {
     package var config: ImageConfig?
     /// What pruning it could mean; for a recipe its own profile and rules first.
     package var prunings: [Pruning] = []
+    /// What the build that made it removed; nil for what no build here made, or whose report is not beside it.
+    package var removals: RemovalAccount?
     /// What could not be read and is worth telling.
     package var notes: [String] = []
 

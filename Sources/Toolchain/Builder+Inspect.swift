@@ -46,10 +46,10 @@ extension Builder {
                 Survey.Pruning("the recipe, profile \(profile.rawValue)\(more)", rules.prune, keep: rules.keep), at: 0)
         case .squashfs(let path):
             survey = try SquashSurvey.survey(path, sums: sums)
-            survey.prunings = Self.profiles
+            complete(&survey, path)
         case .zip(let path):
             survey = try ZipSurvey.survey(path, sums: sums)
-            survey.prunings = Self.profiles
+            complete(&survey, path)
         }
         let inspection = try Inspection(survey)
         for note in inspection.notes.prefix(10) { progress(.warning(note)) }
@@ -58,6 +58,11 @@ extension Builder {
 
     /// What every image is held against.
     private static let profiles = [Survey.Pruning("safe", PruneRule.safe)]
+
+    private func complete(_ survey: inout Survey, _ path: String) {
+        survey.prunings = Self.profiles
+        survey.removals = survey.digest.flatMap { BuildFolder(of: path).removals(of: $0) }
+    }
 
     private static func recipe(_ name: String?, of file: RecipeFile) throws -> Recipe {
         if let name { return try file.function(name) }

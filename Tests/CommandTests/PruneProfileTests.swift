@@ -20,6 +20,9 @@ struct PruneProfileTests {
     private static let tests =
         #", "tests": [{"name": "plain", "response": "done"}, {"name": "more", "environment": {"MORE": "1"}, "response": "image"}]"#
 
+    /// An archive of nothing: its end alone. APPNOTE.TXT, 4.3.16.
+    private static let zip: [UInt8] = [0x50, 0x4b, 5, 6] + [UInt8](repeating: 0, count: 18)
+
     private func build(_ recipe: String, to name: String = "out") throws -> Peer.Result {
         try scene.run("build", recipe, ["-o", "\(scene.path)/\(name)"])
     }
@@ -53,6 +56,29 @@ struct PruneProfileTests {
         #expect(reasons.contains { $0.hasSuffix("needs it") }, "\(reasons)")
         let tested = try scene.run("test", recipe)
         #expect(tested.status == 0, "\(tested.text) \(tested.errorText)")
+    }
+
+    @Test("‘inspect’ shows the account of the build that wrote a package, and of no other file")
+    func account() throws {
+        #expect(try build(try scene.recipe(script: "script.sh", Self.tests, profile: "closure")).status == 0)
+        let package = "\(scene.path)/out/caged.zip"
+        let page = "\(scene.path)/page.html"
+        let shown = try Tool.run(["inspect", package, "--json", "--html", page, "--quiet"])
+        #expect(shown.status == 0, "\(shown.errorText)")
+        let removed = try JSON.parse(shown.output)["removed"]?.array ?? []
+        #expect(try removed == document("out/report.json")["removed"]?.array)
+        #expect(removed.contains { $0["rule"]?.string == "closure" })
+        let html = String(decoding: try InputFile.contents(of: page, limit: 16 << 20), as: UTF8.self)
+        #expect(html.contains("script.sh names it"))
+        #expect(try Tool.run(["inspect", package, "--quiet"]).text.contains("removed by the build: "))
+        // Elsewhere nothing is known of its build, and what a folder says of one package is not said of another.
+        let bytes = try InputFile.contents(of: package, limit: 1 << 28)
+        try TestImage.write([("elsewhere/caged.zip", bytes), ("out/caged.zip", Self.zip)], to: scene.path)
+        for path in ["\(scene.path)/elsewhere/caged.zip", package] {
+            let unknown = try Tool.run(["inspect", path, "--json", "--quiet"])
+            #expect(unknown.status == 0, "\(unknown.errorText)")
+            #expect(try JSON.parse(unknown.output)["removed"]?.isNull == true)
+        }
     }
 
     @Test("‘traced’ keeps what tests opened; the lock has it, and the same lock gives the same bytes and runs nothing")

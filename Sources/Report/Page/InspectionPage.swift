@@ -40,6 +40,7 @@ package struct InspectionPage {
             ("profile", .string(SafeText.line(saving?.name ?? "none"))), ("saving", .integer(saving?.bytes ?? 0)),
             ("secrets", .integer(inspection.secrets)), ("layers", layers), ("tree", PageTree(inspection).json),
             ("waste", waste), ("rules", rules(saving)), ("findings", findings), ("packages", packages),
+            ("removals", removals),
             ("files", files), ("notes", .array(inspection.notes.prefix(100).map { .string($0) })),
         ]
         return .object(members)
@@ -90,6 +91,43 @@ package struct InspectionPage {
                     .string(layer + (finding.isShown ? "" : ", hidden and still there")), .bool(finding.isSecret),
                 ])
             })
+    }
+
+    /// What the build removed and what its closure kept; null where no build says so.
+    private var removals: JSON {
+        guard let account = inspection.survey.removals else { return .null }
+        let rules = account.rules.sorted { ($1.bytes, $0.name) < ($0.bytes, $1.name) }
+        let reasons = Dictionary(rules.map { ($0.name, $0.reason) }) { first, _ in first }
+        let lines = account.lines.sorted { ($1.bytes, $0.path) < ($0.bytes, $1.path) }
+        let kept = account.kept.sorted { ($1.bytes, $0.what) < ($0.bytes, $1.what) }
+        let unshown = lines.dropFirst(Self.rows).reduce(account.unlisted) { ($0.0 + $1.files, $0.1 + $1.bytes) }
+        return .object([
+            ("files", .integer(account.files)), ("bytes", .integer(account.bytes)),
+            (
+                "rules",
+                .array(
+                    rules.map {
+                        .array([.string($0.name), .integer($0.bytes), .integer($0.files), .string($0.reason)])
+                    })
+            ),
+            (
+                "lines",
+                .array(
+                    lines.prefix(Self.rows).map { line in
+                        .array([
+                            .string(line.path), .integer(line.bytes), .integer(line.files), .string(line.rule),
+                            .string(reasons[line.rule] ?? ""),
+                        ])
+                    })
+            ), ("unshownFiles", .integer(unshown.0)), ("unshownBytes", .integer(unshown.1)),
+            (
+                "kept",
+                .array(
+                    kept.prefix(Self.rows).map {
+                        .array([.string($0.what), .integer($0.bytes), .string($0.reason)])
+                    })
+            ),
+        ])
     }
 
     private var packages: JSON {
