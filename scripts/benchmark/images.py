@@ -339,3 +339,8 @@ class Registry:
     def stop(self):
         self.server.shutdown()
         self.server.server_close()
+
+
+def large_archive(pool, numbers, each):
+    """Layers of the large image as one archive, for what knows no layers."""
+    return archive(*(large_layer(pool, number, each) for number in numbers))

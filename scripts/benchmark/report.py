@@ -9,7 +9,7 @@ import subprocess
 from cost import mb
 import pruning
 import relocation
-from rows import CHAIN, OURS, REFERENCE, middle
+from bench import CHAIN, OURS, REFERENCE, middle
 
 
 def first_line(*command):
