@@ -2,11 +2,15 @@
 #include "csystem.h"
 #include <fcntl.h>
 #include <fts.h>
+#include <linux/openat2.h>
 #include <sched.h>
+#include <limits.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -62,4 +66,28 @@ int csystem_limit(pid_t process, int what, uint64_t value) {
     // Never more than there was: raising needs a right that we may not have.
     struct rlimit limit = {value < old.rlim_max ? value : old.rlim_max, value < old.rlim_max ? value : old.rlim_max};
     return prlimit(process, resources[what], &limit, NULL);
+}
+
+/// The name of an open file; its length, or -1.
+static ssize_t name_of(int descriptor, char name[PATH_MAX]) {
+    char link[64];
+    snprintf(link, sizeof link, "/proc/self/fd/%d", descriptor);
+    return readlink(link, name, PATH_MAX);
+}
+
+ssize_t csystem_resolve_in_root(int folder, const char *path, char *real, size_t size) {
+    struct open_how how = {.flags = O_PATH | O_CLOEXEC, .resolve = RESOLVE_IN_ROOT};
+    int found = (int)syscall(SYS_openat2, folder, path, &how, sizeof how);
+    if (found < 0) return -1;
+    char root[PATH_MAX], name[PATH_MAX];
+    struct stat status;
+    ssize_t before = name_of(folder, root), length = name_of(found, name);
+    bool is_folder = fstat(found, &status) != 0 || S_ISDIR(status.st_mode);
+    close(found);
+    if (before < 0 || length < 0) return -1;
+    if (is_folder || length <= before || memcmp(root, name, (size_t)before) != 0 || name[before] != '/') return 0;
+    size_t count = (size_t)(length - before - 1);
+    if (count > size) return 0;
+    memcpy(real, name + before + 1, count);
+    return (ssize_t)count;
 }

@@ -132,8 +132,7 @@ static const char *map_absolute(const char *path, char *room, size_t size) {
     return below_prefix(path, room, size, false);
 }
 
-// The path of a folder, without a slash at its end. 0 when nobody knows it.
-static size_t folder_path(int folder, char *path, size_t size) {
+size_t folder_path(int folder, char *path, size_t size) {
     if (folder == AT_FDCWD) {
         long length = kernel_folder(path, size);
         return length > 1 && path[0] == '/' ? strlen(path) : 0;
@@ -264,7 +263,11 @@ size_t map_room(const char *path) {
 }
 
 const char *map(int folder, const char *path, char *room, size_t size) {
-    if (size <= 1 || path == NULL) return path;
+    if (path == NULL) return path;
+    if (size <= 1) {
+        if (__builtin_expect(the_mapping.missed != NULL, 0)) note_missed(folder, path);
+        return path;
+    }
     const char *mapped = path[0] == '/' ? map_absolute(path, room, size) : map_relative(folder, path, room, size);
     if (mapped == NULL) return path;
     if (__builtin_expect(the_mapping.missed != NULL, 0)) note_missed(folder, mapped);

@@ -30,7 +30,10 @@ size_t map_room(const char *path);
 // The kernel's path for a path that is relative to the folder `folder` (AT_FDCWD: the working directory): either `path`
 // itself, or `room`. NULL stays NULL.
 const char *map(int folder, const char *path, char *room, size_t size);
-// Notes a mapped path down when there is nothing; missed.c. `errno` stays as it is.
+// The path of an open folder, or of the working directory (AT_FDCWD), without a slash at its end. 0 when nobody knows it.
+size_t folder_path(int folder, char *path, size_t size);
+
+// Notes a path down, as the program has it or mapped, when there is nothing; missed.c. `errno` stays as it is.
 void note_missed(int folder, const char *mapped);
 // What a new link is to hold: as it was said, with the prefix in front where the mapped path has it.
 const char *map_target(const char *target, char *room, size_t size);

@@ -20,8 +20,16 @@ APART static void append_to_list(const char *path, size_t length) {
     kernel_close((int)list);
 }
 
-void note_missed(int folder, const char *mapped) {
-    const char *path = unmapped(mapped);
-    if (path == mapped || kernel_access(folder, mapped, 0) != -ENOENT) return;
-    append_to_list(path, strlen(path));
+void note_missed(int folder, const char *path) {
+    size_t length = strlen(path);
+    if (length == 0 || length >= path_limit || kernel_access(folder, path, 0) != -ENOENT) return;
+    char whole[2 * path_limit];
+    size_t before = path[0] == '/' ? 0 : folder_path(folder, whole, path_limit);
+    if (path[0] != '/') {
+        if (before == 0) return;
+        whole[before++] = '/';
+    }
+    memcpy(whole + before, path, length + 1);
+    const char *image = unmapped(whole);
+    if (image != whole) append_to_list(image, strlen(image));
 }

@@ -268,7 +268,7 @@ extension RecipeSchema {
                             SchemaChoice("space", "/tmp had no room for the image or an input"),
                         ]), count: 1...3),
                     .defaulting(.array([.string("timeout"), .string("memory"), .string("space")])),
-                    "With `lambda-batch`: what there must have been too little of in Lambda for an event to become a job."
+                    "With `lambda-batch`: which shortages in Lambda turn an event into a job."
                 ),
                 SchemaKey(
                     "events", .text(.storagePath),

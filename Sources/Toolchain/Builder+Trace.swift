@@ -23,7 +23,8 @@ extension Builder {
         return traced
     }
 
-    /// Runs a recipe's tests on its image with nothing but `safe` pruned, and notes which of its files are opened.
+    /// Runs a recipe's tests on its image with nothing but `safe` pruned, and notes which of its files are opened; and then on
+    /// those alone, until nothing is missed.
     func trace(_ recipe: Recipe, _ image: ResolvedImage) throws -> [Recipe.Trace] {
         guard !recipe.tests.isEmpty else {
             throw ToolError(
@@ -54,7 +55,67 @@ extension Builder {
                 progress(.traced(result.test, files: opened.count))
                 traces.append(Recipe.Trace(test: result.test, opened: opened))
             }
-            return traces
+            guard let root = package.imageFolder else { return traces }
+            return try complete(traces, whole, image, files: RootFolder(root), cage)
         }
+    }
+
+    /// A file whose program asks only whether it is there is not opened, and nobody sees that. So the tests run on what they
+    /// opened, where the path library notes what is looked for in vain; what was there is added, until nothing is.
+    ///
+    /// - Parameter files: the image's, unpruned.
+    private func complete(
+        _ traces: [Recipe.Trace], _ whole: Recipe, _ image: ResolvedImage, files: borrowing RootFolder, _ cage: Cage
+    ) throws -> [Recipe.Trace] {
+        var pruned = whole
+        pruned.prune.profile = .traced
+        pruned.prune.trace = traces
+        for _ in 0..<Self.mostRounds {
+            let results = try test(pruned, image, cage)
+            let completed = Self.add(results.map(\.missed), to: pruned.prune.trace ?? [], files: files)
+            guard completed != pruned.prune.trace else {
+                if let failed = results.first(where: { !$0.isPassed }) { throw Self.failure(failed) }
+                break
+            }
+            pruned.prune.trace = completed
+            for trace in completed { progress(.traced(trace.test, files: trace.opened.count)) }
+        }
+        return pruned.prune.trace ?? traces
+    }
+
+    /// What is found missing may lead to more; but each round runs all tests.
+    private static var mostRounds: Int { 8 }
+
+    private func test(_ recipe: Recipe, _ image: ResolvedImage, _ cage: Cage) throws -> [RecipeTest.Result] {
+        // An image that is the root has no path library, and comes last: nothing is missed there.
+        let forms: [PackageForm] = cage == .none ? [.tree, .squashfs] : [.tree, .squashfs, .image]
+        return try RunFolder.with { folder in
+            let package = try stage(recipe, image, forms, in: folder, cage: cage)
+            var results: [RecipeTest.Result] = []
+            try RecipeTest(recipe, package: package, in: folder, cage: cage).run { results.append($0) }
+            return results
+        }
+    }
+
+    private static func add(
+        _ missed: [[MissedFiles.File]], to traces: [Recipe.Trace], files: borrowing RootFolder
+    ) -> [Recipe.Trace] {
+        var completed = traces
+        for (index, missed) in missed.enumerated() where index < traces.count {
+            var opened = Set(traces[index].opened)
+            for file in missed {
+                if let path = files.file(at: Array(file.path.utf8)) { opened.insert(path) }
+            }
+            completed[index].opened = opened.sorted { $0.lexicographicallyPrecedes($1) }
+        }
+        return completed
+    }
+
+    private static func failure(_ result: RecipeTest.Result) -> ToolError {
+        ToolError(
+            "test-failed",
+            "the test ‘\(result.test)’ fails on the files that it opened: " + result.problems.joined(separator: "; "),
+            hint: "name what it needs besides in ‘prune.keep’, or take the profile ‘closure’", exitCode: .functionFailed
+        )
     }
 }

@@ -17,9 +17,8 @@ struct ScarBuild: ParsableCommand {
         version: "\(ToolVersion.name) \(ToolVersion.version)",
         subcommands: [
             InitCommand.self, BuildCommand.self, LockCommand.self, PlanCommand.self, InspectCommand.self,
-            DiffCommand.self, BillCommand.self, VerifyCommand.self, SignCommand.self,
-            PushCommand.self,
-            RunCommand.self, TestCommand.self, UnpackCommand.self, CacheCommand.self,
+            DiffCommand.self, SBOMCommand.self, VerifyCommand.self, SignCommand.self,
+            PushCommand.self, RunCommand.self, TestCommand.self, UnpackCommand.self, CacheCommand.self,
             PublishCommand.self, ListCommand.self, RemoveCommand.self, RollbackCommand.self, InvokeCommand.self,
             LogsCommand.self, PutCommand.self, GetCommand.self, SubmitCommand.self, DoctorCommand.self,
             ExplainCommand.self,
@@ -35,7 +34,6 @@ enum Main {
             var command = try ScarBuild.parseAsRoot()
             try command.run()
         } catch let error as any DiagnosableError {
-            // Where progress stood in a line of its own, that line is over.
             StandardError.write("\(error.diagnostic)\n")
             exit(exitCode(of: error))
         } catch {

@@ -103,6 +103,28 @@ struct PruneProfileTests {
         #expect(reasons?.contains("test ‘plain’ opened it") == true, "\(reasons ?? [])")
     }
 
+    @Test("‘traced’ keeps what programs only ask for, by whatever link, and what is asked for once that is there")
+    func lookedFor() throws {
+        try scene.write(
+            """
+            #!/bin/sh
+            # A name that stands here would be kept for that.
+            q=q; name=name
+            [ -e /bin/se$q ] || exit 1
+            cd /bin/../bin && [ -x base$name ] && [ ! -e /bin/nothing$q ] && echo done
+            """, to: "script.sh")
+        let recipe = try scene.recipe(
+            script: "script.sh", #", "tests": [{"name": "asks", "response": "done"}]"#, profile: "traced")
+        let locked = try scene.run("lock", recipe)
+        #expect(locked.status == 0, "\(locked.errorText)")
+        let lockPath = String(locked.text.dropLast())
+        let lock = String(decoding: try InputFile.contents(of: lockPath, limit: 1 << 20), as: UTF8.self)
+        #expect(lock.contains("bin/seq\"") && lock.contains("bin/basename\""), "\(lock)")
+        #expect(!lock.contains("bin/head\"") && !lock.contains("nothing"), "\(lock)")
+        let tested = try scene.run("test", recipe)
+        #expect(tested.status == 0, "\(tested.text) \(tested.errorText)")
+    }
+
     @Test("‘traced’ needs tests that pass, and a lock that has their trace")
     func untraced() throws {
         let without = try build(try scene.recipe(script: "script.sh", profile: "traced"))

@@ -24,7 +24,8 @@ enum KeyReference {
         case .optional: kind(key.kind)
         case .defaulting(let value):
             switch value.value {
-            case .array, .object: kind(key.kind)
+            case .object: kind(key.kind)
+            case .array(let elements) where elements.isEmpty: kind(key.kind)
             default: "\(kind(key.kind)), default `\(String(decoding: value.text(), as: UTF8.self))`"
             }
         }
@@ -50,6 +51,7 @@ enum KeyReference {
     }
 
     private static func choices(_ kind: SchemaKind) -> String {
+        if case .list(let element, _) = kind { return self.choices(element) }
         guard case .choice(let choices) = kind else { return "" }
         let ready = choices.filter { !$0.isLater }
             .map { $0.summary.isEmpty ? "`\($0.name)`" : "`\($0.name)`: \($0.summary)" }

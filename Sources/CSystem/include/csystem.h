@@ -32,3 +32,7 @@ enum { csystem_open_files, csystem_processes, csystem_core_size };
 
 /// Lowers a limit of a process, for what it starts from then on: 0, or -1 with errno.
 int csystem_limit(pid_t process, int what, uint64_t value);
+
+/// What a path leads to with `folder` as its root, links followed as there (openat2(2), RESOLVE_IN_ROOT). Writes the real path
+/// below the folder into `real`: its length; 0 for a folder, and for what does not fit; or -1 with errno.
+ssize_t csystem_resolve_in_root(int folder, const char *path, char *real, size_t size);

@@ -37,7 +37,7 @@ extension ErrorCatalogue {
                 cure: "Take one of those that the message lists."),
             ErrorEntry(
                 "not-in-this-version",
-                cause: "The key, value, target or command is designed, and this version does not serve it.",
+                cause: "The key, value or target is designed, and this version does not serve it.",
                 cure:
                     "Leave it out, or take what the message offers instead. The README lists what is not in this version."
             ),

@@ -14,7 +14,7 @@ package struct RecipeTest {
         package var problems: [String]
         /// The last lines of what the function said.
         package var log: String
-        /// Files that it looked for and that pruning took, the last one first.
+        /// Files that it looked for and that pruning took, the last one first. A test may pass all the same.
         package var missed: [MissedFiles.File] = []
         package var seconds: Double
 
@@ -77,7 +77,7 @@ package struct RecipeTest {
         let words = problems.isEmpty ? "" : try log.lastLines()
         return Result(
             function: recipe.name, test: test.name, problems: problems, log: words,
-            missed: problems.isEmpty ? [] : try missed(run, words + problems.joined(separator: "\n")),
+            missed: try missed(run, words + problems.joined(separator: "\n")),
             seconds: Double(time.components.seconds) + Double(time.components.attoseconds) / 1e18)
     }
 
@@ -152,7 +152,9 @@ extension RecipeTest.Result {
             (
                 "missed",
                 .array(
-                    missed.map { JSON.object([("path", .string("/" + $0.path)), ("rule", .string($0.rule))]) })
+                    (isPassed ? [] : missed).map {
+                        JSON.object([("path", .string("/" + $0.path)), ("rule", .string($0.rule))])
+                    })
             ),
             ("milliseconds", .integer(Int(seconds * 1000))),
         ])

@@ -21,22 +21,3 @@ struct CageOptions: ParsableArguments {
         return cage
     }
 }
-
-/// Which form of package runs on this machine.
-struct FormOptions: ParsableArguments {
-    @Option(
-        help: ArgumentHelp(
-            "Which package to run instead of the recipe's target: auto, zip, layer or image.", valueName: "form"))
-    var target: Recipe.Target?
-
-    func validate() throws {
-        guard let target, ![.auto, .zip, .layer, .image].contains(target) else { return }
-        throw ValidationError("--target takes auto, zip, layer or image here: nothing else is run.")
-    }
-
-    func options(_ source: SourceOptions) throws -> BuildOptions {
-        var options = try source.options()
-        options.target = target
-        return options
-    }
-}

@@ -37,7 +37,7 @@ struct InitCommand: ParsableCommand {
     @Flag(help: "Overwrite the recipe when it is there.")
     var force = false
 
-    @OptionGroup var source: SourceOptions
+    @OptionGroup var source: ImageOptions
 
     func validate() throws {
         guard (image == nil) != (confFile == nil) else {
@@ -68,10 +68,10 @@ struct InitCommand: ParsableCommand {
 
     private func write(_ recipe: [UInt8], to path: String) throws {
         try refuseToOverwrite(path)
-        try Self.put(recipe, path)
+        try OutputFile.write(recipe, to: path)
         let folder = path.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(path[...$0]) } ?? ""
         let schema = folder + RecipeParser.schemaName
-        if !Self.isThere(schema) { try Self.put(RecipeSchema.document.text(pretty: true), schema) }
+        if !Self.isThere(schema) { try OutputFile.write(RecipeSchema.document.text(pretty: true), to: schema) }
         try StandardOutput.line(path)
     }
 
@@ -83,9 +83,4 @@ struct InitCommand: ParsableCommand {
 
     private static func isThere(_ path: String) -> Bool { unsafe access(path, F_OK) == 0 }
 
-    private static func put(_ bytes: [UInt8], _ path: String) throws {
-        var file = try OutputFile(path, bufferSize: 64 << 10)
-        try file.write(bytes)
-        try file.finish()
-    }
 }

@@ -2,7 +2,7 @@ import LayerFS
 import TestKit
 import Testing
 
-@Suite("References in bytes") struct ReferenceTests {
+@Suite("References in bytes") struct FileReferenceTests {
     /// What a program with these bytes behind its headers leads to, of the files that there are.
     private static func found(_ bytes: [UInt8], _ files: [String]) throws -> Set<String> {
         let program = TarItem.file("program", RelocationTests.library() + bytes).with { $0.mode = 0o755 }

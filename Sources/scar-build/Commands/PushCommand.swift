@@ -15,11 +15,12 @@ struct PushCommand: ParsableCommand {
     @Argument(help: "Where it goes: registry.example/thumbnails:1.")
     var name: String
 
-    @OptionGroup var source: SourceOptions
+    @OptionGroup var registries: RegistryOptions
+    @OptionGroup var place: CacheOption
 
     func run() throws {
-        let reporter = TerminalReporter(isQuiet: source.quiet)
-        let builder = try Builder(try source.options(), progress: reporter.handler)
+        let reporter = TerminalReporter(isQuiet: registries.quiet)
+        let builder = try Builder(try registries.options(cache: try place.folder()), progress: reporter.handler)
         try StandardOutput.line(try builder.push(image, to: name))
     }
 }

@@ -33,7 +33,7 @@ struct FunctionService {
                 return run
             }
             let service = try LocalService(
-                runs, concurrency: options.jobs ?? WorkerPool.processors, host: address.host, port: address.port
+                runs, concurrency: command.concurrency ?? WorkerPool.processors, host: address.host, port: address.port
             ) { reporter.handler(.warning(Diagnostic.printable($0))) }
             try tell(service.url, recipes)
             try service.serve()

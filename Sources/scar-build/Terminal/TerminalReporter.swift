@@ -6,12 +6,9 @@ internal import Toolchain
 final class TerminalReporter: Sendable {
     private let isQuiet: Bool
     private let hasColor: Bool
-    private let state = Monitor(State())
+    private let layers = Monitor(Layers())
 
-    private struct State {
-        var layers: [Digest: (done: Int, total: Int)] = [:]
-        var isLineOpen = false
-    }
+    private typealias Layers = [Digest: (done: Int, total: Int)]
 
     init(isQuiet: Bool) {
         self.isQuiet = isQuiet
@@ -25,15 +22,14 @@ final class TerminalReporter: Sendable {
 
     private func show(_ event: ProgressEvent) {
         guard !isQuiet else { return }
-        state.withLock { state in
+        layers.withLock { layers in
             if case .layerRead(let layer, let done, let total) = event {
-                state.layers[layer] = (done, total)
-                if StandardError.isTerminal { drawBar(&state) }
+                layers[layer] = (done, total)
+                if StandardError.isTerminal { drawBar(layers) }
                 return
             }
-            if case .layerCompiled(let layer, _, _) = event { state.layers[layer] = nil }
+            if case .layerCompiled(let layer, _, _) = event { layers[layer] = nil }
             guard let line = text(of: event) else { return }
-            clear(&state)
             StandardError.write(line + "\n")
         }
     }
@@ -77,17 +73,11 @@ final class TerminalReporter: Sendable {
 
     private func short(_ digest: Digest) -> String { String(digest.hex.prefix(12)) }
 
-    private func drawBar(_ state: inout State) {
-        let done = state.layers.values.reduce(0) { $0 + $1.done }
-        let total = max(1, state.layers.values.reduce(0) { $0 + $1.total })
+    private func drawBar(_ layers: Layers) {
+        let done = layers.values.reduce(0) { $0 + $1.done }
+        let total = max(1, layers.values.reduce(0) { $0 + $1.total })
         let filled = done * 30 / total
         let bar = String(repeating: "━", count: filled) + String(repeating: " ", count: 30 - filled)
-        StandardError.write("\r\u{1b}[K" + step("pull", "\(bar) \(ByteCount.text(done)) of \(ByteCount.text(total))"))
-        state.isLineOpen = true
-    }
-
-    private func clear(_ state: inout State) {
-        if state.isLineOpen { StandardError.write("\r\u{1b}[K") }
-        state.isLineOpen = false
+        StandardError.show(step("pull", "\(bar) \(ByteCount.text(done)) of \(ByteCount.text(total))"))
     }
 }

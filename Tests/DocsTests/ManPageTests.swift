@@ -6,7 +6,7 @@ import Testing
 @testable import scar_build
 
 @Suite("Manual pages", .enabled(if: Peer.isInstalled("python3"), "needs python3: scripts/setup test"))
-final class ManualTests {
+final class ManPageTests {
     private let folder: TestFolder
 
     /// Makes them, as `make install` does.

@@ -93,7 +93,8 @@ struct DocumentedCommandTests {
 
     @Test("of every kind that there is are in the README")
     func readme() throws {
-        let readme = try Pages.text("README.md")
+        // In the table: a sentence that says what a command is not would do otherwise.
+        let readme = try Pages.text("README.md").split(separator: "\n").filter { $0.hasPrefix("|") }.joined()
         for command in ScarBuild.configuration.subcommands {
             let name = command.configuration.commandName ?? ""
             let forms = ["scar-build \(name)", "scar-build [\(name)]", "`\(name)`", "`\(name) "]

@@ -5,34 +5,6 @@ internal import JSON
 internal import Recipe
 internal import Toolchain
 
-struct CacheCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "cache", abstract: "Look into the cache, or clean it up.",
-        subcommands: [CacheListCommand.self, CacheCleanCommand.self])
-}
-
-struct CacheListCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "ls", abstract: "List what the cache holds.",
-        discussion:
-            "For each file its kind, size, time since a build last made use of it, and name. The longest unused comes first."
-    )
-
-    @OptionGroup var place: CacheOption
-
-    @Flag(help: "Print JSON.")
-    var json = false
-
-    func run() throws {
-        let contents = try CacheContents(try place.folder())
-        if json {
-            try StandardOutput.write(contents.json.text(pretty: true))
-        } else {
-            try StandardOutput.line(contents.text(now: time(nil)))
-        }
-    }
-}
-
 struct CacheCleanCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "gc", abstract: "Free room in the cache.",
@@ -48,7 +20,7 @@ struct CacheCleanCommand: ParsableCommand {
     var maxSize: String?
 
     @Option(help: ArgumentHelp("How long a file may be unused: 30d, 12h, 90m.", valueName: "age"))
-    var olderThan: String?
+    var olderThan: TimeLength?
 
     @Flag(help: "Print JSON.")
     var json = false
@@ -61,12 +33,7 @@ struct CacheCleanCommand: ParsableCommand {
             }
             limits.size = size
         }
-        if let olderThan {
-            guard let age = Self.seconds(olderThan) else {
-                throw ValidationError("--older-than takes an age such as 30d, 12h or 90m, not ‘\(olderThan)’.")
-            }
-            limits.age = age
-        }
+        limits.age = olderThan?.seconds
         let root = try place.folder()
         let reporter = TerminalReporter(isQuiet: false)
         let (removed, left) = try CacheContents.clean(root, limits, now: time(nil)) {
@@ -82,14 +49,5 @@ struct CacheCleanCommand: ParsableCommand {
             try StandardOutput.line(
                 "removed \(removed.count) files, \(ByteCount.text(freed)); \(ByteCount.text(left.size)) are left")
         }
-    }
-
-    /// A number of days, hours, minutes or seconds; nil for anything else.
-    private static func seconds(_ text: String) -> Int? {
-        let units: [Character: Int] = ["d": 86_400, "h": 3600, "m": 60, "s": 1]
-        guard let last = text.last, let unit = units[last], let number = Int(text.dropLast()),
-            (0...1_000_000).contains(number), text.first != "+"
-        else { return nil }
-        return number * unit
     }
 }

@@ -19,20 +19,14 @@ struct DoctorCommand: ParsableCommand {
             "Ask this registry, and the mirrors for it, whether they answer. Repeatable.", valueName: "host"))
     var registry: [String] = []
 
-    @Option(help: ArgumentHelp("Ask this server instead of a registry. Repeatable.", valueName: "registry=url"))
-    var mirror: [String] = []
-
-    @Option(help: ArgumentHelp("This registry need not have TLS. Repeatable.", valueName: "host"))
-    var insecureRegistry: [String] = []
+    @OptionGroup var servers: ServerOptions
 
     @Flag(help: "Print JSON.")
     var json = false
 
     func run() throws {
-        var configuration = try RegistryConfiguration.fromEnvironment()
-        configuration.mirrors = try mirror.map { try Mirror(parsing: $0) } + configuration.mirrors
-        for host in insecureRegistry { try configuration.allowInsecure(host) }
-        let checkups = Doctor(cache: try place.folder(), registry: configuration).examine(registries: registry)
+        let checkups = Doctor(cache: try place.folder(), registry: try servers.configuration()).examine(
+            registries: registry)
         if json {
             let list = JSON.array(checkups.map(\.json))
             try StandardOutput.write(JSON.object([("checks", list)]).text(pretty: true))

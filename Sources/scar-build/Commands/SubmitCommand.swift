@@ -93,36 +93,9 @@ struct SubmitCommand: ParsableCommand {
 
     private static func store(_ answer: [UInt8], as path: String) throws(AWSError) {
         do throws(FileError) {
-            var file = try OutputFile(path)
-            try file.write(Invocation.content(of: answer))
-            try file.finish()
+            try OutputFile.write(Invocation.content(of: answer), to: path)
         } catch {
             throw AWSError(.configuration, error.diagnostic.message, hint: error.diagnostic.hint)
         }
     }
-}
-
-/// How far something is: a line that moves on a terminal, nothing elsewhere.
-final class ProgressBar: Sendable {
-    private let title: String
-    private let isShown: Bool
-    private let last = Monitor(-1)
-
-    init(_ title: String, isQuiet: Bool) {
-        self.title = title
-        isShown = !isQuiet && StandardError.isTerminal
-    }
-
-    func show(_ done: Int, of total: Int) {
-        guard isShown, total > 0 else { return }
-        last.withLock { last in
-            let filled = done * 30 / total
-            guard filled != last || done == total else { return }
-            last = filled
-            let bar = String(repeating: "━", count: filled) + String(repeating: " ", count: max(0, 30 - filled))
-            StandardError.write("\r\u{1b}[K  \(title)  \(bar) \(done) of \(total)")
-        }
-    }
-
-    func end() { if isShown { StandardError.write("\r\u{1b}[K") } }
 }

@@ -72,7 +72,7 @@ struct InvokeCommand: ParsableCommand {
                 hint: outcome.requestID.map { "scar-build logs \(name) --request \($0)" }, exitCode: .functionFailed)
         }
         guard let output else { return try StandardOutput.write(outcome.payload + [UInt8(ascii: "\n")]) }
-        try Self.store(Invocation.content(of: outcome.payload), in: output)
+        try OutputFile.write(Invocation.content(of: outcome.payload), to: output)
     }
 
     private func callAPI() throws {
@@ -91,12 +91,6 @@ struct InvokeCommand: ParsableCommand {
                 hint: answer.requestID.map { "scar-build logs \(name) --request \($0)" }, exitCode: .functionFailed)
         }
         guard let output else { return try StandardOutput.write(answer.body) }
-        try Self.store(answer.body, in: output)
-    }
-
-    private static func store(_ content: [UInt8], in path: String) throws {
-        var file = try OutputFile(path)
-        try file.write(content)
-        try file.finish()
+        try OutputFile.write(answer.body, to: output)
     }
 }

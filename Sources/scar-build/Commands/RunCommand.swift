@@ -40,6 +40,12 @@ struct RunCommand: ParsableCommand {
         completion: .directory)
     var buckets: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "With --serve: how many calls of a function run at a time; by default one for each processor.",
+            valueName: "n"))
+    var concurrency: Int?
+
     @Option(help: ArgumentHelp("Which function, when the recipe has several.", valueName: "name"))
     var function: String?
 
@@ -58,6 +64,10 @@ struct RunCommand: ParsableCommand {
             throw ValidationError("--serve takes its events from callers, not from --event or --input.")
         }
         guard buckets == nil || serve != nil else { throw ValidationError("--buckets goes with --serve.") }
+        guard concurrency == nil || serve != nil else { throw ValidationError("--concurrency goes with --serve.") }
+        if let concurrency, !(1...1000).contains(concurrency) {
+            throw ValidationError("--concurrency takes a number from 1 to 1000.")
+        }
     }
 
     func run() throws {
@@ -80,7 +90,7 @@ struct RunCommand: ParsableCommand {
             try Folder.create(folder + "/run")
             var run = LocalRun(recipe, package: package, in: folder + "/run", cage: cage)
             run.variables = variables
-            // What came out before a failure came out: it is kept either way.
+            // Output files that were written before a failure are kept.
             let outcomes = Result { try run.run(work) }
             for path in try run.collectOutputs(into: output) {
                 reporter.handler(.wrote(path, bytes: try InputFile(path).size))

@@ -6,20 +6,6 @@ internal import Publisher
 internal import Recipe
 internal import Toolchain
 
-/// The account that a command works in.
-struct AccountOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("The AWS region (AWS_REGION).", valueName: "region"))
-    var region: String?
-
-    @Option(help: ArgumentHelp("The profile of ~/.aws/config (AWS_PROFILE).", valueName: "name"))
-    var profile: String?
-
-    /// - Parameter recipe: what the recipe says, when there is one and the command line says nothing.
-    func session(recipe: String? = nil) throws -> Session {
-        try Session(try AWSClient.overNetwork(profile: profile, region: region ?? recipe))
-    }
-}
-
 struct PublishCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "publish", abstract: "Publish a recipe's package as a Lambda function.",
@@ -115,36 +101,3 @@ struct PublishCommand: ParsableCommand {
 }
 
 extension Template: ExpressibleByArgument {}
-
-/// Shows plans, and changes as they are made.
-struct PublishReport {
-    let isQuiet: Bool
-
-    func show(_ change: Change, isDone: Bool) {
-        guard !isQuiet, isDone else { return }
-        StandardError.write(Self.line(change) + "\n")
-    }
-
-    func unchanged(_ name: String) {
-        if !isQuiet { StandardError.write("    keep  \(name)  is as it should be\n") }
-    }
-
-    static func text(of plan: Plan) -> [UInt8] {
-        var text = "\(plan.function) in \(plan.region), account \(plan.account): "
-        text += plan.isEmpty ? "nothing to change\n" : "\(plan.changes.count) changes\n"
-        for change in plan.changes {
-            text += line(change) + "\n"
-            for detail in change.details {
-                let old = detail.old.map { "\(Diagnostic.printable($0)) → " } ?? ""
-                text += "            \(detail.name): \(old)\(Diagnostic.printable(detail.new))\n"
-            }
-        }
-        return Array(text.utf8)
-    }
-
-    private static func line(_ change: Change) -> String {
-        let action = change.action.rawValue
-        return String(repeating: " ", count: max(0, 8 - action.count)) + action
-            + "  \(change.kind)  \(Diagnostic.printable(change.name))"
-    }
-}

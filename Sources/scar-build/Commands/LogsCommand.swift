@@ -18,7 +18,7 @@ struct LogsCommand: ParsableCommand {
     var job: String?
 
     @Option(help: ArgumentHelp("From so long ago: 90s, 15m, 2h, 3d.", valueName: "time"))
-    var since: LogTime = LogTime(seconds: 3600)
+    var since: TimeLength = TimeLength(seconds: 3600)
 
     @Flag(name: .shortAndLong, help: "Go on showing what comes, until stopped.")
     var follow = false
@@ -62,21 +62,4 @@ struct LogsCommand: ParsableCommand {
             try StandardOutput.line("\(time)  \(Diagnostic.printable(String(line)))")
         }
     }
-}
-
-/// A length of time, as people write it.
-struct LogTime: ExpressibleByArgument {
-    var seconds: Int
-
-    init(seconds: Int) { self.seconds = seconds }
-
-    init?(argument: String) {
-        let units: [Character: Int] = ["s": 1, "m": 60, "h": 3600, "d": 86_400]
-        guard let last = argument.last, let unit = units[last], let count = Int(argument.dropLast()), count >= 0,
-            count <= 100_000_000
-        else { return nil }
-        seconds = count * unit
-    }
-
-    var defaultValueDescription: String { "1h" }
 }

@@ -9,7 +9,7 @@ struct LockCommand: ParsableCommand {
     )
 
     @OptionGroup var recipe: RecipeArgument
-    @OptionGroup var source: SourceOptions
+    @OptionGroup var source: ImageOptions
 
     func run() throws {
         let reporter = TerminalReporter(isQuiet: source.quiet)

@@ -4,7 +4,7 @@ internal import JSON
 internal import Report
 internal import Toolchain
 
-struct BillCommand: ParsableCommand {
+struct SBOMCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "sbom", abstract: "List the packages in an image or package: a bill of materials.",
         discussion: """
