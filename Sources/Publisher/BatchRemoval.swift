@@ -14,7 +14,7 @@ enum BatchRemoval {
     }
 
     private static func definitions(_ name: String, _ session: Session) throws -> [Change] {
-        try session.batch.definitions(name).filter { Deployment.isOurs($0.tags) }.map { definition in
+        try session.batch.definitions(name).filter { Deployment.isOurs($0.tags, of: name) }.map { definition in
             Change(.remove, "job definition", "\(name):\(definition.revision)") {
                 try $0.batch.deregister(definition.arn)
             }
@@ -22,7 +22,7 @@ enum BatchRemoval {
     }
 
     private static func queue(_ name: String, _ session: Session) throws -> [Change] {
-        guard let queue = try session.batch.queue(name), Deployment.isOurs(queue.tags) else { return [] }
+        guard let queue = try session.batch.queue(name), Deployment.isOurs(queue.tags, of: name) else { return [] }
         return [
             Change(.remove, "job queue", name) { session in
                 try remove("the job queue \(name)", session) {
@@ -40,7 +40,8 @@ enum BatchRemoval {
         _ function: String, besides kept: Deployment.Job.Compute.Kind?, _ session: Session
     ) throws -> [Change] {
         let names = Deployment.Job.Compute.Kind.allCases.filter { $0 != kept }.map { ComputePart.name(function, $0) }
-        return try session.batch.environments(names).filter { Deployment.isOurs($0.tags) }.map(\.name).map { name in
+        let there = try session.batch.environments(names).filter { Deployment.isOurs($0.tags, of: function) }
+        return there.map(\.name).map { name in
             Change(.remove, "compute environment", name) { session in
                 try remove("the compute environment \(name)", session) {
                     try session.batch.environments([name]).first?.condition
@@ -101,7 +102,7 @@ enum BatchRemoval {
                     Change(.remove, "instance profile", machine) { try $0.identity.deleteInstanceProfile(machine) })
             }
         }
-        for role in names { changes += try DesiredRole.removal(of: role, session) }
+        for role in names { changes += try DesiredRole.removal(of: role, for: name, session) }
         return changes
     }
 }
@@ -112,6 +113,6 @@ struct BatchCleaningPart: Part {
         var changes = try BatchRemoval.changes(deployment.name, besides: deployment.job, session)
         changes += try BatchRemoval.roles(deployment.name, besides: deployment.job, session)
         guard deployment.job == nil else { return changes }
-        return try changes + Removal.logGroup(Session.jobLogGroup(deployment.name), session)
+        return try changes + Removal.logGroup(Session.jobLogGroup(deployment.name), of: deployment.name, session)
     }
 }

@@ -178,8 +178,11 @@ extension Deployment {
     /// What says for which function.
     static let ownerTag = "scar-build:function"
 
-    /// Whether what carries these tags was made here.
-    static func isOurs(_ tags: [String: String]) -> Bool { tags[mark.name] == mark.value }
+    /// Whether what carries these tags was made here, and for this function. A name that follows from one function's may
+    /// be another's as well.
+    static func isOurs(_ tags: [String: String], of function: String) -> Bool {
+        tags[mark.name] == mark.value && tags[ownerTag] == function
+    }
 
     /// What all that is made for the function carries.
     var allTags: [String: String] {

@@ -6,7 +6,7 @@ struct JobRolesPart: Part {
         guard let job = deployment.job else { return [] }
         let tags = deployment.allTags
         var changes: [Change] = []
-        for role in Self.roles(job, deployment, session) { changes += try role.changes(tags, session) }
+        for role in Self.roles(job, deployment, session) { changes += try role.changes(for: deployment, session) }
         guard Self.makesProfile(job) else { return changes }
         return try changes + profile(session.machineRoleName(deployment.name), tags, session)
     }

@@ -25,12 +25,15 @@ struct QueueTriggersPart: Part {
                 })
         }
         let wanted = Set(deployment.queues.map(\.arn))
-        return try changes + Self.removal(there.filter { !wanted.contains($0.source) }, session)
+        let others = there.filter { !wanted.contains($0.source) }
+        return try changes + Self.removal(others, of: deployment.name, session)
     }
 
     /// What takes away those that were made here.
-    static func removal(_ sources: [LambdaAPI.EventSource], _ session: Session) throws -> [Change] {
-        try sources.filter { Deployment.isOurs(try session.lambda.tags(of: $0.arn)) }.map { old in
+    static func removal(
+        _ sources: [LambdaAPI.EventSource], of function: String, _ session: Session
+    ) throws -> [Change] {
+        try sources.filter { Deployment.isOurs(try session.lambda.tags(of: $0.arn), of: function) }.map { old in
             Change(.remove, "queue trigger", Self.name(old.source)) { session in
                 try settled(old.id, session)
                 try session.lambda.deleteEventSource(old.id)

@@ -39,9 +39,9 @@ package struct Removal: Sendable {
         }
         if function != nil {
             changes += try QueueTriggersPart.removal(
-                try session.lambda.eventSources(of: session.functionARN(name, alias: alias)), session)
+                try session.lambda.eventSources(of: session.functionARN(name, alias: alias)), of: name, session)
         }
-        changes += try RulesPart.removal(of: permissions, session)
+        changes += try RulesPart.removal(of: permissions, for: name, session)
         for api in try session.httpAPIs.apis(tagged: Deployment.ownerTag, name) {
             changes.append(Change(.remove, "HTTP API", api.name) { try $0.httpAPIs.delete(api.id) })
         }
@@ -54,12 +54,13 @@ package struct Removal: Sendable {
         }
         changes += try BatchRemoval.changes(name, session)
         changes += try LayerPart.leftovers(name, besides: nil, session)
-        changes += try ImageCleaningPart.removal(of: Session.repositoryName(name), session)
-        for group in [Session.logGroup(name), Session.jobLogGroup(name)] { changes += try logGroup(group, &kept) }
+        changes += try ImageCleaningPart.removal(of: name, session)
+        for group in [Session.logGroup(name), Session.jobLogGroup(name)] { changes += try logGroup(group, of: name, &kept) }
         for bucket in Set(buckets).sorted() { changes += try self.bucket(bucket, of: name, &kept) }
         changes += try packages(name)
         // The role is last: its policy says which buckets there are, should this be stopped in between.
-        changes += try BatchRemoval.roles(name, session) + DesiredRole.removal(of: session.roleName(name), session)
+        changes += try BatchRemoval.roles(name, session)
+        changes += try DesiredRole.removal(of: session.roleName(name), for: name, session)
         return (
             Plan(function: name, region: session.region.name, account: session.account, changes: changes), kept
         )
@@ -82,9 +83,9 @@ package struct Removal: Sendable {
             .filter { $0.split(separator: ":").dropFirst(2).first == "s3" }.map(Self.lastWord)
     }
 
-    private func logGroup(_ group: String, _ kept: inout [String]) throws -> [Change] {
+    private func logGroup(_ group: String, of function: String, _ kept: inout [String]) throws -> [Change] {
         guard try session.logs.group(group) != nil else { return [] }
-        let changes = try Self.logGroup(group, session)
+        let changes = try Self.logGroup(group, of: function, session)
         guard !changes.isEmpty, !keepsLogs else {
             kept.append("the log group \(group)" + (changes.isEmpty ? ", which was not made here" : ""))
             return []
@@ -92,10 +93,10 @@ package struct Removal: Sendable {
         return changes
     }
 
-    /// What takes a log group made here away again; nothing when there is none.
-    static func logGroup(_ group: String, _ session: Session) throws -> [Change] {
+    /// What takes a log group made for a function away again; nothing when there is none.
+    static func logGroup(_ group: String, of function: String, _ session: Session) throws -> [Change] {
         guard let found = try session.logs.group(group),
-            Deployment.isOurs(try session.logs.tags(ofGroup: found.arn))
+            Deployment.isOurs(try session.logs.tags(ofGroup: found.arn), of: function)
         else { return [] }
         return [Change(.remove, "log group", group) { try $0.logs.deleteGroup(group) }]
     }

@@ -57,7 +57,7 @@ struct RulesPart: Part {
     ) throws -> [Change] {
         let calls = session.functionARN(deployment.name, alias: deployment.alias)
         let there = try session.events.rule(place.name, on: place.bus)
-        if let there, !Deployment.isOurs(there.tags) {
+        if let there, !Deployment.isOurs(there.tags, of: deployment.name) {
             throw PublishError(
                 .notOurs, "there is a rule \(place.name) that was not made here",
                 hint: "give the rule of the recipe another name, or remove it")
@@ -97,24 +97,28 @@ struct RulesPart: Part {
     // MARK: Removal
 
     /// What takes all of a function's rules away.
-    static func removal(of permissions: [LambdaAPI.Permission], _ session: Session) throws -> [Change] {
-        try permissions.filter { $0.id.hasPrefix(prefix) }.flatMap { try rule(of: $0, session) }
+    static func removal(
+        of permissions: [LambdaAPI.Permission], for function: String, _ session: Session
+    ) throws -> [Change] {
+        try permissions.filter { $0.id.hasPrefix(prefix) }.flatMap { try rule(of: $0, for: function, session) }
     }
 
     private static func removal(
         _ permission: LambdaAPI.Permission, _ deployment: Deployment, _ session: Session
     ) throws -> [Change] {
         let (name, alias) = (deployment.name, deployment.alias)
-        return try rule(of: permission, session) + [
+        return try rule(of: permission, for: name, session) + [
             Change(.remove, "permission", permission.id) {
                 try $0.lambda.removePermission(permission.id, from: name, qualifier: alias)
             }
         ]
     }
 
-    private static func rule(of permission: LambdaAPI.Permission, _ session: Session) throws -> [Change] {
+    private static func rule(
+        of permission: LambdaAPI.Permission, for function: String, _ session: Session
+    ) throws -> [Change] {
         guard let place = permission.sourceARN.flatMap({ Place(arn: $0) }),
-            let rule = try session.events.rule(place.name, on: place.bus), Deployment.isOurs(rule.tags)
+            let rule = try session.events.rule(place.name, on: place.bus), Deployment.isOurs(rule.tags, of: function)
         else { return [] }
         return [Change(.remove, "rule", place.name) { try $0.events.delete(place.name, on: place.bus) }]
     }
