@@ -24,7 +24,7 @@ package struct BatchAPI: Sendable {
         }
     }
 
-    private func ask(
+    func ask(
         _ operation: String, _ members: [(name: StaticString, json: JSON)], isRepeatable: Bool = true
     ) throws(AWSError) -> JSON {
         var request = AWSRequest(

@@ -88,13 +88,14 @@ enum BatchRemoval {
     }
 
     /// The roles of jobs, and the profile of machines.
-    static func roles(_ name: String, besides wanted: Deployment.Job? = nil, _ session: Session) throws -> [Change] {
-        let machine = session.machineRoleName(name)
+    ///
+    /// - Parameter deployment: what stays.
+    static func roles(_ name: String, besides deployment: Deployment? = nil, _ session: Session) throws -> [Change] {
+        let (wanted, machine) = (deployment?.job, session.machineRoleName(name))
         var names: [String] = []
-        if wanted == nil { names.append(session.jobRoleName(name)) }
         if wanted?.compute.kind.isFargate != true { names.append(session.startRoleName(name)) }
         let keepsMachine = wanted.map { !$0.compute.kind.isFargate && $0.compute.instanceProfile == nil } ?? false
-        var changes: [Change] = []
+        var changes = try jobRole(name, besides: deployment, session)
         if !keepsMachine {
             names.append(machine)
             if try session.identity.instanceProfile(machine)?.roles.allSatisfy({ $0 == machine }) == true {
@@ -105,13 +106,34 @@ enum BatchRemoval {
         for role in names { changes += try DesiredRole.removal(of: role, for: name, session) }
         return changes
     }
+
+    /// What the program runs as. It goes with the jobs, or when they do not need it any more; one that was submitted with it
+    /// does.
+    private static func jobRole(
+        _ name: String, besides deployment: Deployment?, _ session: Session
+    ) throws -> [Change] {
+        let role = session.jobRoleName(name)
+        let removal = try DesiredRole.removal(of: role, for: name, session)
+        guard let deployment, let job = deployment.job, !removal.isEmpty else { return removal }
+        let arn = session.roleARN(role)
+        guard Policy.ofJob(job, deployment, session) == nil,
+            try !UnfinishedJobs(of: deployment, session).need(role: arn)
+        else { return [] }
+        return removal.map { change in
+            Change(change.action, change.kind, change.name) { session in
+                // Until the new definition was there, jobs came for the old one. The next publication looks again.
+                guard try !UnfinishedJobs(of: deployment, session).need(role: arn) else { return }
+                try change.apply(session)
+            }
+        }
+    }
 }
 
 /// What jobs do not need any more: all of it, or the compute environment of another kind.
 struct BatchCleaningPart: Part {
     func changes(for deployment: Deployment, after before: [Change], _ session: Session) throws -> [Change] {
         var changes = try BatchRemoval.changes(deployment.name, besides: deployment.job, session)
-        changes += try BatchRemoval.roles(deployment.name, besides: deployment.job, session)
+        changes += try BatchRemoval.roles(deployment.name, besides: deployment, session)
         guard deployment.job == nil else { return changes }
         return try changes + Removal.logGroup(Session.jobLogGroup(deployment.name), of: deployment.name, session)
     }

@@ -91,8 +91,15 @@ struct ImageCleaningPart: Part {
         let others = try session.images.images(in: name).map(\.digest).filter { $0 != "\(image.digest)" }
         guard !others.isEmpty else { return [] }
         let used = try Self.usedImages(deployment, after: before, session)
-        return others.filter { digest in !used.contains { $0.hasSuffix(digest) } }.map { digest in
-            Change(.remove, "image", "\(name)@\(digest)") { try $0.images.deleteImage(digest, in: name) }
+        let unused = others.filter { digest in !used.contains { $0.hasSuffix(digest) } }
+        guard !unused.isEmpty else { return [] }
+        let jobs = try UnfinishedJobs(of: deployment, session)
+        return unused.filter { !jobs.need(image: $0) }.map { digest in
+            Change(.remove, "image", "\(name)@\(digest)") { session in
+                // Until the new definition was there, jobs came for the old one. The next publication looks again.
+                guard try !UnfinishedJobs(of: deployment, session).need(image: digest) else { return }
+                try session.images.deleteImage(digest, in: name)
+            }
         }
     }
 
