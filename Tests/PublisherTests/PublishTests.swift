@@ -138,6 +138,28 @@ extension EmulatorTests {
             #expect(try fixture.emulator.problems() == [])
         }
 
+        @Test("closes a function URL that was open to all, and leaves no statement that lets everybody call")
+        func closedURL() throws {
+            var deployment = try fixture.deployment()
+            deployment.inputs = []
+            func statements() throws -> [String] {
+                let policy = try fixture.session().lambda.permissions("frames", qualifier: "live")
+                return policy.map { "\($0.id) \($0.principal)" }.sorted()
+            }
+            deployment.api = .init(kind: .url, name: "frames", authorization: .none)
+            try fixture.publish(deployment)
+            #expect(try statements() == ["scar-build-url *", "scar-build-url-invoke *"])
+            deployment.api = .init(kind: .url, name: "frames", authorization: .iam)
+            #expect(
+                try fixture.publish(deployment) == [
+                    "update the URL frames", "remove the permission scar-build-url",
+                    "remove the permission scar-build-url-invoke",
+                ])
+            #expect(try statements() == [])
+            #expect(try fixture.publish(deployment) == [])
+            #expect(try fixture.emulator.problems() == [])
+        }
+
         @Test("lets only those in that the recipe lets in")
         func authorization() throws {
             var deployment = try fixture.deployment()
