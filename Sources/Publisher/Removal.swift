@@ -38,8 +38,8 @@ package struct Removal: Sendable {
             }
         }
         if function != nil {
-            changes += try QueueTriggersPart.removal(
-                try session.lambda.eventSources(of: session.functionARN(name, alias: alias)), of: name, session)
+            let sources = try session.lambda.eventSources(of: session.functionARN(name, alias: alias))
+            changes += try QueueTriggersPart.removal(sources, of: name, session)
         }
         changes += try RulesPart.removal(of: permissions, for: name, session)
         for api in try session.httpAPIs.apis(tagged: Deployment.ownerTag, name) {
@@ -55,7 +55,9 @@ package struct Removal: Sendable {
         changes += try BatchRemoval.changes(name, session)
         changes += try LayerPart.leftovers(name, besides: nil, session)
         changes += try ImageCleaningPart.removal(of: name, session)
-        for group in [Session.logGroup(name), Session.jobLogGroup(name)] { changes += try logGroup(group, of: name, &kept) }
+        for group in [Session.logGroup(name), Session.jobLogGroup(name)] {
+            changes += try logGroup(group, of: name, &kept)
+        }
         for bucket in Set(buckets).sorted() { changes += try self.bucket(bucket, of: name, &kept) }
         changes += try packages(name)
         // The role is last: its policy says which buckets there are, should this be stopped in between.
@@ -104,24 +106,26 @@ package struct Removal: Sendable {
     /// A bucket made here goes when nobody uses it any more and nothing is in it.
     private func bucket(_ bucket: String, of name: String, _ kept: inout [String]) throws -> [Change] {
         guard try session.s3.region(of: bucket) != nil else { return [] }
-        var tags = try session.s3.tags(of: bucket)
-        guard tags[Deployment.mark.name] == Deployment.mark.value else {
+        guard let state = try BucketState(bucket, besides: name, session) else {
             kept.append("the bucket \(bucket), which was not made here")
             return []
         }
-        tags[BucketsPart.tag(name)] = nil
-        let isUsed = tags.keys.contains { $0.hasPrefix(Deployment.ownerTag + ":") }
-        let isEmpty = try session.s3.page(bucket, prefix: "", limit: 1).objects.isEmpty
-        if isUsed || !isEmpty {
-            kept.append("the bucket \(bucket), which \(isUsed ? "other functions use" : "holds files")")
-            let rest = tags
-            return [
-                Change(.update, "bucket", bucket, [.init("tag \(BucketsPart.tag(name))", from: "yes", to: "(none)")]) {
-                    try $0.s3.setTags(rest, of: bucket)
-                }
-            ]
+        guard state.isShared || !state.isEmpty else {
+            return [Change(.remove, "bucket", bucket) { try Self.leave(bucket, name, $0) }]
         }
-        return [Change(.remove, "bucket", bucket) { try $0.s3.deleteBucket(bucket) }]
+        kept.append("the bucket \(bucket), which \(state.isShared ? "other functions use" : "holds files")")
+        let detail = Change.Detail("tag \(BucketsPart.tag(name))", from: "yes", to: "(none)")
+        return [Change(.update, "bucket", bucket, [detail]) { try Self.leave(bucket, name, $0) }]
+    }
+
+    /// Looks again: jobs are waited for before, and another function may have begun to use the bucket since.
+    private static func leave(_ bucket: String, _ name: String, _ session: Session) throws {
+        guard let state = try BucketState(bucket, besides: name, session) else { return }
+        if state.isShared || !state.isEmpty {
+            try session.s3.setTags(state.tags, of: bucket)
+        } else {
+            try session.s3.deleteBucket(bucket)
+        }
     }
 
     /// What an interrupted upload left, and the bucket for it when that is all there was.
@@ -143,7 +147,12 @@ package struct Removal: Sendable {
             Change(.remove, "package", object.key) { try $0.s3.delete(bucket, object.key) }
         }
         if ours.count == objects.count {
-            changes.append(Change(.remove, "bucket", bucket) { try $0.s3.deleteBucket(bucket) })
+            changes.append(
+                Change(.remove, "bucket", bucket) { session in
+                    // Another function's package may be on its way through it.
+                    guard try session.s3.page(bucket, prefix: "", limit: 1).objects.isEmpty else { return }
+                    try session.s3.deleteBucket(bucket)
+                })
         }
         return changes
     }

@@ -72,5 +72,54 @@ extension EmulatorTests {
             try fixture.remove()
             #expect(try fixture.leftovers() == [])
         }
+
+        // MARK: Between plan and change
+
+        private func tags(of bucket: String) throws -> [String] {
+            try fixture.session().s3.tags(of: bucket).keys.filter { $0.hasPrefix("scar-build:function") }.sorted()
+        }
+
+        /// A function that only writes to the bucket that the first one writes to as well.
+        private func neighbour(_ name: String = "faces") throws -> Deployment {
+            var deployment = try fixture.deployment(name)
+            deployment.inputs = []
+            return deployment
+        }
+
+        @Test("keeps a bucket that it has begun to use since a removal was planned, and its tag on one that stays")
+        func removedBucket() throws {
+            try fixture.publish(try fixture.deployment())
+            let session = try fixture.session()
+            let plan = try Removal(session).plan("frames").plan
+            #expect(plan.changes.contains { $0.title == "remove the bucket pictures" })
+            try fixture.publish(try neighbour())
+            try FunctionPublisher(session).apply(plan) { _, _ in }
+            #expect(try tags(of: "pictures") == ["scar-build:function:faces"])
+            let later = try fixture.session()
+            try fixture.publish(try neighbour("frames"))
+            let update = try Removal(later).plan("frames").plan
+            #expect(update.changes.contains { $0.title == "update the bucket pictures" })
+            try fixture.publish(try neighbour("third"))
+            try FunctionPublisher(later).apply(update) { _, _ in }
+            #expect(try tags(of: "pictures") == ["scar-build:function:faces", "scar-build:function:third"])
+            #expect(try fixture.publish(try neighbour()) == [])
+        }
+
+        @Test("has its tag on a bucket still, when two publications make or take the bucket at the same time")
+        func sharedBucket() throws {
+            let first = FunctionPublisher(try fixture.session(), options: fixture.options)
+            let second = FunctionPublisher(try fixture.session(), options: fixture.options)
+            let third = FunctionPublisher(try fixture.session(), options: fixture.options)
+            let fourth = FunctionPublisher(try fixture.session(), options: fixture.options)
+            let plans = [try first.plan(try neighbour("a")), try second.plan(try neighbour("b"))]
+            try first.apply(plans[0]) { _, _ in }
+            try second.apply(plans[1]) { _, _ in }
+            #expect(try tags(of: "pictures") == ["scar-build:function:a", "scar-build:function:b"])
+            let updates = [try third.plan(try neighbour("c")), try fourth.plan(try neighbour("d"))]
+            #expect(updates.allSatisfy { $0.changes.contains { $0.title == "update the bucket pictures" } })
+            try third.apply(updates[0]) { _, _ in }
+            try fourth.apply(updates[1]) { _, _ in }
+            #expect(try tags(of: "pictures") == ["a", "b", "c", "d"].map { "scar-build:function:\($0)" })
+        }
     }
 }
