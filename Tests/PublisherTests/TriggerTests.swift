@@ -80,6 +80,41 @@ extension EmulatorTests {
                 ])
         }
 
+        @Test("whose queue calls it by somebody else's trigger is not published, and the trigger stays as it was")
+        func foreignTrigger() throws {
+            try makeQueue()
+            try fixture.publish(try fixture.deployment())
+            _ = try fixture.emulator.aws(
+                "lambda", "create-event-source-mapping", "--function-name",
+                "arn:aws:lambda:eu-west-1:123456789012:function:frames:live", "--event-source-arn", Self.queue,
+                "--batch-size", "3")
+            try fixture.emulator.clear()
+            let error = try #require(throws: PublishError.self) { try fixture.publish(try ofQueue()) }
+            #expect(error.code == .notOurs)
+            #expect(error.message.contains("videos"))
+            #expect(try fixture.emulator.changes() == [])
+            #expect(try sources().map { $0["BatchSize"]?.integer } == [3])
+        }
+
+        @Test("finds that its trigger was made, though the answer was lost, and that somebody else was faster")
+        func lostTrigger() throws {
+            try makeQueue()
+            let session = try fixture.session()
+            let plan = try FunctionPublisher(session).plan(try ofQueue())
+            var trigger = plan
+            trigger.changes = plan.changes.filter { $0.kind == "queue trigger" }
+            try FunctionPublisher(session).apply(plan) { _, _ in }
+            try fixture.emulator.fail(
+                "CreateEventSourceMapping", times: 2, status: 409, code: "ResourceConflictException")
+            try FunctionPublisher(session).apply(trigger) { _, _ in }
+            let arn = try #require(try sources().first?["EventSourceMappingArn"]?.string)
+            _ = try fixture.emulator.aws("lambda", "untag-resource", "--resource", arn, "--tag-keys", "createdby")
+            let error = try #require(throws: InterruptedPublication.self) {
+                try FunctionPublisher(session).apply(trigger) { _, _ in }
+            }
+            #expect(error.cause.diagnostic.code == "not-ours")
+        }
+
         @Test("waits for its role to be known when a queue is added, and says what a queue without patience needs")
         func queueFaults() throws {
             try makeQueue()
