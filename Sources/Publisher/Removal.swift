@@ -41,7 +41,7 @@ package struct Removal: Sendable {
             let sources = try session.lambda.eventSources(of: session.functionARN(name, alias: alias))
             changes += try QueueTriggersPart.removal(sources, of: name, session)
         }
-        changes += try RulesPart.removal(of: permissions, for: name, session)
+        changes += try RulesPart.removal(of: permissions, for: name, alias: alias, &kept, session)
         for api in try session.httpAPIs.apis(tagged: Deployment.ownerTag, name) {
             changes.append(Change(.remove, "HTTP API", api.name) { try $0.httpAPIs.delete(api.id) })
         }

@@ -172,6 +172,38 @@ extension EmulatorTests {
             #expect(try fixture.emulator.problems() == [])
         }
 
+        @Test("whose rule calls something else as well goes from the rule, and leaves rule and other target")
+        func sharedRule() throws {
+            let aws = fixture.emulator
+            var deployment = try fixture.deployment()
+            deployment.rules = [
+                .init(name: "nightly", cause: .schedule("rate(1 day)")),
+                .init(name: "hourly", cause: .schedule("rate(1 hour)")),
+            ]
+            try fixture.publish(deployment)
+            for rule in ["nightly", "hourly"] {
+                _ = try aws.aws(
+                    "events", "put-targets", "--rule", "scar-build.frames.\(rule)", "--targets",
+                    "Id=theirs,Arn=\(Self.queue)")
+            }
+            func targets(_ rule: String) throws -> [String] {
+                let found = try aws.aws("events", "list-targets-by-rule", "--rule", "scar-build.frames.\(rule)")
+                return (found["Targets"]?.array ?? []).compactMap { $0["Id"]?.string }
+            }
+            deployment.rules.removeFirst()
+            #expect(try fixture.publish(deployment).contains("update the rule scar-build.frames.nightly"))
+            #expect(try targets("nightly") == ["theirs"])
+            #expect(try fixture.publish(deployment) == [])
+            let session = try fixture.session()
+            let (plan, kept) = try Removal(session).plan("frames")
+            #expect(kept.contains { $0.contains("scar-build.frames.hourly") })
+            try FunctionPublisher(session).apply(plan) { _, _ in }
+            #expect(try targets("hourly") == ["theirs"])
+            let left = try fixture.leftovers()
+            #expect(left.sorted() == ["events scar-build.frames.hourly", "events scar-build.frames.nightly"])
+            #expect(try fixture.emulator.problems() == [])
+        }
+
         @Test("with triggers is completed after it was stopped, and removed, at whichever change it was")
         func killed() throws {
             var steps = 0
