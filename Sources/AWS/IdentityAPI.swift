@@ -105,12 +105,19 @@ package struct IdentityAPI: Sendable {
 
     // MARK: Instance profiles
 
-    package func instanceProfile(_ name: String) throws(AWSError) -> (arn: String, roles: [String])? {
+    /// What makes a machine be a role.
+    package struct InstanceProfile: Sendable, Equatable {
+        /// Names: one at most.
+        package var roles: [String]
+        package var tags: [String: String]
+    }
+
+    package func instanceProfile(_ name: String) throws(AWSError) -> InstanceProfile? {
         guard
             let element = try optional("GetInstanceProfile", [("InstanceProfileName", name)])?.find("InstanceProfile")
         else { return nil }
         let roles = (element["Roles"]?.all("member") ?? []).compactMap { $0["RoleName"]?.text }
-        return (element["Arn"]?.text ?? "", roles)
+        return InstanceProfile(roles: roles, tags: Self.tags(element["Tags"]))
     }
 
     package func createInstanceProfile(_ name: String, tags: [String: String]) throws(AWSError) {

@@ -98,7 +98,9 @@ enum BatchRemoval {
         var changes = try jobRole(name, besides: deployment, session)
         if !keepsMachine {
             names.append(machine)
-            if try session.identity.instanceProfile(machine)?.roles.allSatisfy({ $0 == machine }) == true {
+            if let profile = try session.identity.instanceProfile(machine),
+                Deployment.isOurs(profile.tags, of: name), profile.roles.allSatisfy({ $0 == machine })
+            {
                 changes.append(
                     Change(.remove, "instance profile", machine) { try $0.identity.deleteInstanceProfile(machine) })
             }

@@ -73,6 +73,32 @@ extension EmulatorTests {
             #expect(try fixture.leftovers() == [])
         }
 
+        @Test("of an instance profile's name is left alone, when jobs come and when they go")
+        func instanceProfile() throws {
+            let (aws, name) = (fixture.emulator, "scar-build-eu-west-1-frames.machine")
+            _ = try aws.aws("iam", "create-instance-profile", "--instance-profile-name", name)
+            try aws.clear()
+            let error = try #require(throws: PublishError.self) {
+                try fixture.publish(try fixture.deploymentWithJobs())
+            }
+            #expect(error.code == .notOurs && error.message.contains(name))
+            #expect(try aws.changes() == [])
+            try fixture.publish(try fixture.deployment())
+            try fixture.remove()
+            #expect(try fixture.leftovers() == ["iam \(name)"])
+        }
+
+        @Test("is not given a role of the function's when it was faster to make the instance profile")
+        func lateInstanceProfile() throws {
+            let (aws, name) = (fixture.emulator, "scar-build-eu-west-1-frames.machine")
+            let publisher = FunctionPublisher(try fixture.session(), options: fixture.options)
+            let plan = try publisher.plan(try fixture.deploymentWithJobs())
+            _ = try aws.aws("iam", "create-instance-profile", "--instance-profile-name", name)
+            let error = try #require(throws: InterruptedPublication.self) { try publisher.apply(plan) { _, _ in } }
+            #expect(error.cause.diagnostic.code == "not-ours")
+            #expect(try fixture.session().identity.instanceProfile(name)?.roles == [])
+        }
+
         // MARK: Between plan and change
 
         private func tags(of bucket: String) throws -> [String] {
