@@ -50,10 +50,6 @@ package struct IdentityAPI: Sendable {
         _ = try ask("UpdateAssumeRolePolicy", [("RoleName", name), ("PolicyDocument", Self.text(trust))])
     }
 
-    package func tagRole(_ name: String, _ tags: [String: String]) throws(AWSError) {
-        _ = try ask("TagRole", [("RoleName", name)] + Self.parameters(tags))
-    }
-
     /// A policy that is part of a role; nil when there is none of this name.
     package func policy(_ policy: String, of role: String) throws(AWSError) -> JSON? {
         let answer = try optional("GetRolePolicy", [("RoleName", role), ("PolicyName", policy)])

@@ -28,7 +28,7 @@ package struct Deployment: Sendable {
     package var api: API?
     package var queues: [QueueTrigger] = []
     package var rules: [RuleTrigger] = []
-    package var network: Network?
+    package var network: EC2API.Network?
     package var fileSystems: [FunctionSettings.FileSystem] = []
     /// The function's variables that are set by hand, such as credentials: they stay as they are.
     package var keptVariables: [String] = []
@@ -127,16 +127,6 @@ package struct Deployment: Sendable {
 
         /// What the keys of all its objects begin with.
         package var keyPrefix: String { folder.isEmpty ? "" : folder + "/" }
-    }
-
-    package struct Network: Sendable, Equatable {
-        package var subnets: [String]
-        package var securityGroups: [String]
-
-        package init(subnets: [String], securityGroups: [String]) {
-            self.subnets = subnets
-            self.securityGroups = securityGroups
-        }
     }
 
     /// An address that the function can be called at.
