@@ -35,6 +35,27 @@ struct BatchTests {
         }
     }
 
+    private func job(_ members: String) throws -> BatchAPI.Job? {
+        let transport = ScriptedTransport { _ in
+            Answer(200, [:], Array(#"{"jobs": [{"jobId": "j", "status": "FAILED", \#(members)}]}"#.utf8))
+        }
+        return try BatchAPI(try Fixture.client(transport)).job("j")
+    }
+
+    @Test("have as many children or nodes as Batch can give them", arguments: [1, 2, 10_000])
+    func size(count: Int) throws {
+        #expect(try job(#""arrayProperties": {"size": \#(count)}"#)?.arraySize == count)
+        #expect(try job(#""nodeProperties": {"numNodes": \#(count)}"#)?.nodes == count)
+    }
+
+    @Test(
+        "of an impossible number of children or nodes are taken for jobs of one",
+        arguments: ["-9223372036854775808", "9223372036854775807", "-1", "0", "10001", "1e3", "\"3\"", "null"])
+    func impossibleSize(count: String) throws {
+        #expect(try job(#""arrayProperties": {"size": \#(count)}"#)?.arraySize == nil)
+        #expect(try job(#""nodeProperties": {"numNodes": \#(count)}"#)?.nodes == nil)
+    }
+
     @Test("that have not ended are asked for in every state, on every page, and so is what all of them are made from")
     func unfinished() throws {
         let transport = Self.transport()

@@ -277,5 +277,27 @@ extension EmulatorTests {
             try aws.answer("DescribeJobs", with: #"{"jobs": []}"#)
             #expect(throws: PublishError.self) { try log.job("j2") }
         }
+
+        @Test("that are told of with impossible numbers, or without a main node, are shown as far as they are known")
+        func hostileLogs() throws {
+            let aws = fixture.emulator
+            let smallest = Int.min
+            try aws.answer(
+                "DescribeJobs", times: 2,
+                with: """
+                    {"jobs": [{"jobId": "j1", "status": "FAILED", "arrayProperties": {"size": \(smallest)},
+                      "nodeProperties": {"numNodes": \(smallest)}}]}
+                    """)
+            let log = JobLog(try fixture.session().client)
+            #expect(JobLog.summary(of: try log.job("j1")) == "job j1: FAILED")
+            #expect(try log.events(of: log.job("j1")).isEmpty)
+            // Its main node has the id of the whole, and so on.
+            try aws.clear()
+            try aws.answer(
+                "DescribeJobs", times: 100,
+                with: #"{"jobs": [{"jobId": "j1", "status": "RUNNING", "nodeProperties": {"numNodes": 2}}]}"#)
+            #expect(try log.events(of: log.job("j1")).isEmpty)
+            #expect(try aws.requests().filter { $0.operation == "DescribeJobs" }.count == 2)
+        }
     }
 }
