@@ -138,6 +138,24 @@ extension EmulatorTests {
             #expect(try fixture.emulator.problems() == [])
         }
 
+        @Test("mends an HTTP API that hands requests over in another form")
+        func payloadFormat() throws {
+            let aws = fixture.emulator
+            try fixture.publish(try fixture.deployment())
+            let id = try #require(try aws.aws("apigatewayv2", "get-apis")["Items"]?[0]?["ApiId"]?.string)
+            func integration() throws -> JSON? {
+                try aws.aws("apigatewayv2", "get-integrations", "--api-id", id)["Items"]?[0]
+            }
+            let made = try #require(try integration()?["IntegrationId"]?.string)
+            _ = try aws.aws(
+                "apigatewayv2", "update-integration", "--api-id", id, "--integration-id", made,
+                "--payload-format-version", "1.0")
+            #expect(try fixture.publish(try fixture.deployment()) == ["update the HTTP API frames"])
+            #expect(try integration()?["PayloadFormatVersion"]?.string == "2.0")
+            #expect(try integration()?["IntegrationId"]?.string == made)
+            #expect(try fixture.publish(try fixture.deployment()) == [])
+        }
+
         @Test("closes a function URL that was open to all, and leaves no statement that lets everybody call")
         func closedURL() throws {
             var deployment = try fixture.deployment()
