@@ -24,7 +24,7 @@ package struct BatchAPI: Sendable {
         }
     }
 
-    private func ask(
+    func ask(
         _ operation: String, _ members: [(name: StaticString, json: JSON)], isRepeatable: Bool = true
     ) throws(AWSError) -> JSON {
         var request = AWSRequest(
@@ -306,8 +306,14 @@ package struct BatchAPI: Sendable {
             var streams = (json["attempts"]?.array ?? []).compactMap { $0["container"]?["logStreamName"]?.string }
             if let last = container?["logStreamName"]?.string, !streams.contains(last) { streams.append(last) }
             logStreams = streams
-            arraySize = json["arrayProperties"]?["size"]?.integer
-            nodes = json["nodeProperties"]?["numNodes"]?.integer
+            arraySize = Self.size(json["arrayProperties"]?["size"])
+            nodes = Self.size(json["nodeProperties"]?["numNodes"])
+        }
+
+        /// How many there are of something; nil for numbers that Batch does not have. AWS Batch User Guide, "Array jobs":
+        /// 10,000 children are the most, and of nodes there are fewer.
+        private static func size(_ json: JSON?) -> Int? {
+            json?.integer.flatMap { (1...10_000).contains($0) ? $0 : nil }
         }
     }
 

@@ -8,9 +8,9 @@ package struct EC2API: Sendable {
 
     /// A part of a network that something can stand in.
     package struct Network: Sendable, Equatable {
-        /// In byte order.
+        /// Their ids.
         package var subnets: [String]
-        /// In byte order.
+        /// Their ids.
         package var securityGroups: [String]
 
         package init(subnets: [String], securityGroups: [String]) {
@@ -19,7 +19,7 @@ package struct EC2API: Sendable {
         }
     }
 
-    /// The region's default network: its subnets and its default security group; nil when the account has none.
+    /// The region's default network: its subnets and its default security group, in byte order; nil when the account has none.
     package func defaultNetwork() throws(AWSError) -> Network? {
         let found = try members("DescribeSubnets", "subnetSet", [("default-for-az", "true")])
         guard let vpc = found.first?["vpcId"]?.text else { return nil }

@@ -11,9 +11,15 @@ package struct EventsAPI: Sendable {
         package var schedule: String?
         package var pattern: JSON?
         package var isEnabled: Bool
-        /// ARNs.
-        package var targets: [String]
+        package var targets: [Target]
         package var tags: [String: String]
+    }
+
+    /// Something that a rule calls.
+    package struct Target: Sendable, Hashable {
+        /// One of the rule's own.
+        package var id: String
+        package var arn: String
     }
 
     private func ask(_ operation: String, _ members: [(name: StaticString, json: JSON)]) throws(AWSError) -> JSON {
@@ -41,17 +47,19 @@ package struct EventsAPI: Sendable {
             schedule: json["ScheduleExpression"]?.string,
             pattern: json["EventPattern"]?.utf8.flatMap { try? JSON.parse($0) },
             isEnabled: json["State"]?.string != "DISABLED",
-            targets: try targets(of: name, on: bus).compactMap { $0["Arn"]?.string }, tags: tags)
+            targets: try targets(of: name, on: bus), tags: tags)
     }
 
-    private func targets(of rule: String, on bus: String) throws(AWSError) -> [JSON] {
-        var found: [JSON] = []
+    private func targets(of rule: String, on bus: String) throws(AWSError) -> [Target] {
+        var found: [Target] = []
         var (tokens, token) = (PageTokens(), String?.none)
         repeat {
             let json = try ask(
                 "ListTargetsByRule",
                 Self.place("Rule", rule, bus) + (token.map { [("NextToken", .string($0))] } ?? []))
-            found += json["Targets"]?.array ?? []
+            found += (json["Targets"]?.array ?? []).map {
+                Target(id: $0["Id"]?.string ?? "", arn: $0["Arn"]?.string ?? "")
+            }
             token = try tokens.next(json["NextToken"]?.string, after: "events ListTargetsByRule")
         } while token != nil
         return found
@@ -82,14 +90,18 @@ package struct EventsAPI: Sendable {
         try check(answer, "PutTargets")
     }
 
-    /// Removes a rule that nobody else has given something to call.
-    package func delete(_ rule: String, on bus: String) throws(AWSError) {
+    /// Removes some of a rule's targets, and the rule itself when it has no others. What is not there is no error.
+    package func delete(
+        _ rule: String, on bus: String, calling isOurs: (Target) -> Bool
+    ) throws(AWSError) {
         do throws(AWSError) {
-            let ids = try targets(of: rule, on: bus).compactMap { $0["Id"] }
+            let there = try targets(of: rule, on: bus)
+            let ids = there.filter(isOurs).map { JSON.string($0.id) }
             if !ids.isEmpty {
                 try check(
                     try ask("RemoveTargets", Self.place("Rule", rule, bus) + [("Ids", .array(ids))]), "RemoveTargets")
             }
+            guard ids.count == there.count else { return }
             _ = try ask("DeleteRule", Self.place("Name", rule, bus))
         } catch {
             guard error.isNotFound else { throw error }

@@ -60,6 +60,8 @@ package struct HTTPAPI: Sendable {
 
     /// How long an API waits for a function, in milliseconds: the longest there is.
     package static let longestWait = 30_000
+    /// What a function gets a request as.
+    package static let payloadFormat = "2.0"
     /// Where an authorizer finds a caller's token.
     package static let tokenSource = "$request.header.Authorization"
 
@@ -150,7 +152,7 @@ package struct HTTPAPI: Sendable {
             id == nil ? "CreateIntegration" : "UpdateIntegration", id == nil ? .post : .patch, path,
             [
                 ("integrationType", .string("AWS_PROXY")), ("integrationMethod", .string("POST")),
-                ("integrationUri", .string(arn)), ("payloadFormatVersion", .string("2.0")),
+                ("integrationUri", .string(arn)), ("payloadFormatVersion", .string(Self.payloadFormat)),
                 ("timeoutInMillis", .integer(Self.longestWait)),
             ], "integrationId")
     }

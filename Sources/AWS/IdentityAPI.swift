@@ -50,10 +50,6 @@ package struct IdentityAPI: Sendable {
         _ = try ask("UpdateAssumeRolePolicy", [("RoleName", name), ("PolicyDocument", Self.text(trust))])
     }
 
-    package func tagRole(_ name: String, _ tags: [String: String]) throws(AWSError) {
-        _ = try ask("TagRole", [("RoleName", name)] + Self.parameters(tags))
-    }
-
     /// A policy that is part of a role; nil when there is none of this name.
     package func policy(_ policy: String, of role: String) throws(AWSError) -> JSON? {
         let answer = try optional("GetRolePolicy", [("RoleName", role), ("PolicyName", policy)])
@@ -105,12 +101,19 @@ package struct IdentityAPI: Sendable {
 
     // MARK: Instance profiles
 
-    package func instanceProfile(_ name: String) throws(AWSError) -> (arn: String, roles: [String])? {
+    /// What makes a machine be a role.
+    package struct InstanceProfile: Sendable, Equatable {
+        /// Names: one at most.
+        package var roles: [String]
+        package var tags: [String: String]
+    }
+
+    package func instanceProfile(_ name: String) throws(AWSError) -> InstanceProfile? {
         guard
             let element = try optional("GetInstanceProfile", [("InstanceProfileName", name)])?.find("InstanceProfile")
         else { return nil }
         let roles = (element["Roles"]?.all("member") ?? []).compactMap { $0["RoleName"]?.text }
-        return (element["Arn"]?.text ?? "", roles)
+        return InstanceProfile(roles: roles, tags: Self.tags(element["Tags"]))
     }
 
     package func createInstanceProfile(_ name: String, tags: [String: String]) throws(AWSError) {

@@ -147,13 +147,6 @@ package struct LambdaAPI: Sendable {
                 json: .object([("Tags", .record(tags))])))
     }
 
-    package func untag(_ arn: String, _ names: [String]) throws(AWSError) {
-        _ = try client.send(
-            AWSRequest(
-                .lambda, "UntagResource", .delete, "/2017-03-31/tags/\(URL.encode(arn))",
-                query: names.map { ("tagKeys", $0) }))
-    }
-
     // MARK: - Versions and aliases
 
     /// The numbers of a function's versions, rising.

@@ -61,23 +61,44 @@ package struct S3API: Sendable {
 
     // MARK: - Buckets
 
-    /// Where a bucket is; nil when there is none of this name.
+    /// Where a bucket is; nil when there is none of this name. One that may not be looked at is `AccessDenied`.
     package func region(of bucket: String) throws(AWSError) -> Region? {
         if let known = regions.withLock({ $0[bucket] }) { return known }
-        var name: String?
+        let name: String?
+        do throws(AWSError) {
+            name = try place(of: bucket)
+        } catch {
+            throw Self.explaining(error, bucket)
+        }
+        guard let region = name.flatMap({ Region($0) }) else { return nil }
+        regions.withLock { $0[bucket] = region }
+        return region
+    }
+
+    private func place(of bucket: String) throws(AWSError) -> String? {
         do throws(AWSError) {
             let answer = try client.send(try request("HeadBucket", .head, bucket))
-            name = answer.headers["x-amz-bucket-region"] ?? client.region.name
+            return answer.headers["x-amz-bucket-region"] ?? client.region.name
         } catch {
             if error.isNotFound { return nil }
             // Only the bucket's own region answers with yes; where that is stands in the other answers as well.
             guard error.isService("PermanentRedirect", "BadRequest"), let found = try location(of: bucket)
             else { throw error }
-            name = found
+            return found
         }
-        guard let region = name.flatMap({ Region($0) }) else { return nil }
-        regions.withLock { $0[bucket] = region }
-        return region
+    }
+
+    /// Names of buckets are shared by all accounts: one that may not be looked at is most likely somebody else's. HEAD has
+    /// no body to say so in.
+    private static func explaining(_ error: AWSError, _ bucket: String) -> AWSError {
+        guard error.isService("AccessDenied") else { return error }
+        var error = error
+        let words = error.message.isEmpty ? "" : " (\(error.message))"
+        error.message = "the bucket ‘\(bucket)’ is another account's, or these credentials may not see it\(words)"
+        error.hint =
+            "choose another name: those of buckets are shared by all accounts; if it is yours, these credentials need "
+            + "s3:ListBucket on it"
+        return error
     }
 
     private func location(of bucket: String) throws(AWSError) -> String? {

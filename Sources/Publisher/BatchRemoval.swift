@@ -14,7 +14,7 @@ enum BatchRemoval {
     }
 
     private static func definitions(_ name: String, _ session: Session) throws -> [Change] {
-        try session.batch.definitions(name).filter { Deployment.isOurs($0.tags) }.map { definition in
+        try session.batch.definitions(name).filter { Deployment.isOurs($0.tags, of: name) }.map { definition in
             Change(.remove, "job definition", "\(name):\(definition.revision)") {
                 try $0.batch.deregister(definition.arn)
             }
@@ -22,7 +22,7 @@ enum BatchRemoval {
     }
 
     private static func queue(_ name: String, _ session: Session) throws -> [Change] {
-        guard let queue = try session.batch.queue(name), Deployment.isOurs(queue.tags) else { return [] }
+        guard let queue = try session.batch.queue(name), Deployment.isOurs(queue.tags, of: name) else { return [] }
         return [
             Change(.remove, "job queue", name) { session in
                 try remove("the job queue \(name)", session) {
@@ -40,7 +40,8 @@ enum BatchRemoval {
         _ function: String, besides kept: Deployment.Job.Compute.Kind?, _ session: Session
     ) throws -> [Change] {
         let names = Deployment.Job.Compute.Kind.allCases.filter { $0 != kept }.map { ComputePart.name(function, $0) }
-        return try session.batch.environments(names).filter { Deployment.isOurs($0.tags) }.map(\.name).map { name in
+        let there = try session.batch.environments(names).filter { Deployment.isOurs($0.tags, of: function) }
+        return there.map(\.name).map { name in
             Change(.remove, "compute environment", name) { session in
                 try remove("the compute environment \(name)", session) {
                     try session.batch.environments([name]).first?.condition
@@ -87,22 +88,46 @@ enum BatchRemoval {
     }
 
     /// The roles of jobs, and the profile of machines.
-    static func roles(_ name: String, besides wanted: Deployment.Job? = nil, _ session: Session) throws -> [Change] {
-        let machine = session.machineRoleName(name)
+    ///
+    /// - Parameter deployment: what stays.
+    static func roles(_ name: String, besides deployment: Deployment? = nil, _ session: Session) throws -> [Change] {
+        let (wanted, machine) = (deployment?.job, session.machineRoleName(name))
         var names: [String] = []
-        if wanted == nil { names.append(session.jobRoleName(name)) }
         if wanted?.compute.kind.isFargate != true { names.append(session.startRoleName(name)) }
         let keepsMachine = wanted.map { !$0.compute.kind.isFargate && $0.compute.instanceProfile == nil } ?? false
-        var changes: [Change] = []
+        var changes = try jobRole(name, besides: deployment, session)
         if !keepsMachine {
             names.append(machine)
-            if try session.identity.instanceProfile(machine)?.roles.allSatisfy({ $0 == machine }) == true {
+            if let profile = try session.identity.instanceProfile(machine),
+                Deployment.isOurs(profile.tags, of: name), profile.roles.allSatisfy({ $0 == machine })
+            {
                 changes.append(
                     Change(.remove, "instance profile", machine) { try $0.identity.deleteInstanceProfile(machine) })
             }
         }
-        for role in names { changes += try DesiredRole.removal(of: role, session) }
+        for role in names { changes += try DesiredRole.removal(of: role, for: name, session) }
         return changes
+    }
+
+    /// What the program runs as. It goes with the jobs, or when they do not need it any more; one that was submitted with it
+    /// does.
+    private static func jobRole(
+        _ name: String, besides deployment: Deployment?, _ session: Session
+    ) throws -> [Change] {
+        let role = session.jobRoleName(name)
+        let removal = try DesiredRole.removal(of: role, for: name, session)
+        guard let deployment, let job = deployment.job, !removal.isEmpty else { return removal }
+        let arn = session.roleARN(role)
+        guard Policy.ofJob(job, deployment, session) == nil,
+            try !UnfinishedJobs(of: deployment, session).need(role: arn)
+        else { return [] }
+        return removal.map { change in
+            Change(change.action, change.kind, change.name) { session in
+                // Until the new definition was there, jobs came for the old one. The next publication looks again.
+                guard try !UnfinishedJobs(of: deployment, session).need(role: arn) else { return }
+                try change.apply(session)
+            }
+        }
     }
 }
 
@@ -110,8 +135,8 @@ enum BatchRemoval {
 struct BatchCleaningPart: Part {
     func changes(for deployment: Deployment, after before: [Change], _ session: Session) throws -> [Change] {
         var changes = try BatchRemoval.changes(deployment.name, besides: deployment.job, session)
-        changes += try BatchRemoval.roles(deployment.name, besides: deployment.job, session)
+        changes += try BatchRemoval.roles(deployment.name, besides: deployment, session)
         guard deployment.job == nil else { return changes }
-        return try changes + Removal.logGroup(Session.jobLogGroup(deployment.name), session)
+        return try changes + Removal.logGroup(Session.jobLogGroup(deployment.name), of: deployment.name, session)
     }
 }

@@ -39,7 +39,7 @@ struct BucketsPart: Part {
         guard tags[Deployment.mark.name] == Deployment.mark.value, tags[tag] == nil else { return [] }
         return [
             Change(.update, "bucket", bucket, [.init("tag \(tag)", to: "yes")]) { session in
-                try session.s3.setTags(tags.merging([tag: "yes"]) { $1 }, of: bucket)
+                try Self.add([tag: "yes"], to: bucket, session)
             }
         ]
     }
@@ -47,9 +47,15 @@ struct BucketsPart: Part {
     /// Not every service that speaks S3 takes tags with the bucket.
     static func create(_ bucket: String, _ tags: [String: String], _ session: Session) throws {
         try session.s3.createBucket(bucket, tags: tags)
-        try session.persevering(while: \.isNotFound) {
-            if try session.s3.tags(of: bucket) != tags { try session.s3.setTags(tags, of: bucket) }
-        }
+        try session.persevering(while: \.isNotFound) { try add(tags, to: bucket, session) }
+    }
+
+    /// Adds tags to those that a bucket has by now: another function may have begun to use it since the plan was made. S3
+    /// takes all tags at once and has no lock on them, so a moment remains.
+    private static func add(_ tags: [String: String], to bucket: String, _ session: Session) throws {
+        let there = try session.s3.tags(of: bucket)
+        let wanted = there.merging(tags) { $1 }
+        if there != wanted { try session.s3.setTags(wanted, of: bucket) }
     }
 
     /// What says on a bucket made here that a function uses it. Several may.

@@ -3,8 +3,10 @@ internal import AWS
 /// What jobs run on. A compute environment keeps its kind for good, so each kind has an environment of its own; the queue
 /// goes from one to the other.
 struct ComputePart: Part {
+    /// Batch takes no character here that a function's name cannot hold. So no kind ends with a hyphen and another kind:
+    /// `frames-fargate-spot` would be Fargate's for `frames`, and that of machines for `frames-fargate`.
     static func name(_ function: String, _ kind: Deployment.Job.Compute.Kind) -> String {
-        "\(function)-\(kind.rawValue)"
+        "\(function)-\(kind.type.lowercased())"
     }
 
     func changes(for deployment: Deployment, after before: [Change], _ session: Session) throws -> [Change] {
@@ -21,12 +23,12 @@ struct ComputePart: Part {
         guard let there else {
             return [
                 Change(.create, "compute environment", name, Self.differences(nil, wanted)) { session in
-                    try Self.create(name, wanted, compute.serviceRole, tags, session)
+                    try Self.create(name, of: deployment.name, wanted, compute.serviceRole, tags, session)
                     try Self.settled(name, session)
                 }
             ]
         }
-        guard Deployment.isOurs(there.tags) else { throw Self.notOurs(name) }
+        guard Deployment.isOurs(there.tags, of: deployment.name) else { throw Self.notOurs(name) }
         var details = Self.differences(there.resources, wanted)
         if !there.condition.isEnabled { details.append(.init("state", from: "DISABLED", to: "ENABLED")) }
         // Batch tries again when it is told something, be it the same.
@@ -78,8 +80,8 @@ struct ComputePart: Part {
     }
 
     private static func create(
-        _ name: String, _ resources: BatchAPI.Resources, _ serviceRole: String?, _ tags: [String: String],
-        _ session: Session
+        _ name: String, of function: String, _ resources: BatchAPI.Resources, _ serviceRole: String?,
+        _ tags: [String: String], _ session: Session
     ) throws {
         // An instance profile that was made a moment ago is not known everywhere yet.
         func isExpected(_ error: AWSError) -> Bool {
@@ -93,7 +95,7 @@ struct ComputePart: Part {
         } catch let error as AWSError where error.kind == .service {
             // It was made, and the answer was lost.
             guard let found = try session.batch.environments([name]).first else { throw error }
-            guard Deployment.isOurs(found.tags) else { throw notOurs(name) }
+            guard Deployment.isOurs(found.tags, of: function) else { throw notOurs(name) }
         }
     }
 

@@ -28,7 +28,7 @@ package struct Deployment: Sendable {
     package var api: API?
     package var queues: [QueueTrigger] = []
     package var rules: [RuleTrigger] = []
-    package var network: Network?
+    package var network: EC2API.Network?
     package var fileSystems: [FunctionSettings.FileSystem] = []
     /// The function's variables that are set by hand, such as credentials: they stay as they are.
     package var keptVariables: [String] = []
@@ -129,16 +129,6 @@ package struct Deployment: Sendable {
         package var keyPrefix: String { folder.isEmpty ? "" : folder + "/" }
     }
 
-    package struct Network: Sendable, Equatable {
-        package var subnets: [String]
-        package var securityGroups: [String]
-
-        package init(subnets: [String], securityGroups: [String]) {
-            self.subnets = subnets
-            self.securityGroups = securityGroups
-        }
-    }
-
     /// An address that the function can be called at.
     package struct API: Sendable, Equatable {
         package enum Kind: String, Sendable {
@@ -178,8 +168,11 @@ extension Deployment {
     /// What says for which function.
     static let ownerTag = "scar-build:function"
 
-    /// Whether what carries these tags was made here.
-    static func isOurs(_ tags: [String: String]) -> Bool { tags[mark.name] == mark.value }
+    /// Whether what carries these tags was made here, and for this function. A name that follows from one function's may
+    /// be another's as well.
+    static func isOurs(_ tags: [String: String], of function: String) -> Bool {
+        tags[mark.name] == mark.value && tags[ownerTag] == function
+    }
 
     /// What all that is made for the function carries.
     var allTags: [String: String] {

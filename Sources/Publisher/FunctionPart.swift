@@ -68,7 +68,7 @@ struct FunctionPart: Part {
         }
     }
 
-    static func isOurs(_ function: LambdaAPI.Function) -> Bool { Deployment.isOurs(function.tags) }
+    static func isOurs(_ function: LambdaAPI.Function) -> Bool { Deployment.isOurs(function.tags, of: function.name) }
 
     // MARK: Changes
 

@@ -24,17 +24,22 @@ struct FunctionURLPart: Part {
                 })
         }
         if let address = there?.address { session.note("url", address) }
-        return changes + PermissionChanges.changes(Self.permissions(api), permissions, deployment)
+        let wanted = Self.permissions(api)
+        // What was open and is not any more is closed before the statements that let everybody in go.
+        return changes + PermissionChanges.changes(wanted, permissions, deployment)
+            + closing(permissions.filter { old in !wanted.contains { $0.id == old.id } }, deployment)
     }
+
+    private static let prefix = "scar-build-url"
 
     /// An open URL wants both: one for the address, one for what is behind it (Lambda, "Control access to function URLs").
     static func permissions(_ api: Deployment.API) -> [LambdaAPI.Permission] {
         guard api.authorization == .none else { return [] }
         return [
             LambdaAPI.Permission(
-                id: "scar-build-url", action: "lambda:InvokeFunctionUrl", principal: "*", urlAuthorization: "NONE"),
+                id: prefix, action: "lambda:InvokeFunctionUrl", principal: "*", urlAuthorization: "NONE"),
             LambdaAPI.Permission(
-                id: "scar-build-url-invoke", action: "lambda:InvokeFunction", principal: "*", isViaURL: true),
+                id: prefix + "-invoke", action: "lambda:InvokeFunction", principal: "*", isViaURL: true),
         ]
     }
 
@@ -46,13 +51,16 @@ struct FunctionURLPart: Part {
         if there != nil {
             changes.append(Change(.remove, "URL", name) { try $0.lambda.deleteURL(name, qualifier: alias) })
         }
-        for old in permissions where old.id.hasPrefix("scar-build-url") {
-            changes.append(
-                Change(.remove, "permission", old.id) {
-                    try $0.lambda.removePermission(old.id, from: name, qualifier: alias)
-                })
+        return changes + closing(permissions, deployment)
+    }
+
+    /// Takes those of these permissions away that are of URLs.
+    private func closing(_ permissions: [LambdaAPI.Permission], _ deployment: Deployment) -> [Change] {
+        permissions.filter { $0.id.hasPrefix(Self.prefix) }.map { old in
+            Change(.remove, "permission", old.id) {
+                try $0.lambda.removePermission(old.id, from: deployment.name, qualifier: deployment.alias)
+            }
         }
-        return changes
     }
 
     static func text(_ cors: CORS) -> String { cors.origins.joined(separator: ", ") }

@@ -45,6 +45,11 @@ struct HTTPAPIPart: Part {
             self.api = api
             target = session.functionARN(deployment.name, alias: deployment.alias)
         }
+
+        /// Whether an integration hands everything to the function, and as it is understood there.
+        func isMet(by integration: HTTPAPI.Integration?) -> Bool {
+            integration?.target == target && integration?.payloadFormat == HTTPAPI.payloadFormat
+        }
     }
 
     // MARK: Changes
@@ -78,8 +83,11 @@ struct HTTPAPIPart: Part {
         if !found.stages.contains(api.stage) {
             details.append(.init("stage", from: found.stages.joined(separator: ", "), to: api.stage))
         }
-        if found.integrations.first?.target != wanted.target {
-            details.append(.init("calls", from: found.integrations.first?.target, to: wanted.target))
+        let integration = found.integrations.first
+        if integration?.target != wanted.target {
+            details.append(.init("calls", from: integration?.target, to: wanted.target))
+        } else if !wanted.isMet(by: integration) {
+            details.append(.init("payload format", from: integration?.payloadFormat, to: HTTPAPI.payloadFormat))
         }
         let there = found.routes.map { "\($0.key) \($0.authorization)" }.sorted()
         let routes = wanted.api.routes.map { "\($0.key) \($0.authorization)" }.sorted()
@@ -111,7 +119,7 @@ struct HTTPAPIPart: Part {
     ) throws {
         let (api, id) = (session.httpAPIs, found.id)
         var integration = found.integrations.first?.id
-        if found.integrations.first?.target != wanted.target {
+        if !wanted.isMet(by: found.integrations.first) {
             integration = try api.putIntegration(integration, of: id, calling: wanted.target)
         }
         var authorizer: String?

@@ -12,10 +12,10 @@ struct ImagePart: Part {
         let there = try session.images.repository(name)
         var changes: [Change] = []
         if let there {
-            guard Deployment.isOurs(try session.images.tags(ofRepository: there.arn)) else { throw Self.notOurs(name) }
+            let tags = try session.images.tags(ofRepository: there.arn)
+            guard Deployment.isOurs(tags, of: deployment.name) else { throw Self.notOurs(name) }
         } else {
-            let tags = deployment.allTags
-            changes.append(Change(.create, "repository", name) { try Self.create(name, tags, $0) })
+            changes.append(Change(.create, "repository", name) { try Self.create(name, for: deployment, $0) })
         }
         if deployment.package == nil { changes += try permission(name, isNew: there == nil, session) }
         if try there == nil || !session.images.hasImage("\(image.digest)", in: name) {
@@ -38,15 +38,16 @@ struct ImagePart: Part {
         return "\(session.repositoryURI(deployment.name))@\(image.digest)"
     }
 
-    private static func create(_ name: String, _ tags: [String: String], _ session: Session) throws {
+    private static func create(_ name: String, for deployment: Deployment, _ session: Session) throws {
         do throws(AWSError) {
-            _ = try session.images.createRepository(name, tags: tags)
+            _ = try session.images.createRepository(name, tags: deployment.allTags)
         } catch {
             // It was made, and the answer was lost; or somebody else was faster.
             guard error.isService("RepositoryAlreadyExistsException"),
                 let found = try session.images.repository(name)
             else { throw error }
-            guard Deployment.isOurs(try session.images.tags(ofRepository: found.arn)) else { throw notOurs(name) }
+            let tags = try session.images.tags(ofRepository: found.arn)
+            guard Deployment.isOurs(tags, of: deployment.name) else { throw notOurs(name) }
         }
     }
 
@@ -86,12 +87,19 @@ struct ImagePart: Part {
 struct ImageCleaningPart: Part {
     func changes(for deployment: Deployment, after before: [Change], _ session: Session) throws -> [Change] {
         let name = Session.repositoryName(deployment.name)
-        guard let image = deployment.image else { return try Self.removal(of: name, session) }
+        guard let image = deployment.image else { return try Self.removal(of: deployment.name, session) }
         let others = try session.images.images(in: name).map(\.digest).filter { $0 != "\(image.digest)" }
         guard !others.isEmpty else { return [] }
         let used = try Self.usedImages(deployment, after: before, session)
-        return others.filter { digest in !used.contains { $0.hasSuffix(digest) } }.map { digest in
-            Change(.remove, "image", "\(name)@\(digest)") { try $0.images.deleteImage(digest, in: name) }
+        let unused = others.filter { digest in !used.contains { $0.hasSuffix(digest) } }
+        guard !unused.isEmpty else { return [] }
+        let jobs = try UnfinishedJobs(of: deployment, session)
+        return unused.filter { !jobs.need(image: $0) }.map { digest in
+            Change(.remove, "image", "\(name)@\(digest)") { session in
+                // Until the new definition was there, jobs came for the old one. The next publication looks again.
+                guard try !UnfinishedJobs(of: deployment, session).need(image: digest) else { return }
+                try session.images.deleteImage(digest, in: name)
+            }
         }
     }
 
@@ -110,10 +118,11 @@ struct ImageCleaningPart: Part {
         return used
     }
 
-    /// What takes a repository made here away again, with all that is in it; nothing when there is none.
-    static func removal(of name: String, _ session: Session) throws -> [Change] {
+    /// What takes a function's repository away again, with all that is in it; nothing when there is none.
+    static func removal(of function: String, _ session: Session) throws -> [Change] {
+        let name = Session.repositoryName(function)
         guard let found = try session.images.repository(name),
-            Deployment.isOurs(try session.images.tags(ofRepository: found.arn))
+            Deployment.isOurs(try session.images.tags(ofRepository: found.arn), of: function)
         else { return [] }
         return [Change(.remove, "repository", name) { try $0.images.deleteRepository(name) }]
     }

@@ -20,7 +20,7 @@ struct JobDefinitionPart: Part {
         }
         let sum = Digest(of: document).hex
         let there = try session.batch.definitions(name)
-        if let foreign = there.first(where: { !Deployment.isOurs($0.tags) }) {
+        if let foreign = there.first(where: { !Deployment.isOurs($0.tags, of: name) }) {
             throw PublishError(
                 .notOurs, "there is a job definition \(name):\(foreign.revision) that was not made here",
                 hint: "give the recipe another name, or remove it")

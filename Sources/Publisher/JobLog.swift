@@ -22,9 +22,8 @@ package struct JobLog: Sendable {
 
     /// What its attempts said, one after the other; of a job with several nodes, what the main one said.
     package func events(of job: BatchAPI.Job) throws -> [LogsAPI.Event] {
-        if job.nodes != nil, job.logStreams.isEmpty, !job.id.contains("#") {
-            return try events(of: self.job("\(job.id)#0"))
-        }
+        var job = job
+        if job.nodes != nil, job.logStreams.isEmpty, !job.id.contains("#") { job = try self.job("\(job.id)#0") }
         let log = FunctionLog(group: job.logGroup ?? "/aws/batch/job", client)
         return try job.logStreams.flatMap { try log.events(ofStream: $0) }
     }

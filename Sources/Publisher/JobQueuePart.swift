@@ -20,7 +20,7 @@ struct JobQueuePart: Part {
                 }
             ]
         }
-        guard Deployment.isOurs(there.tags) else { throw Self.notOurs(name) }
+        guard Deployment.isOurs(there.tags, of: name) else { throw Self.notOurs(name) }
         guard there.environments != [arn] || !there.condition.isEnabled || there.condition.status == "INVALID" else {
             if there.condition.status != "VALID" { try Self.settled(name, session) }
             return []
@@ -43,7 +43,7 @@ struct JobQueuePart: Part {
         } catch {
             // It was made, and the answer was lost.
             guard error.kind == .service, let found = try session.batch.queue(name) else { throw error }
-            guard Deployment.isOurs(found.tags) else { throw notOurs(name) }
+            guard Deployment.isOurs(found.tags, of: name) else { throw notOurs(name) }
         }
     }
 

@@ -4,11 +4,10 @@ internal import AWS
 struct JobRolesPart: Part {
     func changes(for deployment: Deployment, after before: [Change], _ session: Session) throws -> [Change] {
         guard let job = deployment.job else { return [] }
-        let tags = deployment.allTags
         var changes: [Change] = []
-        for role in Self.roles(job, deployment, session) { changes += try role.changes(tags, session) }
+        for role in Self.roles(job, deployment, session) { changes += try role.changes(for: deployment, session) }
         guard Self.makesProfile(job) else { return changes }
-        return try changes + profile(session.machineRoleName(deployment.name), tags, session)
+        return try changes + profile(session.machineRoleName(deployment.name), deployment, session)
     }
 
     private static func roles(_ job: Deployment.Job, _ deployment: Deployment, _ session: Session) -> [DesiredRole] {
@@ -41,17 +40,33 @@ struct JobRolesPart: Part {
         !job.compute.kind.isFargate && job.compute.instanceProfile == nil
     }
 
+    private static func check(
+        _ profile: IdentityAPI.InstanceProfile, _ name: String, _ deployment: Deployment
+    ) throws {
+        guard Deployment.isOurs(profile.tags, of: deployment.name) else {
+            throw PublishError(
+                .notOurs, "there is an instance profile \(name) that was not made here",
+                hint: "name it in the recipe, as ‘batch.compute.instanceRole’, if machines are to have it, or remove it"
+            )
+        }
+    }
+
     /// A machine is a role by way of an instance profile. It has the role's name.
-    private func profile(_ name: String, _ tags: [String: String], _ session: Session) throws -> [Change] {
+    private func profile(_ name: String, _ deployment: Deployment, _ session: Session) throws -> [Change] {
         let found = try session.identity.instanceProfile(name)
+        if let found { try Self.check(found, name, deployment) }
         guard found?.roles.contains(name) != true else { return [] }
         return [
             Change(found == nil ? .create : .update, "instance profile", name, [.init("role", to: name)]) { session in
                 if found == nil {
                     do throws(AWSError) {
-                        try session.identity.createInstanceProfile(name, tags: tags)
+                        try session.identity.createInstanceProfile(name, tags: deployment.allTags)
                     } catch {
-                        guard error.isService("EntityAlreadyExists") else { throw error }
+                        // It was made, and the answer was lost; or somebody else was faster.
+                        guard error.isService("EntityAlreadyExists"),
+                            let there = try session.identity.instanceProfile(name)
+                        else { throw error }
+                        try Self.check(there, name, deployment)
                     }
                 }
                 try session.persevering(while: \.isNotFound) {

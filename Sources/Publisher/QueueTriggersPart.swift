@@ -12,9 +12,10 @@ struct QueueTriggersPart: Part {
                 batchSize: queue.batchSize, window: queue.window, concurrency: queue.concurrency,
                 reportsFailures: queue.reportsFailures)
             guard let old = there.first(where: { $0.source == queue.arn }) else {
-                changes.append(creation(queue.arn, settings, for: function, deployment.allTags))
+                changes.append(creation(queue.arn, settings, for: function, deployment))
                 continue
             }
+            try Self.check(old, of: deployment.name, session)
             guard old.settings != settings else { continue }
             changes.append(
                 Change(.update, "queue trigger", Self.name(queue.arn), Self.details(old.settings, settings)) {
@@ -25,12 +26,15 @@ struct QueueTriggersPart: Part {
                 })
         }
         let wanted = Set(deployment.queues.map(\.arn))
-        return try changes + Self.removal(there.filter { !wanted.contains($0.source) }, session)
+        let others = there.filter { !wanted.contains($0.source) }
+        return try changes + Self.removal(others, of: deployment.name, session)
     }
 
     /// What takes away those that were made here.
-    static func removal(_ sources: [LambdaAPI.EventSource], _ session: Session) throws -> [Change] {
-        try sources.filter { Deployment.isOurs(try session.lambda.tags(of: $0.arn)) }.map { old in
+    static func removal(
+        _ sources: [LambdaAPI.EventSource], of function: String, _ session: Session
+    ) throws -> [Change] {
+        try sources.filter { Deployment.isOurs(try session.lambda.tags(of: $0.arn), of: function) }.map { old in
             Change(.remove, "queue trigger", Self.name(old.source)) { session in
                 try settled(old.id, session)
                 try session.lambda.deleteEventSource(old.id)
@@ -38,19 +42,29 @@ struct QueueTriggersPart: Part {
         }
     }
 
+    /// Lambda takes one trigger of a queue for a function. Somebody else's has reasons that are not in the recipe.
+    private static func check(_ there: LambdaAPI.EventSource, of function: String, _ session: Session) throws {
+        guard Deployment.isOurs(try session.lambda.tags(of: there.arn), of: function) else {
+            throw PublishError(
+                .notOurs, "the queue \(name(there.source)) calls \(function) by a trigger that was not made here",
+                hint: "remove that trigger (\(there.id)), or take the queue out of the recipe's ‘triggers’")
+        }
+    }
+
     private func creation(
-        _ arn: String, _ settings: LambdaAPI.EventSourceSettings, for function: String, _ tags: [String: String]
+        _ arn: String, _ settings: LambdaAPI.EventSourceSettings, for function: String, _ deployment: Deployment
     ) -> Change {
         Change(.create, "queue trigger", Self.name(arn), Self.details(nil, settings)) { session in
             var id = ""
             do {
                 try session.persevering(while: Self.isExpected) {
-                    id = try session.lambda.createEventSource(arn, for: function, settings, tags: tags)
+                    id = try session.lambda.createEventSource(arn, for: function, settings, tags: deployment.allTags)
                 }
             } catch let error as AWSError where error.isService("ResourceConflictException") {
-                // It was made, and the answer was lost.
+                // It was made, and the answer was lost; or somebody else was faster.
                 let found = try session.lambda.eventSources(of: function).first { $0.source == arn }
                 guard let found else { throw error }
+                try Self.check(found, of: deployment.name, session)
                 id = found.id
             } catch let error as AWSError where error.message.contains("visibility timeout") {
                 var error = error

@@ -38,10 +38,10 @@ package struct Removal: Sendable {
             }
         }
         if function != nil {
-            changes += try QueueTriggersPart.removal(
-                try session.lambda.eventSources(of: session.functionARN(name, alias: alias)), session)
+            let sources = try session.lambda.eventSources(of: session.functionARN(name, alias: alias))
+            changes += try QueueTriggersPart.removal(sources, of: name, session)
         }
-        changes += try RulesPart.removal(of: permissions, session)
+        changes += try RulesPart.removal(of: permissions, for: name, alias: alias, &kept, session)
         for api in try session.httpAPIs.apis(tagged: Deployment.ownerTag, name) {
             changes.append(Change(.remove, "HTTP API", api.name) { try $0.httpAPIs.delete(api.id) })
         }
@@ -54,12 +54,15 @@ package struct Removal: Sendable {
         }
         changes += try BatchRemoval.changes(name, session)
         changes += try LayerPart.leftovers(name, besides: nil, session)
-        changes += try ImageCleaningPart.removal(of: Session.repositoryName(name), session)
-        for group in [Session.logGroup(name), Session.jobLogGroup(name)] { changes += try logGroup(group, &kept) }
+        changes += try ImageCleaningPart.removal(of: name, session)
+        for group in [Session.logGroup(name), Session.jobLogGroup(name)] {
+            changes += try logGroup(group, of: name, &kept)
+        }
         for bucket in Set(buckets).sorted() { changes += try self.bucket(bucket, of: name, &kept) }
         changes += try packages(name)
         // The role is last: its policy says which buckets there are, should this be stopped in between.
-        changes += try BatchRemoval.roles(name, session) + DesiredRole.removal(of: session.roleName(name), session)
+        changes += try BatchRemoval.roles(name, session)
+        changes += try DesiredRole.removal(of: session.roleName(name), for: name, session)
         return (
             Plan(function: name, region: session.region.name, account: session.account, changes: changes), kept
         )
@@ -82,9 +85,9 @@ package struct Removal: Sendable {
             .filter { $0.split(separator: ":").dropFirst(2).first == "s3" }.map(Self.lastWord)
     }
 
-    private func logGroup(_ group: String, _ kept: inout [String]) throws -> [Change] {
+    private func logGroup(_ group: String, of function: String, _ kept: inout [String]) throws -> [Change] {
         guard try session.logs.group(group) != nil else { return [] }
-        let changes = try Self.logGroup(group, session)
+        let changes = try Self.logGroup(group, of: function, session)
         guard !changes.isEmpty, !keepsLogs else {
             kept.append("the log group \(group)" + (changes.isEmpty ? ", which was not made here" : ""))
             return []
@@ -92,10 +95,10 @@ package struct Removal: Sendable {
         return changes
     }
 
-    /// What takes a log group made here away again; nothing when there is none.
-    static func logGroup(_ group: String, _ session: Session) throws -> [Change] {
+    /// What takes a log group made for a function away again; nothing when there is none.
+    static func logGroup(_ group: String, of function: String, _ session: Session) throws -> [Change] {
         guard let found = try session.logs.group(group),
-            Deployment.isOurs(try session.logs.tags(ofGroup: found.arn))
+            Deployment.isOurs(try session.logs.tags(ofGroup: found.arn), of: function)
         else { return [] }
         return [Change(.remove, "log group", group) { try $0.logs.deleteGroup(group) }]
     }
@@ -103,24 +106,26 @@ package struct Removal: Sendable {
     /// A bucket made here goes when nobody uses it any more and nothing is in it.
     private func bucket(_ bucket: String, of name: String, _ kept: inout [String]) throws -> [Change] {
         guard try session.s3.region(of: bucket) != nil else { return [] }
-        var tags = try session.s3.tags(of: bucket)
-        guard tags[Deployment.mark.name] == Deployment.mark.value else {
+        guard let state = try BucketState(bucket, besides: name, session) else {
             kept.append("the bucket \(bucket), which was not made here")
             return []
         }
-        tags[BucketsPart.tag(name)] = nil
-        let isUsed = tags.keys.contains { $0.hasPrefix(Deployment.ownerTag + ":") }
-        let isEmpty = try session.s3.page(bucket, prefix: "", limit: 1).objects.isEmpty
-        if isUsed || !isEmpty {
-            kept.append("the bucket \(bucket), which \(isUsed ? "other functions use" : "holds files")")
-            let rest = tags
-            return [
-                Change(.update, "bucket", bucket, [.init("tag \(BucketsPart.tag(name))", from: "yes", to: "(none)")]) {
-                    try $0.s3.setTags(rest, of: bucket)
-                }
-            ]
+        guard state.isShared || !state.isEmpty else {
+            return [Change(.remove, "bucket", bucket) { try Self.leave(bucket, name, $0) }]
         }
-        return [Change(.remove, "bucket", bucket) { try $0.s3.deleteBucket(bucket) }]
+        kept.append("the bucket \(bucket), which \(state.isShared ? "other functions use" : "holds files")")
+        let detail = Change.Detail("tag \(BucketsPart.tag(name))", from: "yes", to: "(none)")
+        return [Change(.update, "bucket", bucket, [detail]) { try Self.leave(bucket, name, $0) }]
+    }
+
+    /// Looks again: jobs are waited for before, and another function may have begun to use the bucket since.
+    private static func leave(_ bucket: String, _ name: String, _ session: Session) throws {
+        guard let state = try BucketState(bucket, besides: name, session) else { return }
+        if state.isShared || !state.isEmpty {
+            try session.s3.setTags(state.tags, of: bucket)
+        } else {
+            try session.s3.deleteBucket(bucket)
+        }
     }
 
     /// What an interrupted upload left, and the bucket for it when that is all there was.
@@ -142,7 +147,12 @@ package struct Removal: Sendable {
             Change(.remove, "package", object.key) { try $0.s3.delete(bucket, object.key) }
         }
         if ours.count == objects.count {
-            changes.append(Change(.remove, "bucket", bucket) { try $0.s3.deleteBucket(bucket) })
+            changes.append(
+                Change(.remove, "bucket", bucket) { session in
+                    // Another function's package may be on its way through it.
+                    guard try session.s3.page(bucket, prefix: "", limit: 1).objects.isEmpty else { return }
+                    try session.s3.deleteBucket(bucket)
+                })
         }
         return changes
     }

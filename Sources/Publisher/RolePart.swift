@@ -8,7 +8,7 @@ struct RolePart: Part {
         let role = DesiredRole(
             name: session.roleName(deployment.name), purpose: "What the function \(deployment.name) runs as",
             service: "lambda.amazonaws.com", policy: Policy.document(for: deployment, session))
-        return try role.changes(deployment.allTags, session)
+        return try role.changes(for: deployment, session)
     }
 }
 

@@ -17,13 +17,13 @@ struct DesiredRole {
 extension DesiredRole {
     static let policyName = "scar-build"
 
-    /// What must happen to it.
-    func changes(_ tags: [String: String], _ session: Session) throws -> [Change] {
+    /// What must happen to it, as a role of this function's.
+    func changes(for deployment: Deployment, _ session: Session) throws -> [Change] {
         guard let role = try session.identity.role(name) else {
             let detail = Change.Detail("policy", to: (policy.map { [Policy.summary($0)] } ?? managed).joined())
-            return [Change(.create, "role", name, [detail]) { try self.create(tags, $0) }]
+            return [Change(.create, "role", name, [detail]) { try self.create(for: deployment, $0) }]
         }
-        guard Self.isOurs(role) else { throw notOurs }
+        guard Deployment.isOurs(role.tags, of: deployment.name) else { throw notOurs }
         var changes: [Change] = []
         let (name, trust) = (name, Policy.trust(in: service))
         if role.trust != trust {
@@ -53,14 +53,16 @@ extension DesiredRole {
         return changes
     }
 
-    private func create(_ tags: [String: String], _ session: Session) throws {
+    private func create(for deployment: Deployment, _ session: Session) throws {
         do throws(AWSError) {
             _ = try session.identity.createRole(
-                name, trust: Policy.trust(in: service), description: purpose, tags: tags)
+                name, trust: Policy.trust(in: service), description: purpose, tags: deployment.allTags)
         } catch {
             // It was made, and the answer was lost; or somebody else was faster.
             guard error.isService("EntityAlreadyExists") else { throw error }
-            guard let role = try session.identity.role(name), Self.isOurs(role) else { throw notOurs }
+            guard let role = try session.identity.role(name), Deployment.isOurs(role.tags, of: deployment.name) else {
+                throw notOurs
+            }
         }
         try session.persevering(while: \.isNotFound) {
             if let policy { try session.identity.putPolicy(Self.policyName, policy, of: name) }
@@ -69,12 +71,12 @@ extension DesiredRole {
     }
 
     /// What takes a role made here away again; nothing when there is none.
-    static func removal(of name: String, _ session: Session) throws -> [Change] {
-        guard let found = try session.identity.role(name), isOurs(found) else { return [] }
+    static func removal(of name: String, for function: String, _ session: Session) throws -> [Change] {
+        guard let found = try session.identity.role(name), Deployment.isOurs(found.tags, of: function) else {
+            return []
+        }
         return [Change(.remove, "role", name) { try $0.identity.deleteRole(name) }]
     }
-
-    private static func isOurs(_ role: IdentityAPI.Role) -> Bool { Deployment.isOurs(role.tags) }
 
     private var notOurs: PublishError {
         PublishError(

@@ -57,7 +57,7 @@ struct RulesPart: Part {
     ) throws -> [Change] {
         let calls = session.functionARN(deployment.name, alias: deployment.alias)
         let there = try session.events.rule(place.name, on: place.bus)
-        if let there, !Deployment.isOurs(there.tags) {
+        if let there, !Deployment.isOurs(there.tags, of: deployment.name) {
             throw PublishError(
                 .notOurs, "there is a rule \(place.name) that was not made here",
                 hint: "give the rule of the recipe another name, or remove it")
@@ -67,7 +67,7 @@ struct RulesPart: Part {
         if there.map(Self.cause) != rule.cause {
             details.append(.init("calls for", from: there.map { Self.text(Self.cause($0)) }, to: cause))
         }
-        if there?.targets.contains(calls) != true { details.append(.init("calls", to: calls)) }
+        if there?.targets.contains(where: { $0.arn == calls }) != true { details.append(.init("calls", to: calls)) }
         if there?.isEnabled == false { details.append(.init("state", from: "disabled", to: "enabled")) }
         guard !details.isEmpty else { return [] }
         let tags = deployment.allTags
@@ -97,25 +97,48 @@ struct RulesPart: Part {
     // MARK: Removal
 
     /// What takes all of a function's rules away.
-    static func removal(of permissions: [LambdaAPI.Permission], _ session: Session) throws -> [Change] {
-        try permissions.filter { $0.id.hasPrefix(prefix) }.flatMap { try rule(of: $0, session) }
+    ///
+    /// - Parameter kept: gets those that call something else as well.
+    static func removal(
+        of permissions: [LambdaAPI.Permission], for function: String, alias: String, _ kept: inout [String],
+        _ session: Session
+    ) throws -> [Change] {
+        let calls = session.functionARN(function, alias: alias)
+        let changes = try permissions.filter { $0.id.hasPrefix(prefix) }.flatMap {
+            try rule(of: $0, for: function, calling: calls, session)
+        }
+        for change in changes where change.action == .update {
+            kept.append("the rule \(change.name), which calls something else as well")
+        }
+        return changes
     }
 
     private static func removal(
         _ permission: LambdaAPI.Permission, _ deployment: Deployment, _ session: Session
     ) throws -> [Change] {
         let (name, alias) = (deployment.name, deployment.alias)
-        return try rule(of: permission, session) + [
+        let calls = session.functionARN(name, alias: alias)
+        return try rule(of: permission, for: name, calling: calls, session) + [
             Change(.remove, "permission", permission.id) {
                 try $0.lambda.removePermission(permission.id, from: name, qualifier: alias)
             }
         ]
     }
 
-    private static func rule(of permission: LambdaAPI.Permission, _ session: Session) throws -> [Change] {
+    private static func rule(
+        of permission: LambdaAPI.Permission, for function: String, calling arn: String, _ session: Session
+    ) throws -> [Change] {
         guard let place = permission.sourceARN.flatMap({ Place(arn: $0) }),
-            let rule = try session.events.rule(place.name, on: place.bus), Deployment.isOurs(rule.tags)
+            let rule = try session.events.rule(place.name, on: place.bus), Deployment.isOurs(rule.tags, of: function)
         else { return [] }
-        return [Change(.remove, "rule", place.name) { try $0.events.delete(place.name, on: place.bus) }]
+        // What else it calls is somebody else's wish, and keeps the rule.
+        @Sendable func isOurs(_ target: EventsAPI.Target) -> Bool { target.id == Self.target || target.arn == arn }
+        let isShared = !rule.targets.allSatisfy(isOurs)
+        let details = isShared ? [Change.Detail("calls", from: arn, to: "only what others let it call")] : []
+        return [
+            Change(isShared ? .update : .remove, "rule", place.name, details) { session in
+                try session.events.delete(place.name, on: place.bus, calling: isOurs)
+            }
+        ]
     }
 }

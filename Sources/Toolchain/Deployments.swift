@@ -43,7 +43,7 @@ package enum Deployments {
                 bus: rule.bus)
         }
         deployment.network = function.vpc.map {
-            Deployment.Network(subnets: $0.subnets, securityGroups: $0.securityGroups)
+            EC2API.Network(subnets: $0.subnets, securityGroups: $0.securityGroups)
         }
         deployment.fileSystems = function.fileSystems.map {
             FunctionSettings.FileSystem(arn: $0.arn, path: $0.path)

@@ -107,6 +107,25 @@ struct DownloadTests: ~Copyable {
         #expect(try Folder.names(in: folder.path) == ["file.0f.partial"])
     }
 
+    @Test("from a bucket that may not be looked at, wherever it is, says that it may be another account's")
+    func foreign() throws {
+        for isNear in [true, false] {
+            let transport = ScriptedTransport { request in
+                guard request.method == .head else {
+                    let body = "<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>"
+                    return .init(403, [:], Array(body.utf8))
+                }
+                return .init(isNear ? 403 : 301)
+            }
+            let (s3, object, target) = (S3API(try Fixture.client(transport)), object, target)
+            let error = try #require(throws: AWSError.self) { try s3.download(object, from: "videos", to: target) }
+            #expect(error.isService("AccessDenied"))
+            #expect(error.message.hasPrefix("the bucket ‘videos’ is another account's"))
+            #expect(error.message.contains("Access Denied") != isNear)
+            #expect(error.hint?.hasPrefix("choose another name") == true)
+        }
+    }
+
     @Test("from a bucket that must be one account's says so with every request, but the one that makes it")
     func owner() throws {
         let server = try LoopbackServer { request in

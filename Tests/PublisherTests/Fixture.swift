@@ -88,6 +88,18 @@ struct Fixture: ~Copyable {
         return deployment
     }
 
+    /// A function that hands events over to jobs.
+    func deploymentWithJobs(
+        _ name: String = "frames", _ compute: Deployment.Job.Compute = .init(), takesAll: Bool = false
+    ) throws -> Deployment {
+        var deployment = try deployment(name)
+        deployment.image = try image()
+        deployment.job = Deployment.Job(
+            memory: 2048, environment: ["TOKEN": "hunter2"], takesAll: takesAll,
+            events: .init(bucket: "events", folder: "long"), compute: compute)
+        return deployment
+    }
+
     /// Publishes as a new process would; gives the changes that were made.
     @discardableResult
     func publish(_ deployment: Deployment, options: FunctionPublisher.Options? = nil) throws -> [String] {

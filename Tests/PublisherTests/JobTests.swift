@@ -18,12 +18,7 @@ extension EmulatorTests {
         private func deployment(
             _ compute: Deployment.Job.Compute = .init(), takesAll: Bool = false
         ) throws -> Deployment {
-            var deployment = try fixture.deployment()
-            deployment.image = try fixture.image()
-            deployment.job = Deployment.Job(
-                memory: 2048, environment: ["TOKEN": "hunter2"], takesAll: takesAll,
-                events: .init(bucket: "events", folder: "long"), compute: compute)
-            return deployment
+            try fixture.deploymentWithJobs("frames", compute, takesAll: takesAll)
         }
 
         private func describe(_ command: String, _ arguments: String...) throws -> JSON {
@@ -41,7 +36,8 @@ extension EmulatorTests {
             #expect(queue?["state"]?.string == "ENABLED")
             #expect(
                 queue?["computeEnvironmentOrder"]?[0]?["computeEnvironment"]?.string
-                    == "arn:aws:batch:eu-west-1:123456789012:compute-environment/frames-\(kind.rawValue)")
+                    == "arn:aws:batch:eu-west-1:123456789012:compute-environment/frames-"
+                    + kind.rawValue.replacing("-", with: "_"))
             let environment = try describe("describe-compute-environments")["computeEnvironments"]?[0]
             #expect(environment?["tags"]?["scar-build:function"]?.string == "frames")
             let resources = environment?["computeResources"]
@@ -193,7 +189,7 @@ extension EmulatorTests {
                 "DescribeJobQueues",
                 with: """
                     {"jobQueues": [{"jobQueueName": "frames", "status": "INVALID", "statusReason": "\(why)",
-                      "state": "ENABLED", "tags": {"createdby": "scar-build"}}]}
+                      "state": "ENABLED", "tags": {"createdby": "scar-build", "scar-build:function": "frames"}}]}
                     """)
             let again = try FunctionPublisher(try fixture.session(), options: fixture.options).plan(try deployment())
             #expect(again.changes.map(\.title) == ["update the job queue frames"])
@@ -280,6 +276,28 @@ extension EmulatorTests {
                     == "job j1: FAILED: Essential container in task exited; it ended (exit code 3)")
             try aws.answer("DescribeJobs", with: #"{"jobs": []}"#)
             #expect(throws: PublishError.self) { try log.job("j2") }
+        }
+
+        @Test("that are told of with impossible numbers, or without a main node, are shown as far as they are known")
+        func hostileLogs() throws {
+            let aws = fixture.emulator
+            let smallest = Int.min
+            try aws.answer(
+                "DescribeJobs", times: 2,
+                with: """
+                    {"jobs": [{"jobId": "j1", "status": "FAILED", "arrayProperties": {"size": \(smallest)},
+                      "nodeProperties": {"numNodes": \(smallest)}}]}
+                    """)
+            let log = JobLog(try fixture.session().client)
+            #expect(JobLog.summary(of: try log.job("j1")) == "job j1: FAILED")
+            #expect(try log.events(of: log.job("j1")).isEmpty)
+            // Its main node has the id of the whole, and so on.
+            try aws.clear()
+            try aws.answer(
+                "DescribeJobs", times: 100,
+                with: #"{"jobs": [{"jobId": "j1", "status": "RUNNING", "nodeProperties": {"numNodes": 2}}]}"#)
+            #expect(try log.events(of: log.job("j1")).isEmpty)
+            #expect(try aws.requests().filter { $0.operation == "DescribeJobs" }.count == 2)
         }
     }
 }

@@ -138,6 +138,46 @@ extension EmulatorTests {
             #expect(try fixture.emulator.problems() == [])
         }
 
+        @Test("mends an HTTP API that hands requests over in another form")
+        func payloadFormat() throws {
+            let aws = fixture.emulator
+            try fixture.publish(try fixture.deployment())
+            let id = try #require(try aws.aws("apigatewayv2", "get-apis")["Items"]?[0]?["ApiId"]?.string)
+            func integration() throws -> JSON? {
+                try aws.aws("apigatewayv2", "get-integrations", "--api-id", id)["Items"]?[0]
+            }
+            let made = try #require(try integration()?["IntegrationId"]?.string)
+            _ = try aws.aws(
+                "apigatewayv2", "update-integration", "--api-id", id, "--integration-id", made,
+                "--payload-format-version", "1.0")
+            #expect(try fixture.publish(try fixture.deployment()) == ["update the HTTP API frames"])
+            #expect(try integration()?["PayloadFormatVersion"]?.string == "2.0")
+            #expect(try integration()?["IntegrationId"]?.string == made)
+            #expect(try fixture.publish(try fixture.deployment()) == [])
+        }
+
+        @Test("closes a function URL that was open to all, and leaves no statement that lets everybody call")
+        func closedURL() throws {
+            var deployment = try fixture.deployment()
+            deployment.inputs = []
+            func statements() throws -> [String] {
+                let policy = try fixture.session().lambda.permissions("frames", qualifier: "live")
+                return policy.map { "\($0.id) \($0.principal)" }.sorted()
+            }
+            deployment.api = .init(kind: .url, name: "frames", authorization: .none)
+            try fixture.publish(deployment)
+            #expect(try statements() == ["scar-build-url *", "scar-build-url-invoke *"])
+            deployment.api = .init(kind: .url, name: "frames", authorization: .iam)
+            #expect(
+                try fixture.publish(deployment) == [
+                    "update the URL frames", "remove the permission scar-build-url",
+                    "remove the permission scar-build-url-invoke",
+                ])
+            #expect(try statements() == [])
+            #expect(try fixture.publish(deployment) == [])
+            #expect(try fixture.emulator.problems() == [])
+        }
+
         @Test("lets only those in that the recipe lets in")
         func authorization() throws {
             var deployment = try fixture.deployment()

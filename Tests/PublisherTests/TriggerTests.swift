@@ -80,6 +80,41 @@ extension EmulatorTests {
                 ])
         }
 
+        @Test("whose queue calls it by somebody else's trigger is not published, and the trigger stays as it was")
+        func foreignTrigger() throws {
+            try makeQueue()
+            try fixture.publish(try fixture.deployment())
+            _ = try fixture.emulator.aws(
+                "lambda", "create-event-source-mapping", "--function-name",
+                "arn:aws:lambda:eu-west-1:123456789012:function:frames:live", "--event-source-arn", Self.queue,
+                "--batch-size", "3")
+            try fixture.emulator.clear()
+            let error = try #require(throws: PublishError.self) { try fixture.publish(try ofQueue()) }
+            #expect(error.code == .notOurs)
+            #expect(error.message.contains("videos"))
+            #expect(try fixture.emulator.changes() == [])
+            #expect(try sources().map { $0["BatchSize"]?.integer } == [3])
+        }
+
+        @Test("finds that its trigger was made, though the answer was lost, and that somebody else was faster")
+        func lostTrigger() throws {
+            try makeQueue()
+            let session = try fixture.session()
+            let plan = try FunctionPublisher(session).plan(try ofQueue())
+            var trigger = plan
+            trigger.changes = plan.changes.filter { $0.kind == "queue trigger" }
+            try FunctionPublisher(session).apply(plan) { _, _ in }
+            try fixture.emulator.fail(
+                "CreateEventSourceMapping", times: 2, status: 409, code: "ResourceConflictException")
+            try FunctionPublisher(session).apply(trigger) { _, _ in }
+            let arn = try #require(try sources().first?["EventSourceMappingArn"]?.string)
+            _ = try fixture.emulator.aws("lambda", "untag-resource", "--resource", arn, "--tag-keys", "createdby")
+            let error = try #require(throws: InterruptedPublication.self) {
+                try FunctionPublisher(session).apply(trigger) { _, _ in }
+            }
+            #expect(error.cause.diagnostic.code == "not-ours")
+        }
+
         @Test("waits for its role to be known when a queue is added, and says what a queue without patience needs")
         func queueFaults() throws {
             try makeQueue()
@@ -134,6 +169,38 @@ extension EmulatorTests {
             try fixture.publish(deployment)
             let left = try fixture.emulator.aws("events", "list-rules")
             #expect(left["Rules"]?.array?.isEmpty == true)
+            #expect(try fixture.emulator.problems() == [])
+        }
+
+        @Test("whose rule calls something else as well goes from the rule, and leaves rule and other target")
+        func sharedRule() throws {
+            let aws = fixture.emulator
+            var deployment = try fixture.deployment()
+            deployment.rules = [
+                .init(name: "nightly", cause: .schedule("rate(1 day)")),
+                .init(name: "hourly", cause: .schedule("rate(1 hour)")),
+            ]
+            try fixture.publish(deployment)
+            for rule in ["nightly", "hourly"] {
+                _ = try aws.aws(
+                    "events", "put-targets", "--rule", "scar-build.frames.\(rule)", "--targets",
+                    "Id=theirs,Arn=\(Self.queue)")
+            }
+            func targets(_ rule: String) throws -> [String] {
+                let found = try aws.aws("events", "list-targets-by-rule", "--rule", "scar-build.frames.\(rule)")
+                return (found["Targets"]?.array ?? []).compactMap { $0["Id"]?.string }
+            }
+            deployment.rules.removeFirst()
+            #expect(try fixture.publish(deployment).contains("update the rule scar-build.frames.nightly"))
+            #expect(try targets("nightly") == ["theirs"])
+            #expect(try fixture.publish(deployment) == [])
+            let session = try fixture.session()
+            let (plan, kept) = try Removal(session).plan("frames")
+            #expect(kept.contains { $0.contains("scar-build.frames.hourly") })
+            try FunctionPublisher(session).apply(plan) { _, _ in }
+            #expect(try targets("hourly") == ["theirs"])
+            let left = try fixture.leftovers()
+            #expect(left.sorted() == ["events scar-build.frames.hourly", "events scar-build.frames.nightly"])
             #expect(try fixture.emulator.problems() == [])
         }
 

@@ -6,7 +6,7 @@ extension ErrorCatalogue {
             ErrorEntry(
                 "aws-service", cause: "AWS said no; the message has its own code and words.",
                 cure:
-                    "For AccessDenied, let the role or user do what the message names; for expired tokens, log in again."
+                    "For AccessDenied, let the role or user do what the message names, or choose another name for a bucket that is another account’s; for expired tokens, log in again."
             ),
             ErrorEntry(
                 "aws-credentials", cause: "There are no AWS credentials, or they cannot be used.",
@@ -18,7 +18,7 @@ extension ErrorCatalogue {
                 cure: "Mend what the message names."),
             ErrorEntry(
                 "aws-answer", cause: "AWS answered with what it never says; often it is a proxy or another server.",
-                cure: "Check --endpoint-url and HTTPS_PROXY."),
+                cure: "Check AWS_ENDPOINT_URL and HTTPS_PROXY."),
             ErrorEntry(
                 "aws-transport", cause: "The exchange with AWS failed.",
                 cure: "Check region, network and proxy, and run the command again."),
