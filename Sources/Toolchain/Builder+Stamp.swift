@@ -92,6 +92,9 @@ extension Builder {
             for path in recipe.tests.flatMap({ [$0.event, $0.input] }).compactMap(\.self) {
                 key.add(file: path.resolved)
             }
+            // Without a cage ‘fit’ has a profile less to try.
+            guard recipe.prune.profile == .fit, !recipe.tests.isEmpty else { return }
+            key.add("traces", "\(options.tracesUncaged || Cage.find().lack == nil)")
         }
     }
 }

@@ -4,7 +4,9 @@ internal import Toolchain
 
 /// How a function runs on this machine.
 struct CageOptions: ParsableArguments {
-    @Flag(name: .customLong("no-cage"), help: "Run the function as you, without a cage.")
+    @Flag(
+        name: .customLong("no-cage"),
+        help: "Run the function, or tests that a build runs to trace them, as you, without a cage.")
     var isUncaged = false
 
     /// The cage that was asked for, or the best there is; what is missing is said.
@@ -34,9 +36,10 @@ struct FormOptions: ParsableArguments {
         throw ValidationError("--target takes auto, zip, layer or image here: nothing else is run.")
     }
 
-    func options(_ source: SourceOptions) throws -> BuildOptions {
+    func options(_ source: SourceOptions, _ caging: CageOptions) throws -> BuildOptions {
         var options = try source.options()
         options.target = target
+        options.tracesUncaged = caging.isUncaged
         return options
     }
 }
