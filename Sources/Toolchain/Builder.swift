@@ -73,7 +73,7 @@ package struct Builder {
             libraries: CodecLibrary.all.map { Lockfile.Library(name: $0.name, version: $0.version) },
             recipeChecksum: file.checksum, functions: functions)
         let path = lockPath(of: file)
-        try write(lock.text(), to: path)
+        try OutputFile.write(lock.text(), to: path)
         return path
     }
 

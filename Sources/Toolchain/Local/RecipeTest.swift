@@ -136,12 +136,6 @@ package struct RecipeTest {
     }
 
     private func excerpt(_ text: String) -> String { text.utf8.count > 300 ? text.prefix(300) + "…" : text }
-
-    private func write(_ bytes: [UInt8], to path: String) throws {
-        var file = try OutputFile(path, bufferSize: 64 << 10)
-        try file.write(bytes)
-        try file.finish()
-    }
 }
 
 extension RecipeTest.Result {
