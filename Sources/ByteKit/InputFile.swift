@@ -11,8 +11,11 @@ package struct InputFile: ~Copyable, Sendable {
     package let descriptor: Int32
 
     /// Opens a regular file. Folders, pipes and devices are refused: what we read has a size.
-    package init(_ path: String) throws(FileError) {
-        let descriptor = unsafe Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    ///
+    /// - Parameter followsLinks: whether the path may be a symlink's; not where others choose what stands there.
+    package init(_ path: String, followsLinks: Bool = true) throws(FileError) {
+        let descriptor = unsafe Glibc.open(
+            path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | (followsLinks ? 0 : O_NOFOLLOW))
         guard descriptor >= 0 else { throw FileError("open", path) }
         try self.init(owning: descriptor, path: path)
     }

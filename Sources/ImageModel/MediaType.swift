@@ -68,10 +68,4 @@ extension MediaType {
         }
         return nil
     }
-
-    /// Whether a layer of this type is meant to be fetched from somewhere else than the registry.
-    package var isForeignLayer: Bool {
-        description.hasPrefix("application/vnd.oci.image.layer.nondistributable.")
-            || description.hasPrefix("application/vnd.docker.image.rootfs.foreign.")
-    }
 }

@@ -55,8 +55,7 @@ package struct ZipWriter: ~Copyable {
         let end = ZipEnd(entries: records.count, directoryOffset: directory, directorySize: file.count - directory)
         try write(end.bytes(limits))
         let entries = records.map {
-            ZipSummary.Entry(
-                path: String(decoding: $0.path, as: UTF8.self), size: $0.size, packedSize: $0.compressedSize)
+            ZipSummary.Entry(path: String(decoding: $0.path, as: UTF8.self), size: $0.size)
         }
         let summary = ZipSummary(path: file.path, size: file.count, digest: try digest(), entries: entries)
         do throws(FileError) {
@@ -193,8 +192,6 @@ package struct ZipSummary: Sendable, Equatable {
         package var path: String
         /// Bytes unpacked.
         package var size: Int
-        /// Bytes in the archive, headers not counted.
-        package var packedSize: Int
     }
 
     /// Bytes of all entries unpacked, as Lambda counts them.

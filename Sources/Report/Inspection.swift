@@ -75,7 +75,7 @@ package struct Inspection: Sendable {
         waste = all.sorted(by: Waste.isHeavier)
         layers = measure.layers(waste)
         var notes = survey.notes + tree.warnings.map { SafeText.line($0) }
-        packages = PackageFigures(survey, tree, order, measure.isShown, &notes)
+        packages = try PackageFigures(survey, tree, order, measure.isShown, &notes)
         languages = LanguagePackage.all(survey, measure.isShown)
         release = Release(survey, measure.isShown)
         findings = Finding.all(survey, tree, order, measure.isShown)

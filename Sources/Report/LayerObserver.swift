@@ -38,42 +38,41 @@ package struct LayerObserver: FileObserver, Sendable {
 
     package mutating func wanted(_ entry: TarEntry) -> Int {
         contents += 1
-        let wanted = peek(entry)
-        if wanted < entry.size, let part = PackageDatabase.part(entry.path), part.limit > 0, passedOver.count < 100 {
-            passedOver.append(entry.path)
-        }
-        return wanted
-    }
-
-    /// How many of a file's first bytes would be wanted.
-    func peek(_ entry: TarEntry) -> Int {
         let scanned = min(entry.size, SecretScanner.depth)
         guard let part = PackageDatabase.part(entry.path) else { return scanned }
         if part.limit == 0 { return min(entry.size, max(Self.headLimit, scanned)) }
-        let isRoomLeft = entry.size <= part.limit && kept.databases + entry.size <= Self.databasesLimit
-        return isRoomLeft ? entry.size : scanned
+        if entry.size <= part.limit, kept.databases + entry.size <= Self.databasesLimit { return entry.size }
+        if passedOver.count < 100 { passedOver.append(entry.path) }
+        return scanned
     }
 
-    /// Whether anything would be kept of a file.
-    func isOfInterest(_ entry: TarEntry, _ head: [UInt8]) -> Bool {
-        PackageDatabase.part(entry.path) != nil || !SecretScanner.scan(entry.path, head).isEmpty
-    }
+    package mutating func see(_ entry: TarEntry, head: [UInt8]) { see(entry, head: head, content: contents - 1) }
 
-    package mutating func see(_ entry: TarEntry, head: [UInt8]) {
+    /// Sees a file's first bytes, for readers that come to files in another order than they have in the layer.
+    ///
+    /// - Parameter content: the number of its content in the layer.
+    mutating func see(_ entry: TarEntry, head: [UInt8], content: Int32) {
         switch PackageDatabase.part(entry.path)?.limit {
         case 0?:
             if kept.heads + head.count <= Self.headsLimit {
                 kept.heads += head.count
-                documents.append(Document(path: entry.path, content: contents - 1, bytes: head))
+                documents.append(Document(path: entry.path, content: content, bytes: head))
             }
         case .some where head.count == entry.size && kept.databases + head.count <= Self.databasesLimit:
             kept.databases += head.count
-            documents.append(Document(path: entry.path, content: contents - 1, bytes: head))
+            documents.append(Document(path: entry.path, content: content, bytes: head))
             return
         default: break
         }
         guard sightings.count < Self.sightingLimit else { return }
         let rules = SecretScanner.scan(entry.path, head)
-        if !rules.isEmpty { sightings.append(Sighting(path: entry.path, content: contents - 1, rules: rules)) }
+        if !rules.isEmpty { sightings.append(Sighting(path: entry.path, content: content, rules: rules)) }
+    }
+
+    /// Brings what was seen in another order into the layer's.
+    mutating func sort() {
+        documents.sort { $0.content < $1.content }
+        sightings.sort { $0.content < $1.content }
+        passedOver.sort { $0.lexicographicallyPrecedes($1) }
     }
 }

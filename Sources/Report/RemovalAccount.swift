@@ -40,21 +40,21 @@ package struct RemovalAccount: Sendable, Equatable {
 
     /// Reads `report.json`; nil when that is no report of a build. Of names and reasons only text that can be shown is left.
     package init?(_ report: JSON) {
-        guard let rules = report["removed"]?.array, let removals = report["removals"] else { return nil }
-        self.rules = rules.map { rule in
+        guard let rules = report["removed"], rules.array != nil, let removals = report["removals"] else { return nil }
+        self.rules = Self.entries(rules).map { rule in
             Rule(
                 name: Self.text(rule["rule"]), reason: Self.text(rule["reason"]), files: Self.count(rule["files"]),
                 bytes: Self.count(rule["bytes"]))
         }
-        lines = (removals["lines"]?.array ?? []).map { line in
+        lines = Self.entries(removals["lines"]).map { line in
             Line(
                 path: Self.text(line["path"]), rule: Self.text(line["rule"]), files: Self.count(line["files"]),
                 bytes: Self.count(line["bytes"]))
         }
         moreLines = Self.count(removals["moreLines"])
         moreBytes = Self.count(removals["moreBytes"])
-        let sets = (report["kept"]?["sets"]?.array ?? []).map { Self.kept($0, what: "set", reason: "reason") }
-        let files = (report["kept"]?["files"]?.array ?? []).map { Self.kept($0, what: "path", reason: "because") }
+        let sets = Self.entries(report["kept"]?["sets"]).map { Self.kept($0, what: "set", reason: "reason") }
+        let files = Self.entries(report["kept"]?["files"]).map { Self.kept($0, what: "path", reason: "because") }
         kept = sets + files
     }
 
@@ -64,12 +64,17 @@ package struct RemovalAccount: Sendable, Equatable {
 
     private static func text(_ json: JSON?) -> String { SafeText.line(json?.string ?? "") }
 
-    /// The report lies in a folder that others may write to: no figure of it is to overflow a sum.
-    private static func count(_ json: JSON?) -> Int { min(max(0, json?.integer ?? 0), 1 << 50) }
+    /// The report lies in a folder that others may write to: no sum of its figures may overflow.
+    private static func count(_ json: JSON?) -> Int { min(max(0, json?.integer ?? 0), 1 << 40) }
+
+    private static func entries(_ json: JSON?) -> ArraySlice<JSON> { (json?.array ?? []).prefix(mostEntries) }
+
+    /// Several times as many as a build writes of anything.
+    private static let mostEntries = 100_000
 
     /// All that was removed.
-    package var bytes: Int { rules.reduce(0) { $0 &+ $1.bytes } }
-    package var files: Int { rules.reduce(0) { $0 &+ $1.files } }
+    package var bytes: Int { rules.reduce(0) { $0 + $1.bytes } }
+    package var files: Int { rules.reduce(0) { $0 + $1.files } }
 }
 
 extension RemovalAccount {

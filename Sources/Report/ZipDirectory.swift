@@ -1,4 +1,5 @@
 package import ByteKit
+internal import LayerFS
 
 /// The entries of a zip archive, as its central directory has them. PKWARE APPNOTE.TXT 6.3.10; its sections stand in
 /// brackets.
@@ -24,6 +25,8 @@ package struct ZipDirectory: Sendable {
     private static let endSize = 22
     private static let commentLimit = 65_535
     private static let directoryLimit = 256 << 20
+    /// More than an image's files may have together.
+    private static let unpackedLimit = LayerLister.usualLimit
 
     /// Reads the directory at the end of an archive.
     package init(_ file: borrowing InputFile) throws {
@@ -43,7 +46,7 @@ package struct ZipDirectory: Sendable {
         }
         guard size <= Self.directoryLimit, start >= 0, size >= 0, start <= file.size, size <= file.size - start
         else { throw Self.damaged(file.path, "its central directory lies outside") }
-        try read(try file.read(count: size, at: start), file.path)
+        try read(try file.read(count: size, at: start), file)
     }
 
     /// [4.3.14] [4.3.15] Where the directory of a zip64 archive is.
@@ -61,8 +64,10 @@ package struct ZipDirectory: Sendable {
     }
 
     /// [4.3.12]
-    private mutating func read(_ bytes: [UInt8], _ name: String) throws {
+    private mutating func read(_ bytes: [UInt8], _ file: borrowing InputFile) throws {
+        let name = file.path
         var place = 0
+        var unpacked = 0
         while place < bytes.count {
             guard bytes.count - place >= 46, bytes.integer32(place) == 0x0201_4b50
             else { throw Self.damaged(name, "its central directory is damaged") }
@@ -85,6 +90,11 @@ package struct ZipDirectory: Sendable {
                 isDeflated: method == 8, time: bytes.integer32(place + 12), offset: Int(bytes.integer32(place + 42)))
             let extra = bytes[(place + 46 + nameSize)..<(place + 46 + nameSize + extraSize)]
             guard entry.takeLargeSizes(Array(extra)) else { throw Self.damaged(name, "a zip64 field is damaged") }
+            guard entry.storedSize <= file.size else { throw Self.damaged(name, "an entry is cut off") }
+            // Entries may share their bytes, so the file's size does not bound what comes out of it.
+            guard entry.size <= Self.unpackedLimit - unpacked
+            else { throw Self.damaged(name, "it unpacks to more than \(Self.unpackedLimit) bytes") }
+            unpacked += entry.size
             entries.append(entry)
             place += 46 + nameSize + extraSize + commentSize
         }

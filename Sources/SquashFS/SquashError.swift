@@ -48,7 +48,7 @@ package struct SquashError: Error, Equatable, Sendable {
         case noLeases
         /// A file's bytes came later than the kernel keeps others waiting for them.
         case tooSlow
-        /// More came out of the image than the tree was said to need.
+        /// More comes out of the image than whoever reads it takes: than the tree was said to need, or than any image needs.
         case tooLarge(limit: Int)
     }
 
@@ -149,7 +149,7 @@ extension SquashError {
         case .noSpace: "the file system has too little space for the tree"
         case .noLeases: "the kernel cannot keep others from a file until its bytes are there"
         case .tooSlow: "its bytes came later than the kernel keeps others waiting for them"
-        case .tooLarge: "the image holds more than it was said to"
+        case .tooLarge: "more comes out of the image than may"
         }
     }
 

@@ -8,9 +8,6 @@ package struct SquashAttribute: Sendable, Equatable {
         self.name = name
         self.value = value
     }
-
-    /// Whether an ordinary user may set it.
-    package var isUser: Bool { name.starts(with: [UInt8]("user.".utf8)) }
 }
 
 extension SquashReader {

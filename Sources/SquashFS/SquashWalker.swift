@@ -105,11 +105,6 @@ package struct SquashWalker {
         }
         return names.reversed()
     }
-
-    /// Leaves out what is in the directory that `next` gave last. Only then; it has no meaning for other files.
-    package mutating func skipContents() {
-        if !levels.isEmpty { levels.removeLast() }
-    }
 }
 
 extension SquashReader {

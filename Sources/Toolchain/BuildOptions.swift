@@ -18,6 +18,8 @@ package struct BuildOptions: Sendable {
     package var platform: Platform?
     /// Whether the lock must be there and up to date.
     package var isLocked = false
+    /// Whether tests that a build runs, to see what they open, run without a cage, as whoever builds.
+    package var tracesUncaged = false
     /// Where blobs and compiled layers are kept.
     package var cache: String
     /// How many threads work; nil for one on each processor.

@@ -28,6 +28,9 @@ extension Builder {
                 } catch let error as ToolError where error.exitCode == .overBudget || error.isAboutForm {
                     progress(.tried("profile \(profile.rawValue)", reason: error.diagnostic.message))
                     last = error
+                } catch let error as ToolError where error.isAboutCage {
+                    // It is the strongest: what the milder ones lack still says why none fits.
+                    progress(.tried("profile \(profile.rawValue)", reason: error.diagnostic.message))
                 }
             }
         }

@@ -59,7 +59,7 @@ extension Builder {
 
     /// Writes all of a layout but its layers.
     func write(_ layout: ImageLayout, in folder: String) throws {
-        for file in layout.files { try write(file.bytes, to: "\(folder)/\(file.path)") }
+        for file in layout.files { try OutputFile.write(file.bytes, to: "\(folder)/\(file.path)") }
         // A layout is for other users' programs as well.
         for name in ["", "/blobs", "/blobs/sha256"] { _ = unsafe chmod(folder + name, 0o755) }
     }

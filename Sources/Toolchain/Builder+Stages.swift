@@ -174,15 +174,9 @@ extension Builder {
     // MARK: - Records
 
     func writeRecords(_ result: BuildResult, in folder: String) throws {
-        try write(result.record.text(pretty: true), to: "\(folder)/build.json")
+        try OutputFile.write(result.record.text(pretty: true), to: "\(folder)/build.json")
         let report = SizeReport(title: "\(result.recipe.name): \(result.image.reference)", result.report)
-        try write(report.json.text(pretty: true), to: "\(folder)/report.json")
-    }
-
-    func write(_ bytes: [UInt8], to path: String) throws {
-        var file = try OutputFile(path, bufferSize: 64 << 10)
-        try file.write(bytes)
-        try file.finish()
+        try OutputFile.write(report.json.text(pretty: true), to: "\(folder)/report.json")
     }
 }
 

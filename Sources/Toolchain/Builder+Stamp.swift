@@ -11,8 +11,6 @@ package struct BuildOutcome: Sendable {
     package var path: String
     /// `build.json`.
     package var record: [UInt8]
-    /// Whether it was there already, built from the same.
-    package var isUnchanged: Bool
 }
 
 extension Builder {
@@ -26,7 +24,7 @@ extension Builder {
             progress(.unchanged("\(folder)/\(main.name)"))
             return BuildOutcome(
                 path: "\(folder)/\(main.name)",
-                record: try InputFile.contents(of: "\(folder)/build.json", limit: 16 << 20), isUnchanged: true)
+                record: try InputFile.contents(of: "\(folder)/build.json", limit: 16 << 20))
         }
         warnings.withLock { $0 = [] }
         let result = try advising(recipe, image) {
@@ -37,7 +35,7 @@ extension Builder {
             }
         }
         try stamp(result, key, in: folder)
-        return BuildOutcome(path: result.main.path, record: result.record.text(pretty: true), isUnchanged: false)
+        return BuildOutcome(path: result.main.path, record: result.record.text(pretty: true))
     }
 
     /// A folder gets no stamp: to know whether it is as it was takes looking at all that is in it.
@@ -47,7 +45,8 @@ extension Builder {
         let names = outputs.compactMap { $0.path.split(separator: "/").last.map(String.init) }
         let stamp = BuildStamp(
             key: key, files: names + ["build.json", "report.json"], warnings: warnings.withLock { $0 }, in: folder)
-        if let stamp { try write(stamp.json.text(), to: BuildStamp.path(of: result.recipe.name, in: folder)) }
+        guard let stamp else { return }
+        try OutputFile.write(stamp.json.text(), to: BuildStamp.path(of: result.recipe.name, in: folder))
     }
 
     /// All that decides what is built.
@@ -92,6 +91,9 @@ extension Builder {
             for path in recipe.tests.flatMap({ [$0.event, $0.input] }).compactMap(\.self) {
                 key.add(file: path.resolved)
             }
+            // Without a cage ‘fit’ has a profile less to try.
+            guard recipe.prune.profile == .fit, !recipe.tests.isEmpty else { return }
+            key.add("traces", "\(options.tracesUncaged || Cage.find().lack == nil)")
         }
     }
 }

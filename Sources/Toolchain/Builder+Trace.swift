@@ -31,8 +31,7 @@ extension Builder {
                 "no-tests", "the profile ‘traced’ keeps what the tests of ‘\(recipe.name)’ open, and it has none",
                 hint: "write ‘tests’ into the recipe, or take the profile ‘closure’")
         }
-        let (cage, lack) = Cage.find()
-        if let lack { progress(.warning("no cage for the tests: \(lack)")) }
+        let cage = try cageForTests(of: recipe)
         var whole = recipe
         whole.prune.profile = .safe
         (whole.budget.unpacked, whole.budget.artifact, whole.budget.package) = (nil, nil, nil)
@@ -118,4 +117,38 @@ extension Builder {
             hint: "name what it needs besides in ‘prune.keep’, or take the profile ‘closure’", exitCode: .functionFailed
         )
     }
+
+    /// What tests run in while they are traced. They run the image's programs, which a build is not trusted to do outside of a
+    /// cage unless somebody asks for it.
+    private func cageForTests(of recipe: Recipe) throws -> Cage {
+        if options.tracesUncaged { return .none }
+        let (cage, lack) = Cage.find()
+        guard let lack else { return cage }
+        throw ToolError(
+            "needs-cage",
+            "the tests of ‘\(recipe.name)’ are to be traced, which runs the image's programs, and there is no cage for them: "
+                + lack,
+            hint: "run ‘scar-build lock’ where there is one, or have them run as you with --no-cage")
+    }
+
+    /// What the lock is to hold of a recipe's tests: nil where its profile does not ask, and of ‘fit’ where they cannot be
+    /// traced.
+    func traceForLock(_ recipe: Recipe, _ image: ResolvedImage) throws -> [Recipe.Trace]? {
+        switch recipe.prune.profile {
+        case .traced: return try trace(recipe, image)
+        case .fit where !recipe.tests.isEmpty:
+            do {
+                return try trace(recipe, image)
+            } catch let error as ToolError where error.isAboutCage {
+                progress(.warning("‘fit’ will not try ‘traced’: \(error.diagnostic.message)"))
+                return nil
+            }
+        default: return nil
+        }
+    }
+}
+
+extension ToolError {
+    /// Whether there was no cage to run something in.
+    var isAboutCage: Bool { diagnostic.code == "needs-cage" }
 }

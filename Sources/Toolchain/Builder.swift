@@ -61,22 +61,19 @@ package struct Builder {
         }
         let functions = try file.functions.map { recipe in
             let image = try planner.resolve(recipe, lock: nil, lockPath: "")
-            let wantsTrace =
-                recipe.prune.profile == .traced || recipe.prune.profile == .fit && !recipe.tests.isEmpty
-            let trace = try wantsTrace ? self.trace(recipe, image) : nil
             return Lockfile.Function(
                 name: recipe.name, image: recipe.image.description, platform: "\(image.platform)",
                 manifest: image.manifestDigest, config: image.manifest.config.digest,
                 layers: image.manifest.layers.map {
                     Lockfile.Layer(digest: $0.digest, size: $0.size, mediaType: $0.mediaType.description)
-                }, trace: trace)
+                }, trace: try traceForLock(recipe, image))
         }
         let lock = Lockfile(
             layoutVersion: ToolVersion.layout,
             libraries: CodecLibrary.all.map { Lockfile.Library(name: $0.name, version: $0.version) },
             recipeChecksum: file.checksum, functions: functions)
         let path = lockPath(of: file)
-        try write(lock.text(), to: path)
+        try OutputFile.write(lock.text(), to: path)
         return path
     }
 

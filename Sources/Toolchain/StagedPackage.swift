@@ -113,7 +113,7 @@ extension Builder {
         for path in CageRoot.machineFiles {
             _ = unsafe unlink(root + path)
             if unsafe access("\(root)/etc", F_OK) != 0 { try Folder.create("\(root)/etc") }
-            try write([], to: root + path)
+            try OutputFile.write([], to: root + path)
         }
     }
 }

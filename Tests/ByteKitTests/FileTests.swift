@@ -199,6 +199,15 @@ import Testing
         }
     }
 
+    @Test("a symlink is followed unless that is not wanted")
+    func links() throws {
+        let link = "\(folder.path)/link"
+        try OutputFile.write([1, 2], to: path)
+        #expect(unsafe symlink(path, link) == 0)
+        #expect(try InputFile(link).size == 2 && InputFile(path, followsLinks: false).size == 2)
+        #expect(throws: FileError("open", link, errorNumber: ELOOP)) { _ = try InputFile(link, followsLinks: false) }
+    }
+
     @Test("reading past the end is an error and never a short answer")
     func pastTheEnd() throws {
         var file = try OutputFile(path)

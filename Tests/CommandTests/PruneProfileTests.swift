@@ -138,6 +138,53 @@ struct PruneProfileTests {
         #expect(stale.status == 1 && stale.errorText.contains("error[no-trace]"), "\(stale.errorText)")
     }
 
+    // MARK: - Without a cage
+
+    /// Runs the tool where there is no bubblewrap.
+    private func uncaged(_ verb: String, _ recipe: String, _ arguments: [String] = []) throws -> Peer.Result {
+        let words = [verb, recipe, "--cache", "\(scene.path)/cache"] + arguments
+        return try Peer.run("sh", ["-c", #"PATH=/nonexistent exec "$@""#, "sh", Products.scarBuild] + words)
+    }
+
+    /// Tests whose script leaves a file on this machine when nothing keeps it from that.
+    private func revealingTests() throws -> String {
+        try scene.write("#!/bin/sh\n: > \"$MARK/ran\"\necho done\n", to: "script.sh")
+        return #", "tests": [{"name": "t", "response": "done", "environment": {"MARK": "\#(scene.path)"}}]"#
+    }
+
+    private var hasRun: Bool { FileIdentity("\(scene.path)/ran") != nil }
+
+    @Test(
+        "‘traced’ runs nothing where there is no cage, unless it is asked to",
+        arguments: [
+            ("build", ["-o"]), ("lock", []), ("publish", ["--emit", "cloudformation", "-o"]),
+        ])
+    func uncagedTrace(verb: String, arguments: [String]) throws {
+        let recipe = try scene.recipe(script: "script.sh", try revealingTests(), profile: "traced")
+        let more = arguments.last == "-o" ? arguments + ["\(scene.path)/out"] : arguments
+        let refused = try uncaged(verb, recipe, more)
+        #expect(refused.status == 1 && refused.errorText.contains("error[needs-cage]"), "\(refused.errorText)")
+        #expect(refused.errorText.contains("bubblewrap is not installed") && !hasRun, "\(refused.errorText)")
+        let asked = try uncaged(verb, recipe, more + ["--no-cage"])
+        #expect(asked.status == 0 && hasRun, "\(asked.errorText)")
+    }
+
+    @Test("‘fit’ leaves ‘traced’ out where there is no cage, and says so; its lock has no trace then")
+    func uncagedFit() throws {
+        let tests = try revealingTests() + #", "budget": {"unpacked": 1000}"#
+        let recipe = try scene.recipe(script: "script.sh", tests, profile: "fit")
+        let built = try uncaged("build", recipe, ["-o", "\(scene.path)/out"])
+        #expect(built.status == 3 && built.errorText.contains("error[over-budget]"), "\(built.errorText)")
+        #expect(built.errorText.contains("profile traced") && built.errorText.contains("no cage"), "\(built.errorText)")
+        let locked = try uncaged("lock", recipe)
+        #expect(locked.status == 0 && locked.errorText.contains("‘fit’ will not try ‘traced’"), "\(locked.errorText)")
+        let lock = try InputFile.contents(of: String(locked.text.dropLast()), limit: 1 << 20)
+        #expect(try JSON.parse(lock)["functions"]?[0]?["trace"] == nil)
+        #expect(!hasRun)
+    }
+
+    // MARK: - Budgets
+
     @Test("‘fit’ takes the mildest profile that fits, and says so; when none does, the build is over budget")
     func fit() throws {
         func profile(_ budget: Int, _ name: String) throws -> String? {

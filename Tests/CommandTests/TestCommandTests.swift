@@ -114,6 +114,45 @@ struct TestCommandTests {
         #expect(results[1]["function"]?.string == "caged")
     }
 
+    /// Puts what `HOW` says where the path library notes down what is missed, and fails.
+    private static let forger = #"""
+        #include <fcntl.h>
+        #include <stdlib.h>
+        #include <string.h>
+        #include <sys/stat.h>
+        #include <unistd.h>
+        int main(void) {
+            const char *how = getenv("HOW"), *path = "/mnt/scar-storage/.missed", line[] = "\n/image-marker\n";
+            if (!strcmp(how, "folder")) mkdir(path, 0755);
+            if (!strcmp(how, "link")) symlink(getenv("HOST"), path);
+            if (!strcmp(how, "pipe")) mkfifo(path, 0644);
+            if (!strcmp(how, "large")) {
+                int file = open(path, O_CREAT | O_WRONLY, 0644);
+                lseek(file, 3 << 20, SEEK_SET);
+                write(file, line, strlen(line));
+            }
+            return 3;
+        }
+        """#
+
+    @Test("that leave something else where notes are taken fail like others, and nothing outside of the cage is read")
+    func forgedNotes() throws {
+        try scene.write("/image-marker\n", to: "noted")
+        _ = try scene.recipe(program: Self.forger)
+        let tests = ["folder", "link", "pipe", "large"].map {
+            #"{"name": "\#($0)", "environment": {"HOW": "\#($0)", "HOST": "\#(scene.path)/noted"}}"#
+        }
+        let recipe = try Tool.recipe(
+            #"""
+            {"name": "caged", "image": "\#(scene.image)", "script": "program", "target": "zip",
+             "prune": {"profile": "none", "drop": ["image-marker"]}, "tests": [\#(tests.joined(separator: ", "))]}
+            """#, in: scene.path)
+        let result = try scene.run("test", recipe, ["--json"])
+        #expect(result.status == 5 && result.errorText.contains("4 of 4 tests failed"), "\(result.errorText)")
+        let missed = try JSON.parse(result.output).array?.map { $0["missed"]?.array?.count }
+        #expect(missed == [0, 0, 0, 1], "\(result.text)")
+    }
+
     @Test("that are not there are no failure; a function that is not there is")
     func none() throws {
         let result = try Tool.run([

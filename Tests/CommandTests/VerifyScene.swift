@@ -88,5 +88,10 @@ final class VerifyScene {
         try OutputFile.write(bytes, to: path)
     }
 
+    /// The digest of the image's manifest, as the lock has it.
+    var lockedManifest: String {
+        get throws { try json(path("thumbnails.lock.json"))["functions"]?[0]?["manifest"]?.string ?? "none" }
+    }
+
     func json(_ path: String) throws -> JSON { try JSON.parse(try InputFile.contents(of: path, limit: 1 << 24)) }
 }

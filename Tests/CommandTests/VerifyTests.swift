@@ -17,6 +17,9 @@ struct VerifyTests {
         #expect(result.status == 0, "\(result.text)\(result.errorText)")
         let json = try JSON.parse(result.output)
         #expect(json["same"]?.bool == true && json["causes"]?.array == [])
+        #expect(json["recipe"]?.string == scene.recipe)
+        #expect(json["image"]?.string == "\(scene.host)/verify/test:latest")
+        #expect(json["manifest"]?.string == (try scene.lockedManifest))
         #expect(
             json["digest"]?.string == json["rebuilt"]?.string && json["digest"]?.string?.hasPrefix("sha256:") == true)
         #expect(unsafe access(unused, F_OK) != 0)
@@ -42,6 +45,32 @@ struct VerifyTests {
         #expect(damaged.errorText.contains("error[damaged-layout]"), "\(damaged.errorText)")
         let unknown = try Tool.run(["verify", package, "--function", "other"])
         #expect(unknown.status == 2)
+    }
+
+    @Test("says from which recipe and image it built, and takes none of several: one may have come with the package")
+    func severalRecipes() throws {
+        let scene = try VerifyScene()
+        let package = try scene.build(["--target", "zip"])
+        func verify(in folder: String, _ words: String...) throws -> Peer.Result {
+            let script = #"cd "$1" && shift && exec "$@""#
+            return try Peer.run("sh", ["-c", script, "sh", scene.path(folder), Products.scarBuild, "verify"] + words)
+        }
+        try Folder.create(scene.path("mine"))
+        for name in ["thumbnails.json", "thumbnails.lock.json", "script.sh"] {
+            try OutputFile.write(
+                try InputFile.contents(of: scene.path(name), limit: 1 << 20), to: scene.path("mine/\(name)"))
+        }
+        let undecided = try verify(in: "mine", package)
+        #expect(undecided.status == 2 && undecided.errorText.contains("error[several-recipes]"))
+        let both = "thumbnails.json, \(scene.path("out"))/../thumbnails.json"
+        #expect(undecided.errorText.contains(both), "\(undecided.errorText)")
+        let decided = try verify(in: "mine", package, "thumbnails.json")
+        #expect(decided.status == 0, "\(decided.errorText)")
+        let image = "\(scene.host)/verify/test:latest, \(try scene.lockedManifest)"
+        #expect(decided.text.contains("  recipe   thumbnails.json\n  image    \(image)\n"), "\(decided.text)")
+        // One file is one recipe, however many ways lead there.
+        let only = try verify(in: ".", "out/thumbnails.zip")
+        #expect(only.status == 0 && only.text.contains("  recipe   thumbnails.json\n"), "\(only.errorText)")
     }
 
     @Test("says of a recipe that is not there where it looked, and of a lock what makes one")

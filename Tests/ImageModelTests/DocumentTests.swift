@@ -140,7 +140,6 @@ import TestKit
             Issue.record("not a manifest")
             return
         }
-        #expect(manifest.layers[0].mediaType.isForeignLayer)
         #expect(manifest.layers[0].mediaType.layerCompression == .gzip)
     }
 }

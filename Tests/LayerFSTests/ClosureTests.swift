@@ -146,6 +146,25 @@ import Testing
         #expect(linked.report.removals.map(\.rule) == ["traced"])
     }
 
+    @Test("has the applications that one of Erlang's needs, and takes no word for a name that is longer than any")
+    func applications() throws {
+        func left(_ word: String) throws -> Set<String> {
+            let text = "{application,a,[{applications,[\(word)]}]}."
+            let linked = try Self.linked(
+                [
+                    .file("lib/a/ebin/a.app", text), .file("lib/b/ebin/b.app", "{application,b,[]}."),
+                    .file("lib/b/ebin/m.beam", "1"), .file("lib/b-2/ebin/b.app", "{application,b,[]}."),
+                ], programs: ["lib/a/ebin/a.app"])
+            return Self.left(linked).subtracting(["lib/a/ebin/a.app"])
+        }
+        let both: Set = ["lib/b/ebin/b.app", "lib/b/ebin/m.beam", "lib/b-2/ebin/b.app"]
+        #expect(try left("b") == both && left("b,b,b.x") == both)
+        #expect(try left("m.x,c") == ["lib/b/ebin/b.app", "lib/b/ebin/m.beam"])
+        #expect(try left("m,b") == both)
+        #expect(try left("b" + String(repeating: ".x", count: 127)) == both)
+        #expect(try left("b" + String(repeating: ".x", count: 128)) == [])
+    }
+
     @Test("leaves devices, empty folders, dangling links and the outermost folders as they are")
     func unchanged() throws {
         let linked = try Self.linked([

@@ -40,6 +40,21 @@ import Testing
             ])
     }
 
+    @Test("are those of the first 16 MB of different paths: a file that has more is made to fill memory")
+    func many() throws {
+        func paths(_ count: Int) -> [UInt8] {
+            var bytes: [UInt8] = []
+            for number in 0..<count {
+                bytes += Array("/\(number)".utf8)
+                bytes += repeatElement(UInt8(ascii: "a"), count: 4000)
+                bytes.append(0)
+            }
+            return bytes + Array("/usr/lib/x\0".utf8)
+        }
+        #expect(try Self.found(paths(100), ["usr/lib/x"]) == ["usr/lib/x"])
+        #expect(try Self.found(paths(4200), ["usr/lib/x"]) == [])
+    }
+
     @Test("are no names longer than any path, and random bytes do no harm", arguments: 0..<20)
     func hostile(seed: Int) throws {
         var numbers = SeededNumbers(seed: UInt64(seed))

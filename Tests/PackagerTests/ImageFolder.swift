@@ -70,19 +70,6 @@ extension RootView {
     }
 }
 
-/// A generator whose numbers are the same in every run.
-struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var mixed = state
-        mixed = (mixed ^ mixed >> 30) &* 0xbf58_476d_1ce4_e5b9
-        mixed = (mixed ^ mixed >> 27) &* 0x94d0_49bb_1331_11eb
-        return mixed ^ mixed >> 31
-    }
-}
-
 /// Writes a file of a test.
 func write(_ bytes: [UInt8], _ path: String, permissions: UInt32 = 0o644) throws {
     var file = try OutputFile(path, permissions: permissions)

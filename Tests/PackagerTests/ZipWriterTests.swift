@@ -26,7 +26,7 @@ struct ZipWriterTests {
 
     /// Bytes that do not get smaller.
     static let noise: [UInt8] = {
-        var random = SplitMix(state: 3)
+        var random = SeededNumbers(seed: 3)
         return (0..<5000).map { _ in UInt8.random(in: 0...255, using: &random) }
     }()
 
@@ -147,7 +147,7 @@ struct ZipWriterTests {
 
     @Test("Times are the UTC date of the clock's seconds, held between 1980 and 2107")
     func times() throws {
-        var random = SplitMix(state: 11)
+        var random = SeededNumbers(seed: 11)
         var seconds = [
             0, 315_532_799, 315_532_800, 951_782_400, 1_709_164_800, 1_700_000_001, 4_107_542_399, 4_354_819_199, .max,
             -5,

@@ -1,5 +1,6 @@
 import ByteKit
 import Recipe
+import TestKit
 import Testing
 
 @Suite("Recipes")
@@ -152,7 +153,7 @@ struct RecipeParserTests {
     @Test("No bytes make the parser trap")
     func mutations() throws {
         let original = try InputFile.contents(of: repository("recipes/ffmpeg.json"), limit: 1 << 20)
-        var random = SplitMix(state: 7)
+        var random = SeededNumbers(seed: 7)
         var refused = 0
         for _ in 0..<2000 {
             var bytes = original
@@ -164,18 +165,5 @@ struct RecipeParserTests {
             do { _ = try RecipeParser.parse(bytes, path: "r.json") } catch { refused += 1 }
         }
         #expect(refused > 1000)
-    }
-}
-
-/// A generator whose numbers are the same in every run.
-struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var mixed = state
-        mixed = (mixed ^ mixed >> 30) &* 0xbf58_476d_1ce4_e5b9
-        mixed = (mixed ^ mixed >> 27) &* 0x94d0_49bb_1331_11eb
-        return mixed ^ mixed >> 31
     }
 }

@@ -67,6 +67,16 @@ struct PackageTests {
             ])
     }
 
+    @Test("have lists of one package each: no other record of the same name has a list read again")
+    func listsOnce() {
+        var lists = DpkgLists()
+        lists.add(Array("/first\n".utf8), named: Array("x:amd64".utf8)[...])
+        lists.add(Array("/second\n".utf8), named: Array("x".utf8)[...])
+        lists.add(Array("0123  ./third\n".utf8), named: Array("x".utf8)[...], hasSums: true)
+        let taken = (0..<4).map { _ in lists.takeFiles(of: Array("x".utf8), Array("amd64".utf8)).map { Desk.text($0) } }
+        #expect(taken == [["first"], ["second"], ["third"], []])
+    }
+
     @Test("have a database that is too large to be read, which is said")
     func tooLarge() throws {
         let inspection = try Desk.inspect([

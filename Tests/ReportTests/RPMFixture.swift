@@ -79,6 +79,27 @@ enum RPMFixture {
             files: try query(["-qa", "--qf", "[%{FILENAMES}\n]"]).map { String($0.dropFirst()) }.sorted())
     }
 
+    /// The header of a package ‘x’ whose files are in these folders: of each, which folder and its name. Numbers are
+    /// big-endian. RPM's docs/manual/format_header.md.
+    static func header(folders: [[UInt8]], files: [(folder: Int, name: String)]) -> [UInt8] {
+        func number(_ value: Int) -> [UInt8] {
+            var bytes: [UInt8] = []
+            bytes.append(littleEndian: UInt32(value).byteSwapped)
+            return bytes
+        }
+        var index: [UInt8] = []
+        var data: [UInt8] = []
+        func add(_ tag: Int, type: Int, count: Int, _ bytes: [UInt8]) {
+            index += number(tag) + number(type) + number(data.count) + number(count)
+            data += bytes
+        }
+        add(1000, type: 6, count: 1, Array("x".utf8) + [0])
+        add(1116, type: 4, count: files.count, files.flatMap { number($0.folder) })
+        add(1117, type: 8, count: files.count, files.flatMap { Array($0.name.utf8) + [0] })
+        add(1118, type: 8, count: folders.count, folders.flatMap { $0 + [0] })
+        return number(index.count / 16) + number(data.count) + index + data
+    }
+
     /// The same packages in RPM's "new database", which Debian's RPM does not write: laid out by hand, after
     /// lib/backend/ndb/rpmpkg.c.
     static func newDatabase(_ headers: [[UInt8]]) -> [UInt8] {

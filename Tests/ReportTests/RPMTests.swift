@@ -84,6 +84,18 @@ struct WrongRPMTests {
         }
     }
 
+    @Test("has no more files than there is room for, and one that is too long for a path takes room like others")
+    func folderOfMegabytes() throws {
+        func files(_ count: Int) throws -> [[UInt8]] {
+            let header = RPMFixture.header(
+                folders: [[UInt8](repeating: 0x61, count: 1 << 20), Array("/usr/".utf8)],
+                files: (0..<count).map { _ in (0, "") } + [(1, "late")])
+            return try RPMDatabase.packages(RPMFixture.newDatabase([header]), .ndb).flatMap(\.files)
+        }
+        #expect(try files(2) == [Array("usr/late".utf8)])
+        #expect(try files(3) == [])
+    }
+
     @Test("is said not to be read")
     func noted() throws {
         let inspection = try Desk.inspect([.file("var/lib/rpm/rpmdb.sqlite", "SQLite format 3")])

@@ -1,4 +1,5 @@
 import SquashFS
+import TestKit
 import Testing
 
 @Suite("Blocks") struct BlockDecompressorTests: ~Copyable {

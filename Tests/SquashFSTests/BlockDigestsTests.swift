@@ -1,5 +1,6 @@
 import Glibc
 import SquashFS
+import TestKit
 import Testing
 
 @Suite struct BlockDigestsTests: ~Copyable {

@@ -1,5 +1,6 @@
 import Glibc
 import SquashFS
+import TestKit
 import Testing
 
 /// An image whose metadata and data are stored as they are, so that a field can be made to say anything.

@@ -1,5 +1,6 @@
 import Glibc
 import SquashFS
+import TestKit
 import Testing
 
 /// A program that writes squashfs images, with its options.

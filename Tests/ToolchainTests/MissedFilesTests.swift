@@ -32,6 +32,13 @@ import Toolchain
         #expect(files("", log: words) == ["usr/lib/libx.so.1: drop"])
     }
 
+    @Test("have no longer paths than the kernel takes: a line of megabytes would take hours to be looked up")
+    func longLines() {
+        let path = String(repeating: "/.", count: 2044) + "/opt/y"
+        #expect(files("/" + path) == ["opt/y: safe"])
+        #expect(files("//" + path) == [])
+    }
+
     @Test("are looked for in any bytes")
     func anyBytes() {
         let noted: [UInt8] = [0xff, 0x0a, 0x2f, 0x00, 0x0a, 0x0a, 0x2f, 0x2e, 0x2e, 0x0a]

@@ -5,9 +5,9 @@
 /// so they are taken one by one.
 struct ApplicationIndex: Sendable {
     /// For each application, its files: compiled modules, native code and headers, and no sources.
-    private var files: [[Int32]] = []
-    /// The applications of a name. There may be several versions of one.
-    private var byName: [[UInt8]: [Int]] = [:]
+    private(set) var files: [[Int32]] = []
+    /// The applications of a name, by their numbers. There may be several versions of one.
+    private(set) var byName: [[UInt8]: [Int]] = [:]
 
     private static let parts = ["ebin", "priv", "include"].map { Array($0.utf8) }
 
@@ -45,21 +45,18 @@ struct ApplicationIndex: Sendable {
         return name.dropLast(ending.count)
     }
 
-    /// The files of the applications that a word of a program may mean: `httpc.request`, `Logger`, `mnesia`.
-    func files(named word: ArraySlice<UInt8>) -> [Int32] {
+    /// The names that a word of a program may have of applications: `httpc.request`, `Logger`, `mnesia`.
+    func names(in word: ArraySlice<UInt8>) -> [[UInt8]] {
         guard !byName.isEmpty else { return [] }
-        let dot = UInt8(ascii: ".")
         var end = word.endIndex
-        var numbers: [Int] = []
+        var names: [[UInt8]] = []
         while true {
             let name = Array(word[..<end])
-            numbers += byName[name] ?? []
             // Elixir's modules have a prefix that its programs leave out.
-            numbers += byName[Array("Elixir.".utf8) + name] ?? []
-            guard let cut = name.lastIndex(of: dot) else { break }
+            names += [name, Array("Elixir.".utf8) + name]
+            guard let cut = name.lastIndex(of: UInt8(ascii: ".")) else { return names }
             end = word.startIndex + cut
         }
-        return numbers.flatMap { files[$0] }
     }
 
     /// The applications that an `.app` file says it needs: the words of its lists `applications` and

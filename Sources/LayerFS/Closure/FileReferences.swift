@@ -43,6 +43,8 @@ struct FileReferences {
     private static let pieceBytes = 1 << 20
     private static let mostBytes = 1 << 30
     private static let mostNames = 1 << 20
+    /// Bytes of all names of a file together.
+    private static let mostNameBytes = 16 << 20
     /// Longer than scripts are; words of what is longer are not looked at behind that.
     private static let mostScriptBytes = 1 << 20
 
@@ -136,7 +138,19 @@ struct FileReferences {
         let folder: Int32
         private(set) var found: [Found] = []
         private var seen: Set<Int32> = []
-        private var seenNames: Set<[UInt8]> = []
+        /// Paths that were looked at, and how long they are together.
+        private var seenPaths: Set<[UInt8]> = []
+        private var pathBytes = 0
+        /// Names that stand for several things and that were looked up.
+        private var seenNames: Set<SeenName> = []
+        private var seenApplications: Set<Int> = []
+
+        private struct SeenName: Hashable {
+            enum Table { case objects, commands, features, applications }
+
+            var table: Table
+            var name: [UInt8]
+        }
 
         init(_ surroundings: Surroundings, folder: Int32) {
             self.surroundings = surroundings
@@ -148,13 +162,12 @@ struct FileReferences {
             case .path(let path): addPath(path, .names)
             case .object(let name):
                 guard !KeepSet.rarelyLoaded.contains(where: { $0.matches([name]) }) else { return }
-                add(surroundings.index.objects[Array(name)], .loads)
+                add(surroundings.index.objects, .objects, name, .loads)
             case .word: break
             }
         }
 
         /// Adds what the words of a script name, but for lines that are comments in all the languages which begin them so.
-        ///
         mutating func add(wordsOf script: [UInt8], _ meaning: Meaning) {
             for line in script.split(separator: UInt8(ascii: "\n")) {
                 guard line.first(where: { $0 != 0x20 && $0 != 0x09 }) != UInt8(ascii: "#") else { continue }
@@ -166,39 +179,68 @@ struct FileReferences {
 
         private mutating func addWord(_ name: ReferenceScanner.Name, _ meaning: Meaning) {
             guard case .word(let word) = name, word.count <= LayerPath.componentLimit else { return }
-            if meaning != .features { add(surroundings.index.commands[Array(word)], .runs) }
-            if meaning != .commands, surroundings.isGenerous { add(surroundings.index.features[Array(word)], .uses) }
+            if meaning != .features { add(surroundings.index.commands, .commands, word, .runs) }
+            if meaning != .commands, surroundings.isGenerous {
+                add(surroundings.index.features, .features, word, .uses)
+            }
             guard meaning == .all else { return }
             addApplication(word)
             if word.contains(UInt8(ascii: "/")) { addPath((Array("/usr/share/zoneinfo/".utf8) + word)[...], .names) }
         }
 
-        /// A trace knows better which applications are used.
-        mutating func addApplication(_ name: ArraySlice<UInt8>) {
-            if surroundings.isGenerous { add(surroundings.index.applications.files(named: name), .uses) }
+        /// Adds the applications that a word may mean. A trace knows better which are used.
+        mutating func addApplication(_ word: ArraySlice<UInt8>) {
+            // Each dot of a word makes a name of what is before it.
+            guard surroundings.isGenerous, word.count <= LayerPath.componentLimit else { return }
+            let applications = surroundings.index.applications
+            for name in applications.names(in: word) {
+                guard let numbers = applications.byName[name], isNew(name, .applications, numbers.count) else {
+                    continue
+                }
+                for number in numbers where seenApplications.insert(number).inserted {
+                    add(applications.files[number], .uses)
+                }
+            }
         }
 
         mutating func add(_ file: ELFFile) {
             if let interpreter = file.interpreter { addPath(interpreter[...], .interpreter) }
             for name in file.needed {
                 let component = name.split(separator: UInt8(ascii: "/")).last ?? []
-                add(surroundings.index.objects[Array(component)], .needs)
+                add(surroundings.index.objects, .objects, component, .needs)
                 if name.contains(UInt8(ascii: "/")) { addPath(name[...], .needs) }
             }
         }
 
         mutating func add(_ line: FirstLine) {
             addPath(line.interpreter, .interpreter)
-            if let command = line.command { add(surroundings.index.commands[Array(command)], .interpreter) }
+            if let command = line.command { add(surroundings.index.commands, .commands, command, .interpreter) }
         }
 
-        private mutating func add(_ nodes: [Int32]?, _ kind: Closure.Cause.Kind) {
-            for node in nodes ?? [] where seen.insert(node).inserted { found.append(Found(node: node, kind: kind)) }
+        private mutating func add(
+            _ index: [[UInt8]: [Int32]], _ table: SeenName.Table, _ name: ArraySlice<UInt8>, _ kind: Closure.Cause.Kind
+        ) {
+            let name = Array(name)
+            guard let nodes = index[name], isNew(name, table, nodes.count) else { return }
+            add(nodes, kind)
+        }
+
+        /// Whether what a name stands for is to be looked at: once, where it is much. A million files may have one name, and
+        /// one file may say it a million times.
+        private mutating func isNew(_ name: [UInt8], _ table: SeenName.Table, _ count: Int) -> Bool {
+            count == 1 || seenNames.insert(SeenName(table: table, name: name)).inserted
+        }
+
+        private mutating func add(_ nodes: [Int32], _ kind: Closure.Cause.Kind) {
+            for node in nodes where seen.insert(node).inserted { found.append(Found(node: node, kind: kind)) }
         }
 
         private mutating func addPath(_ path: ArraySlice<UInt8>, _ kind: Closure.Cause.Kind) {
-            // Names stand in files again and again; a file made to fill memory with them has only its first.
-            guard seenNames.count < FileReferences.mostNames, seenNames.insert(Array(path)).inserted else { return }
+            // Paths stand in files again and again; a file made to fill memory with them has only its first.
+            guard seenPaths.count < FileReferences.mostNames, pathBytes <= FileReferences.mostNameBytes,
+                seenPaths.insert(Array(path)).inserted
+            else { return }
+            pathBytes += path.count
             let trail = surroundings.tree.trail(of: path, from: folder)
             guard let end = trail.end, end != FileTree.root else { return }
             let isFolder = surroundings.tree.isDirectory(end)

@@ -21,7 +21,7 @@ package struct LayerListing: LayerEntries, Sendable {
     }
 
     /// More entries than any image has; each costs some hundred bytes of memory.
-    private static let entryLimit = 4 << 20
+    package static let entryLimit = 4 << 20
 
     /// A listing with nothing in it.
     package init(layer: Digest) { self.layer = layer }
@@ -85,14 +85,18 @@ package protocol FileObserver {
 /// The digest of the compressed bytes, which whoever sends them checks, vouches for all that is seen. The digest of the
 /// decoded ones is not made: nothing is kept here that another could take for something else.
 package struct LayerLister: Sendable {
+    /// How many bytes the files of a layer may have together, unless somebody says otherwise: Lambda takes no image over
+    /// 10 GB.
+    package static let usualLimit = 16 << 30
+
     /// How many bytes a layer may unpack to.
     private let sizeLimit: Int
     private let sums: ContentSum.Kind
 
     /// - Parameters:
-    ///   - sizeLimit: how many bytes a layer may unpack to; Lambda takes no image over 10 GB.
+    ///   - sizeLimit: how many bytes a layer may unpack to.
     ///   - sums: how the files' data are summed up.
-    package init(sizeLimit: Int = 16 << 30, sums: ContentSum.Kind = .mark) {
+    package init(sizeLimit: Int = LayerLister.usualLimit, sums: ContentSum.Kind = .mark) {
         self.sizeLimit = sizeLimit
         self.sums = sums
     }

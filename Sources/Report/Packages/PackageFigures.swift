@@ -23,12 +23,13 @@ package struct PackageFigures: Sendable {
 
     init(
         _ survey: Survey, _ tree: FileTree, _ order: FileTree.Order, _ isShown: [[Bool]], _ notes: inout [String]
-    ) {
+    ) throws(Cancelled) {
         owner = [Int32](repeating: -1, count: tree.nodes.count)
         var installed: [(package: InstalledPackage, manager: String)] = []
-        var lists: [[UInt8]: [UInt8]] = [:]
+        var lists = DpkgLists()
         for (index, layer) in survey.layers.enumerated() {
             for document in layer.observer.documents where isShown[index][Int(document.content)] {
+                try Cancellation.check()
                 do throws(ReportError) {
                     try Self.read(document, into: &installed, &lists)
                 } catch {
@@ -54,39 +55,29 @@ package struct PackageFigures: Sendable {
                 architecture: SafeText.name(package.architecture), manager: manager)
         }
         for (index, entry) in installed.enumerated() {
-            let files = entry.package.files + Self.files(of: entry.package, in: lists)
-            for path in files { claim(path, for: Int32(index), tree) }
+            try Cancellation.check()
+            let listed = lists.takeFiles(of: entry.package.name, entry.package.architecture)
+            for path in entry.package.files + listed { claim(path, for: Int32(index), tree) }
         }
         measure(&figures, tree, order, survey)
     }
 
     private static func read(
         _ document: LayerObserver.Document, into installed: inout [(package: InstalledPackage, manager: String)],
-        _ lists: inout [[UInt8]: [UInt8]]
+        _ lists: inout DpkgLists
     ) throws(ReportError) {
         switch PackageDatabase.part(document.path) {
         case .dpkgStatus: installed += DpkgRecords.packages(document.bytes).map { ($0, "dpkg") }
         case .apkInstalled: installed += ApkRecords.packages(document.bytes).map { ($0, "apk") }
-        case .dpkgList(let name): lists[Array(name)] = document.bytes
+        case .dpkgList(let name): lists.add(document.bytes, named: name)
         case .dpkgFragment(isFiles: false): installed += DpkgRecords.packages(document.bytes).map { ($0, "dpkg") }
         case .dpkgFragment(isFiles: true):
             let name = document.path.dropFirst("var/lib/dpkg/status.d/".utf8.count).dropLast(".md5sums".utf8.count)
-            lists[sums + name] = document.bytes
+            lists.add(document.bytes, named: name, hasSums: true)
         case .rpm(let format):
             for package in try RPMDatabase.packages(document.bytes, format) { installed.append((package, "rpm")) }
         case .language, .release, nil: break
         }
-    }
-
-    /// What marks the name of a list that has sums in it; no package's name begins so.
-    private static let sums: [UInt8] = [UInt8(ascii: "#")]
-
-    private static func files(of package: InstalledPackage, in lists: [[UInt8]: [UInt8]]) -> [[UInt8]] {
-        let colon = [UInt8(ascii: ":")]
-        if let list = lists[package.name + colon + package.architecture] ?? lists[package.name] {
-            return DpkgRecords.files(list)
-        }
-        return lists[sums + package.name].map { DpkgRecords.files($0, hasSums: true) } ?? []
     }
 
     private mutating func claim(_ path: [UInt8], for package: Int32, _ tree: FileTree) {

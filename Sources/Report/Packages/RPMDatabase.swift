@@ -91,18 +91,25 @@ struct RPMHeader {
         let folders = strings(Tag.folderNames)
         let indexes = integers(Tag.folderIndexes)
         var files: [[UInt8]] = []
-        func add(_ path: [UInt8]) {
-            let path = Array(path.drop { $0 == UInt8(ascii: "/") })
-            guard path.count <= Self.pathLimit, path.count <= room, !path.isEmpty else { return }
-            room -= path.count
-            files.append(path)
+        /// False when there is no room any more.
+        func add(_ folder: [UInt8], _ name: [UInt8]) -> Bool {
+            // Before they are joined, and for what is refused as well: a header can name a folder of megabytes a million times.
+            let count = folder.count + name.count
+            room -= count
+            guard room >= 0 else { return false }
+            guard count <= Self.pathLimit else { return true }
+            let path = Array((folder + name).drop { $0 == UInt8(ascii: "/") })
+            if !path.isEmpty { files.append(path) }
+            return true
         }
-        for (name, index) in zip(names, indexes) {
-            guard room > 0 else { return files }
-            guard folders.indices.contains(Int(index)) else { continue }
-            add(folders[Int(index)] + name)
+        for (name, index) in zip(names, indexes) where folders.indices.contains(Int(index)) {
+            guard add(folders[Int(index)], name) else { return files }
         }
-        if names.isEmpty { for path in strings(Tag.oldFileNames) { add(path) } }
+        if names.isEmpty {
+            for path in strings(Tag.oldFileNames) {
+                guard add([], path) else { return files }
+            }
+        }
         return files
     }
 

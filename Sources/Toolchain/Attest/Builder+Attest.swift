@@ -51,7 +51,7 @@ extension Builder {
     }
 
     private func write(_ bytes: [UInt8], to path: String, tells: Bool) throws {
-        try write(bytes, to: path)
+        try OutputFile.write(bytes, to: path)
         if tells { progress(.wrote(path, bytes: bytes.count)) }
     }
 

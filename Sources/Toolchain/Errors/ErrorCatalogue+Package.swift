@@ -56,8 +56,12 @@ extension ErrorCatalogue {
                 "foreign-processor", cause: "The package is for another processor than this machine’s.",
                 cure: "Build it with ‘scar-build build’, and run it on a machine of its kind or on Lambda."),
             ErrorEntry(
-                "needs-cage", cause: "A container image runs as the root of a cage, and there is none.",
-                cure: "Install bubblewrap, leave --no-cage out, or run another form with --target zip."),
+                "needs-cage",
+                cause:
+                    "A container image runs as the root of a cage, and tests that a build traces run in one; and there is none.",
+                cure:
+                    "Install bubblewrap; run an image in another form with --target zip, without --no-cage; have tests traced by ‘scar-build lock’ where there is a cage, or as you with --no-cage."
+            ),
             ErrorEntry(
                 "no-cage", cause: "There is no way for bubblewrap to make a cage here.",
                 cure:

@@ -71,7 +71,9 @@ extension ErrorCatalogue {
                 "unpack-too-slow", cause: "A file’s bytes came later than the kernel keeps others waiting.",
                 cure: "Unpack to a faster disk."),
             ErrorEntry(
-                "unpacks-too-large", cause: "More comes out of the image than it was said to hold.", cure: damagedImage),
+                "unpacks-too-large",
+                cause: "More comes out of the image than it was said to hold, or than is ever looked into.",
+                cure: damagedImage),
             ErrorEntry(
                 "folder-exists", cause: "‘unpack’ was told a folder that is there already.",
                 cure: "Name a folder that does not exist yet; unpack makes it."),

@@ -7,6 +7,9 @@ extension ErrorCatalogue {
                 "no-recipe", cause: "‘verify’ found no recipe for the package.",
                 cure: "Name it: scar-build verify PACKAGE RECIPE."),
             ErrorEntry(
+                "several-recipes", cause: "‘verify’ found several recipes that the package could be built from.",
+                cure: "Name the one that you trust: scar-build verify PACKAGE RECIPE."),
+            ErrorEntry(
                 "not-the-same", cause: "A package is not what its recipe and lock build.",
                 cure:
                     "The report above says where it differs and what the likely cause is; do not use it before that is known."

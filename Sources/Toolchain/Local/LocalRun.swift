@@ -58,14 +58,15 @@ package struct LocalRun {
         package.root == nil ? "\(cage == .none ? buckets : CageRoot.storagePath)/\(Self.missedName)" : nil
     }
 
-    /// What was noted down, an absolute path a line.
+    /// What was noted down, an absolute path a line; of much the end, where a program gave up. The folder is the function's
+    /// as well: whatever else stands there is no note.
     var missed: [UInt8] {
-        get throws {
-            let path = "\(buckets)/\(Self.missedName)"
-            guard unsafe access(path, F_OK) == 0 else { return [] }
-            return try InputFile.contents(of: path, limit: 2 << 20)
-        }
+        guard let file = try? InputFile("\(buckets)/\(Self.missedName)", followsLinks: false) else { return [] }
+        let count = min(file.size, Self.missedLimit)
+        return (try? file.read(count: count, at: file.size - count)) ?? []
     }
+
+    private static let missedLimit = 2 << 20
 
     /// No bucket's name begins with a dot.
     private static let missedName = ".missed"

@@ -39,9 +39,14 @@ package struct MissedFiles {
         for library in Self.libraries(in: log) {
             for folder in libraryFolders { add(folder + [UInt8(ascii: "/")] + library) }
         }
-        for line in noted.split(separator: UInt8(ascii: "\n")).reversed() { add(Array(line)) }
+        for line in noted.split(separator: UInt8(ascii: "\n")).reversed() where line.count < Self.pathLimit {
+            add(Array(line))
+        }
         return files
     }
+
+    /// `PATH_MAX`: nothing is asked for by a longer path.
+    private static let pathLimit = 4096
 
     private func rule(of path: [UInt8]) -> String? {
         let components = path.split(separator: UInt8(ascii: "/"))

@@ -59,7 +59,8 @@ package struct RecipeTest {
         try Folder.create(place)
         defer { Folder.remove(place) }
         var run = LocalRun(recipe, package: package, in: "\(place)/run", cage: cage)
-        try write(try spec(for: test, shipped, missed: package.removed.isEmpty ? nil : run.missedPath), to: specPath)
+        let missedPath = package.removed.isEmpty ? nil : run.missedPath
+        try OutputFile.write(try spec(for: test, shipped, missed: missedPath), to: specPath)
         let log = try LogFile("\(place)/log")
         let began = ContinuousClock.now
         run.output = log.descriptor
@@ -77,13 +78,12 @@ package struct RecipeTest {
         let words = problems.isEmpty ? "" : try log.lastLines()
         return Result(
             function: recipe.name, test: test.name, problems: problems, log: words,
-            missed: try missed(run, words + problems.joined(separator: "\n")),
+            missed: missed(run, words + problems.joined(separator: "\n")),
             seconds: Double(time.components.seconds) + Double(time.components.attoseconds) / 1e18)
     }
 
-    private func missed(_ run: LocalRun, _ words: String) throws -> [MissedFiles.File] {
-        MissedFiles(package.removed, libraryFolders: package.libraryFolders)
-            .files(noted: try run.missed, log: words)
+    private func missed(_ run: LocalRun, _ words: String) -> [MissedFiles.File] {
+        MissedFiles(package.removed, libraryFolders: package.libraryFolders).files(noted: run.missed, log: words)
     }
 
     /// The launch spec with what belongs to the test alone: its variables, and an output for all files where the recipe has
@@ -136,12 +136,6 @@ package struct RecipeTest {
     }
 
     private func excerpt(_ text: String) -> String { text.utf8.count > 300 ? text.prefix(300) + "…" : text }
-
-    private func write(_ bytes: [UInt8], to path: String) throws {
-        var file = try OutputFile(path, bufferSize: 64 << 10)
-        try file.write(bytes)
-        try file.finish()
-    }
 }
 
 extension RecipeTest.Result {

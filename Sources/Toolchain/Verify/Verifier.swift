@@ -18,20 +18,34 @@ package struct Verifier {
         self.progress = progress
     }
 
-    /// Looks for the recipe that a package was built from: by its name, beside it, above it and here.
+    /// Looks for the recipe that a package was built from: by its name, here, beside the package and above it.
+    ///
+    /// Whoever made the package may have put a recipe beside it that builds just that. So where there are several, none is
+    /// taken, and what was taken is part of what is said.
     package static func recipePath(for package: String) throws -> String {
         let given = try GivenPackage(package)
         let names = [".json", ".yaml", ".yml"].map { given.function + $0 }
-        let folders = [given.folder, given.folder + "/..", "."]
-        for folder in folders {
-            for name in names where unsafe access("\(folder)/\(name)", F_OK) == 0 {
-                return folder == "." ? name : "\(folder)/\(name)"
+        let folders = [".", given.folder, given.folder + "/.."]
+        var found: [(path: String, file: FileIdentity)] = []
+        for path in folders.flatMap({ folder in names.map { folder == "." ? $0 : "\(folder)/\($0)" } }) {
+            guard let file = FileIdentity(path, followsLinks: true), !found.contains(where: { $0.file == file }) else {
+                continue
             }
+            found.append((path, file))
         }
-        throw ToolError(
-            "no-recipe",
-            "there is no recipe for \(package): looked for \(names[0]) in \(folders.joined(separator: ", "))",
-            hint: "name it: scar-build verify PACKAGE RECIPE", exitCode: .usage)
+        guard let first = found.first else {
+            throw ToolError(
+                "no-recipe",
+                "there is no recipe for \(package): looked for \(names[0]) in \(folders.joined(separator: ", "))",
+                hint: "name it: scar-build verify PACKAGE RECIPE", exitCode: .usage)
+        }
+        guard found.count == 1 else {
+            throw ToolError(
+                "several-recipes",
+                "\(package) could be built from \(found.map(\.path).joined(separator: ", "))",
+                hint: "say which is yours: scar-build verify PACKAGE RECIPE", exitCode: .usage)
+        }
+        return first.path
     }
 
     /// Builds anew what a package is said to be, without any cache, and compares.
@@ -61,7 +75,9 @@ package struct Verifier {
             preconditionFailure("one function was built")
         }
         let built = given.kind == .layer ? String(outcome.path.dropLast(4)) + "-layer.zip" : outcome.path
-        var verification = try Self.compare(given, built: built)
+        let source = Verification.Source(
+            recipe: file.path, image: locked.image, manifest: locked.manifest.description)
+        var verification = try Self.compare(given, built: built, source)
         verification.causes = try DifferenceCauses(
             verification, given, recipe, file, lock: lock, locked: locked, builder
         ).sentences()
@@ -85,16 +101,20 @@ package struct Verifier {
 
     // MARK: - Comparing
 
-    private static func compare(_ given: GivenPackage, built: String) throws -> Verification {
-        if case .layout = given.kind { return try compareLayouts(given.path, built) }
+    private static func compare(
+        _ given: GivenPackage, built: String, _ source: Verification.Source
+    ) throws -> Verification {
+        if case .layout = given.kind { return try compareLayouts(given.path, built, source) }
         let digests = (try Digest(ofFile: given.path), try Digest(ofFile: built))
         return Verification(
-            path: given.path, given: "\(digests.0)", built: "\(digests.1)",
+            path: given.path, source: source, given: "\(digests.0)", built: "\(digests.1)",
             difference: digests.0 == digests.1 ? nil : try PackageDifference.between(given: given.path, built: built))
     }
 
     /// Compares two image layouts file by file. That each file is what its name says is a part of it.
-    private static func compareLayouts(_ given: String, _ built: String) throws -> Verification {
+    private static func compareLayouts(
+        _ given: String, _ built: String, _ source: Verification.Source
+    ) throws -> Verification {
         let (left, right) = (ImageFolder(given), ImageFolder(built))
         let digests = (try left.digests(), try right.digests())
         var difference = PackageDifference()
@@ -119,7 +139,7 @@ package struct Verifier {
             try difference.addBlobs(name, files.0, files.1, isLayer: index >= 2)
         }
         return Verification(
-            path: given, given: digests.0.first.map { "\($0)" } ?? "nothing",
+            path: given, source: source, given: digests.0.first.map { "\($0)" } ?? "nothing",
             built: digests.1.first.map { "\($0)" } ?? "nothing", difference: difference.parts.isEmpty ? nil : difference
         )
     }

@@ -15,6 +15,7 @@ struct BuildCommand: ParsableCommand {
 
     @OptionGroup var recipe: RecipeArgument
     @OptionGroup var source: SourceOptions
+    @OptionGroup var caging: CageOptions
 
     @Option(
         name: [.short, .long], help: ArgumentHelp("The folder for what is built.", valueName: "dir"),
@@ -49,6 +50,7 @@ struct BuildCommand: ParsableCommand {
         var options = try source.options()
         options.output = output
         options.target = target
+        options.tracesUncaged = caging.isUncaged
         options.attestations.bills = sbom
         options.attestations.hasProvenance = provenance
         options.attestations.key = try signKey.map { try SigningKey(file: $0) }

@@ -17,7 +17,7 @@ struct FunctionService {
     func run(_ file: RecipeFile) throws {
         let recipes = try command.function.map { [try file.function($0)] } ?? file.functions
         let reporter = TerminalReporter(isQuiet: command.source.quiet)
-        let options = try command.form.options(command.source)
+        let options = try command.form.options(command.source, command.caging)
         let cage = command.caging.cage(for: recipes, reporter)
         let variables = try command.variables()
         try RunFolder.with { folder in

@@ -10,10 +10,13 @@ struct LockCommand: ParsableCommand {
 
     @OptionGroup var recipe: RecipeArgument
     @OptionGroup var source: ImageOptions
+    @OptionGroup var caging: CageOptions
 
     func run() throws {
         let reporter = TerminalReporter(isQuiet: source.quiet)
+        var options = try source.options()
+        options.tracesUncaged = caging.isUncaged
         try StandardOutput.line(
-            Builder(try source.options(), progress: reporter.handler).lock(try recipe.read(isQuiet: source.quiet)))
+            Builder(options, progress: reporter.handler).lock(try recipe.read(isQuiet: source.quiet)))
     }
 }

@@ -17,6 +17,7 @@ struct PublishCommand: ParsableCommand {
 
     @OptionGroup var recipe: RecipeArgument
     @OptionGroup var source: SourceOptions
+    @OptionGroup var caging: CageOptions
     @OptionGroup var account: AccountOptions
 
     @Option(
@@ -86,6 +87,7 @@ struct PublishCommand: ParsableCommand {
         guard let package else {
             var options = try source.options()
             options.output = output
+            options.tracesUncaged = caging.isUncaged
             let reporter = TerminalReporter(isQuiet: source.quiet)
             return try PublishableCode.build(file, options, progress: reporter.handler)
         }

@@ -81,7 +81,7 @@ struct RunCommand: ParsableCommand {
         // Better known now than after the build.
         for path in input { _ = try InputFile(path) }
         let reporter = TerminalReporter(isQuiet: source.quiet)
-        let options = try form.options(source)
+        let options = try form.options(source, caging)
         let cage = caging.cage(for: [recipe], reporter)
         let variables = try variables()
         let outcomes = try RunFolder.with { folder in

@@ -28,7 +28,7 @@ struct TestCommand: ParsableCommand {
         let file = try recipe.read(isQuiet: source.quiet)
         let functions = try function.map { [try file.function($0)] } ?? file.functions
         let reporter = TerminalReporter(isQuiet: source.quiet)
-        let builder = try Builder(try form.options(source), progress: reporter.handler)
+        let builder = try Builder(try form.options(source, caging), progress: reporter.handler)
         for recipe in functions where recipe.tests.isEmpty {
             reporter.handler(.warning("‘\(recipe.name)’ has no tests"))
         }

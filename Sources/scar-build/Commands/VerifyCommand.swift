@@ -11,7 +11,7 @@ struct VerifyCommand: ParsableCommand {
             Builds with an empty cache of its own what the lock pins, and compares byte for byte with the package that is \
             given: a zip, a layer, a squashfs image, an archive or an image layout. A difference is explained, down to the \
             byte, with what it likely comes from; the status is then 4. The recipe is looked for by the package's name, \
-            beside it, above it and here.
+            here, beside it and above it.
             """)
 
     @Argument(help: "The package.", completion: .file())

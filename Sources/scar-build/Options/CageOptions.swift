@@ -4,7 +4,9 @@ internal import Toolchain
 
 /// How a function runs on this machine.
 struct CageOptions: ParsableArguments {
-    @Flag(name: .customLong("no-cage"), help: "Run the function as you, without a cage.")
+    @Flag(
+        name: .customLong("no-cage"),
+        help: "Run the function, or tests that a build runs to trace them, as you, without a cage.")
     var isUncaged = false
 
     /// The cage that was asked for, or the best there is; what is missing is said.

@@ -14,9 +14,10 @@ struct FormOptions: ParsableArguments {
         throw ValidationError("--target takes auto, zip, layer or image here: nothing else is run.")
     }
 
-    func options(_ source: SourceOptions) throws -> BuildOptions {
+    func options(_ source: SourceOptions, _ caging: CageOptions) throws -> BuildOptions {
         var options = try source.options()
         options.target = target
+        options.tracesUncaged = caging.isUncaged
         return options
     }
 }

@@ -21,7 +21,10 @@ extension FuzzBench {
                 let files = DpkgRecords.files(rest) + DpkgRecords.files(rest, hasSums: true)
                 return files.isEmpty ? .refused : .accepted
             case UInt8(ascii: "z"): try checkReports(try ZipSurvey.survey(try put(rest, "zip")))
-            case UInt8(ascii: "q"): try checkReports(try SquashSurvey.survey(try put(rest, "squash")))
+            case UInt8(ascii: "q"):
+                var limits = SquashSurvey.Limits()
+                (limits.data, limits.names) = (64 << 20, 16 << 20)
+                try checkReports(try SquashSurvey.survey(try put(rest, "squash"), limits: limits))
             default: try checkReports(try survey(rest))
             }
             return .accepted
