@@ -237,7 +237,9 @@ def described(folder, name, world):
 
 
 def register_qemu(folder):
-    """Lets the kernel start arm64 programs in this namespace, with a qemu that no tree has to contain."""
+    """Lets the kernel start arm64 programs in this namespace, with a qemu that no tree has to contain. Once is enough."""
+    if os.path.exists(f"{folder}/scar-aarch64"):
+        return
     qemu = shutil.which("qemu-aarch64-static")
     if not qemu:
         raise Missing("qemu-aarch64-static is not installed")
