@@ -114,7 +114,7 @@ def main():
     state = {
         "function": function(), "layers": list(layers()), "triggers": list(triggers()), "rules": list(rules()),
         "roles": sorted(by_role.values(), key=json.dumps),
-        "profiles": [[role["RoleName"] for role in one["Roles"]] for one in profiles],
+        "profiles": [[by_role[role["RoleName"]]["purpose"] for role in one["Roles"]] for one in profiles],
         "environments": list(environments(network())),
         "queues": [
             without(one, "tags") for one in batch.describe_job_queues()["jobQueues"]],
@@ -123,13 +123,11 @@ def main():
         "buckets": sorted(one["Name"] for one in s3.list_buckets()["Buckets"] if one["Name"] != "packages"),
     }
     text = json.dumps(state, sort_keys=True)
-    names = {name: f"<{role['purpose']}>" for name, role in by_role.items()}
-    names |= {one["InstanceProfileName"]: "<profile>" for one in profiles}
-    names |= {one["computeEnvironmentName"]: "<environment>" for one in made}
-    for name in sorted(names, key=len, reverse=True):
-        for kind in ("role", "instance-profile", "compute-environment"):
-            text = text.replace(f"{kind}/{name}\"", f"{kind}/{names[name]}\"")
-        text = text.replace(f"\"{name}\"", f"\"{names[name]}\"") if name != NAME else text
+    names = [("role", name, role["purpose"]) for name, role in by_role.items()]
+    names += [("instance-profile", one["InstanceProfileName"], "profile") for one in profiles]
+    names += [("compute-environment", one["computeEnvironmentName"], "environment") for one in made]
+    for kind, name, purpose in names:
+        text = text.replace(f'{kind}/{name}"', f'{kind}/<{purpose}>"')
     print(json.dumps(json.loads(text), sort_keys=True, indent=1))
 
 

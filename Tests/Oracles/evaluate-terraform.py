@@ -68,9 +68,9 @@ def main():
     open_ones = {
         label: ["one", "two"] if said["type"].startswith("list") else f"the value of {label}"
         for label, said in variables.items() if "default" not in said}
-    made = {"resource": {"terraform_data": resources}, "variable": variables, "output": walk(given["output"])}
-    if "//" in given:
-        made["//"] = given["//"]
+    made = {"resource": {"terraform_data": resources}, "output": walk(given["output"])}
+    # A block that is there is one that is not empty.
+    made |= {name: given[name] for name in ("//", "variable") if name in given}
     os.makedirs(FOLDER, exist_ok=True)
     with open(f"{FOLDER}/main.tf.json", "w", encoding="utf-8") as file:
         json.dump(made, file)

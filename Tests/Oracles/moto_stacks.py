@@ -94,6 +94,9 @@ def close_functions():
     def create_layer(name, properties, account, region):
         return get_backend(account, region).publish_layer_version(properties)
 
+    # What a reference to it is: the version's ARN.
+    functions.LayerVersion.physical_resource_id = property(lambda self: self.arn)
+
     @makes(functions.EventSourceMapping)
     def create_mapping(name, properties, account, region):
         properties["Tags"] = tags_of(properties)

@@ -4,8 +4,7 @@ internal import ByteKit
 enum ImageNote {
     /// For the whole template.
     static let before =
-        "Images come first: what each is, where it goes and which command brings it there stands with the variable that "
-        + "names its repository."
+        "Images come first: with the name of its repository stands which image it is, and which command brings it there."
 
     /// For what names the repository.
     static func repository(_ image: Deployment.Image, of function: String) -> String {
