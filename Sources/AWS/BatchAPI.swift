@@ -7,6 +7,9 @@ package struct BatchAPI: Sendable {
 
     package init(_ client: AWSClient) { self.client = client }
 
+    /// Members of a request, in the order of the API's reference.
+    package typealias Members = [(name: StaticString, json: JSON)]
+
     /// What a compute environment or queue is like at the moment.
     package struct Condition: Sendable, Equatable {
         /// `VALID`, `INVALID`, `CREATING`, `UPDATING`, `DELETING`, `DELETED`.
@@ -25,7 +28,7 @@ package struct BatchAPI: Sendable {
     }
 
     func ask(
-        _ operation: String, _ members: [(name: StaticString, json: JSON)], isRepeatable: Bool = true
+        _ operation: String, _ members: Members, isRepeatable: Bool = true
     ) throws(AWSError) -> JSON {
         var request = AWSRequest(
             .batch, operation, .post, "/v1/" + operation.lowercased(), json: .object(members))
@@ -83,14 +86,14 @@ package struct BatchAPI: Sendable {
         }
 
         /// As a new environment takes them.
-        var json: JSON {
-            var members: [(name: StaticString, json: JSON)] = [("type", .string(type))] + network + numbers
+        package var members: Members {
+            var members: Members = [("type", .string(type))] + network + numbers
             if let machines {
                 // Of the ways to choose machines, the one that is the default lets nothing be changed later.
                 let strategy = type == "SPOT" ? "SPOT_PRICE_CAPACITY_OPTIMIZED" : "BEST_FIT_PROGRESSIVE"
                 members += Self.kinds(of: machines) + [("allocationStrategy", .string(strategy))]
             }
-            return .object(members)
+            return members
         }
 
         /// What an environment is told that has others. Numbers can always be changed; what else is named may have Batch
@@ -103,8 +106,6 @@ package struct BatchAPI: Sendable {
             }
             return .object(members)
         }
-
-        private typealias Members = [(name: StaticString, json: JSON)]
 
         private var numbers: Members {
             [("maxvCpus", .integer(maxVcpus))] + (machines.map { [("minvCpus", .integer($0.minVcpus))] } ?? [])
@@ -149,12 +150,16 @@ package struct BatchAPI: Sendable {
     package func createEnvironment(
         _ name: String, _ resources: Resources, serviceRole: String?, tags: [String: String]
     ) throws(AWSError) {
-        var members: [(name: StaticString, json: JSON)] = [
-            ("computeEnvironmentName", .string(name)), ("type", .string("MANAGED")), ("state", .string("ENABLED")),
-            ("computeResources", resources.json), ("tags", .record(tags)),
-        ]
-        if let serviceRole { members.append(("serviceRole", .string(serviceRole))) }
-        _ = try ask("CreateComputeEnvironment", members)
+        let members = Self.environment(resources.members, serviceRole: serviceRole)
+        _ = try ask(
+            "CreateComputeEnvironment",
+            [("computeEnvironmentName", .string(name))] + members + [("tags", .record(tags))])
+    }
+
+    /// What a new environment is, but for its name and tags.
+    package static func environment(_ resources: Members, serviceRole: String?) -> Members {
+        [("type", .string("MANAGED")), ("state", .string("ENABLED")), ("computeResources", .object(resources))]
+            + (serviceRole.map { [("serviceRole", .string($0))] } ?? [])
     }
 
     package func updateEnvironment(
@@ -205,12 +210,17 @@ package struct BatchAPI: Sendable {
     }
 
     package func createQueue(_ name: String, on environment: String, tags: [String: String]) throws(AWSError) {
-        _ = try ask(
-            "CreateJobQueue",
-            [
-                ("jobQueueName", .string(name)), ("state", .string("ENABLED")), ("priority", .integer(1)),
-                ("computeEnvironmentOrder", Self.order(environment)), ("tags", .record(tags)),
-            ])
+        _ = try ask("CreateJobQueue", Self.queue(name, on: environment) + [("tags", .record(tags))])
+    }
+
+    /// What a new queue is, but for its tags.
+    ///
+    /// - Parameter environment: the ARN of its compute environment.
+    package static func queue(_ name: String, on environment: String) -> Members {
+        [
+            ("jobQueueName", .string(name)), ("state", .string("ENABLED")), ("priority", .integer(1)),
+            ("computeEnvironmentOrder", order(environment)),
+        ]
     }
 
     package func updateQueue(_ name: String, on environment: String) throws(AWSError) {
@@ -261,7 +271,7 @@ package struct BatchAPI: Sendable {
     ///
     /// - Parameter members: all of the request but its tags.
     package func register(
-        _ members: [(name: StaticString, json: JSON)], tags: [String: String]
+        _ members: Members, tags: [String: String]
     ) throws(AWSError) {
         // Each of these makes another revision; one too many is taken away by the next publication.
         _ = try ask("RegisterJobDefinition", members + [("tags", .record(tags))], isRepeatable: false)

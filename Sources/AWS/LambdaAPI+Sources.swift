@@ -1,4 +1,4 @@
-internal import JSON
+package import JSON
 internal import Transport
 
 /// Queues whose messages Lambda brings to a function. Lambda API reference, "CreateEventSourceMapping".
@@ -44,7 +44,8 @@ extension LambdaAPI {
             isEnabled = !["Disabled", "Disabling"].contains(json["State"]?.string)
         }
 
-        var members: [(name: StaticString, json: JSON)] {
+        /// As `CreateEventSourceMapping` takes them.
+        package var members: [(name: StaticString, json: JSON)] {
             [
                 ("BatchSize", .integer(batchSize)), ("MaximumBatchingWindowInSeconds", .integer(window)),
                 ("FunctionResponseTypes", .array(reportsFailures ? [.string("ReportBatchItemFailures")] : [])),

@@ -6,8 +6,7 @@ struct BucketsPart: Part {
         var changes: [Change] = []
         let inputs = Set(deployment.inputs.map(\.bucket))
         var buckets: [String] = []
-        let events = [deployment.job?.events].compactMap(\.self)
-        for channel in deployment.inputs + deployment.outputs + events where !buckets.contains(channel.bucket) {
+        for channel in deployment.channels where !buckets.contains(channel.bucket) {
             buckets.append(channel.bucket)
         }
         for bucket in buckets {

@@ -13,7 +13,7 @@ struct ComputePart: Part {
         guard let job = deployment.job else { return [] }
         let compute = job.compute
         let name = Self.name(deployment.name, compute.kind)
-        let wanted = try resources(compute, deployment.name, session)
+        let wanted = try resources(job, deployment.name, session)
         let tags = deployment.allTags
         let there = try BatchRemoval.unlessLeaving("the compute environment \(name)", session) {
             try session.batch.environments([name]).first
@@ -49,30 +49,38 @@ struct ComputePart: Part {
     }
 
     private func resources(
-        _ compute: Deployment.Job.Compute, _ function: String, _ session: Session
+        _ job: Deployment.Job, _ function: String, _ session: Session
     ) throws -> BatchAPI.Resources {
-        var network = EC2API.Network(
-            subnets: compute.subnets.sorted(), securityGroups: compute.securityGroups.sorted())
+        var network = Self.network(job.compute)
         if network.subnets.isEmpty || network.securityGroups.isEmpty {
             guard let usual = try session.network.defaultNetwork() else {
                 throw PublishError(
                     .settings, "\(session.region.name) has no default network for the jobs of \(function)",
                     hint: "name one: ‘batch.compute.subnets’ and ‘securityGroups’")
             }
-            // A security group of one network is of no use in another.
-            guard network.subnets.isEmpty || !network.securityGroups.isEmpty else {
-                throw PublishError(
-                    .settings, "\(function): ‘batch.compute’ has subnets and no security groups",
-                    hint: "name ‘batch.compute.securityGroups’ of the subnets' network")
-            }
             if network.subnets.isEmpty { network.subnets = usual.subnets }
             if network.securityGroups.isEmpty { network.securityGroups = usual.securityGroups }
         }
+        return Self.resources(
+            job.compute, network, profile: session.instanceProfileARN(session.machineRoleName(function)))
+    }
+
+    /// The network that the recipe names; what is empty of it is the default network's.
+    static func network(_ compute: Deployment.Job.Compute) -> EC2API.Network {
+        EC2API.Network(subnets: compute.subnets.sorted(), securityGroups: compute.securityGroups.sorted())
+    }
+
+    /// What a compute environment has.
+    ///
+    /// - Parameter profile: the ARN of the instance profile that is made for machines when the recipe names none.
+    static func resources(
+        _ compute: Deployment.Job.Compute, _ network: EC2API.Network, profile: String
+    ) -> BatchAPI.Resources {
         var machines: BatchAPI.Resources.Machines?
         if !compute.kind.isFargate {
             machines = .init(
                 minVcpus: compute.minVcpus, types: compute.instanceTypes,
-                profile: compute.instanceProfile ?? session.instanceProfileARN(session.machineRoleName(function)))
+                profile: compute.instanceProfile ?? profile)
         }
         return BatchAPI.Resources(
             type: compute.kind.type, maxVcpus: compute.maxVcpus, subnets: network.subnets,

@@ -99,6 +99,12 @@ extension Deployment.Job {
         } else {
             try validateMachines(name, architecture)
         }
+        // A security group of one network is of no use in another.
+        guard compute.subnets.isEmpty || !compute.securityGroups.isEmpty else {
+            throw PublishError(
+                .settings, "\(name): ‘batch.compute’ has subnets and no security groups",
+                hint: "name ‘batch.compute.securityGroups’ of the subnets' network")
+        }
         guard compute.minVcpus <= compute.maxVcpus else {
             throw PublishError(
                 .settings,

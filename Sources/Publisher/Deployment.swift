@@ -179,6 +179,9 @@ extension Deployment {
         tags.merging([Self.mark.name: Self.mark.value, Self.ownerTag: name]) { $1 }
     }
 
+    /// Every folder that files come from or go to: also that of events that are too long for a job.
+    var channels: [Channel] { inputs + outputs + [job?.events].compactMap(\.self) }
+
     /// The variables that Lambda is to have, in byte order, those that are set by hand included.
     var variableNames: [String] { Set(function.environment.map(\.name) + keptVariables).sorted() }
 

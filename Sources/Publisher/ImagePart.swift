@@ -31,11 +31,11 @@ struct ImagePart: Part {
     }
 
     /// The image as a function or a job names it.
-    static func reference(of deployment: Deployment, _ session: Session) throws -> String {
+    static func reference(of deployment: Deployment, _ names: some Naming) throws(PublishError) -> String {
         guard let image = deployment.image else {
             throw PublishError(.settings, "\(deployment.name): there is neither a zip nor an image to make it from")
         }
-        return "\(session.repositoryURI(deployment.name))@\(image.digest)"
+        return "\(names.repositoryURI(deployment.name))@\(image.digest)"
     }
 
     private static func create(_ name: String, for deployment: Deployment, _ session: Session) throws {

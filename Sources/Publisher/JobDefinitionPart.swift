@@ -11,7 +11,11 @@ struct JobDefinitionPart: Part {
     func changes(for deployment: Deployment, after before: [Change], _ session: Session) throws -> [Change] {
         guard let job = deployment.job else { return [] }
         let name = deployment.name
-        let members = try Self.members(job, deployment, session)
+        var roles: [JobRole: String] = [:]
+        for (role, _) in JobRole.all(of: job, deployment, session) {
+            roles[role] = session.roleARN(session.roleName(name, role))
+        }
+        let members = try Self.members(job, deployment, roles, session)
         let document = JSON.object(members).text()
         guard document.count <= 24 << 10 else {
             throw PublishError(
@@ -55,12 +59,14 @@ struct JobDefinitionPart: Part {
         return details
     }
 
-    /// AWS Batch API reference, "RegisterJobDefinition".
-    private static func members(
-        _ job: Deployment.Job, _ deployment: Deployment, _ session: Session
-    ) throws -> [(name: StaticString, json: JSON)] {
-        let container = JSON.object(try container(job, deployment, session))
-        var members: [(name: StaticString, json: JSON)] = [
+    /// A definition, but for its tags. AWS Batch API reference, "RegisterJobDefinition".
+    ///
+    /// - Parameter roles: the ARNs of the roles that the job has.
+    static func members(
+        _ job: Deployment.Job, _ deployment: Deployment, _ roles: [JobRole: String], _ names: some Naming
+    ) throws(PublishError) -> BatchAPI.Members {
+        let container = JSON.object(try container(job, deployment, roles, names))
+        var members: BatchAPI.Members = [
             ("jobDefinitionName", .string(deployment.name)),
             ("platformCapabilities", .array([.string(job.compute.kind.isFargate ? "FARGATE" : "EC2")])),
             ("propagateTags", .bool(true)),
@@ -82,22 +88,22 @@ struct JobDefinitionPart: Part {
     }
 
     private static func container(
-        _ job: Deployment.Job, _ deployment: Deployment, _ session: Session
-    ) throws -> [(name: StaticString, json: JSON)] {
+        _ job: Deployment.Job, _ deployment: Deployment, _ roles: [JobRole: String], _ names: some Naming
+    ) throws(PublishError) -> BatchAPI.Members {
         let name = deployment.name
         var needs = [("VCPU", job.vcpus), ("MEMORY", job.memory)]
         if job.gpus > 0 { needs.append(("GPU", job.gpus)) }
         // Fargate tells its containers where they are, and machines do not.
-        let variables = ["AWS_REGION": session.region.name].merging(job.environment) { $1 }
+        let variables = ["AWS_REGION": names.regionName].merging(job.environment) { $1 }
         let environment = variables.sorted { $0.key < $1.key }.map {
             JSON.object([("name", .string($0.key)), ("value", .string($0.value))])
         }
         let options: [(name: StaticString, json: JSON)] = [
-            ("awslogs-group", .string(Session.jobLogGroup(name))), ("awslogs-region", .string(session.region.name)),
+            ("awslogs-group", .string(Session.jobLogGroup(name))), ("awslogs-region", .string(names.regionName)),
             ("awslogs-stream-prefix", .string(name)),
         ]
-        var members: [(name: StaticString, json: JSON)] = [
-            ("image", .string(try ImagePart.reference(of: deployment, session))),
+        var members: BatchAPI.Members = [
+            ("image", .string(try ImagePart.reference(of: deployment, names))),
             (
                 "resourceRequirements",
                 .array(needs.map { .object([("type", .string($0.0)), ("value", .string("\($0.1)"))]) })
@@ -105,13 +111,11 @@ struct JobDefinitionPart: Part {
             ("environment", .array(environment)),
             ("logConfiguration", .object([("logDriver", .string("awslogs")), ("options", .object(options))])),
         ]
-        if Policy.ofJob(job, deployment, session) != nil {
-            members.append(("jobRoleArn", .string(session.roleARN(session.jobRoleName(name)))))
-        }
+        if let role = roles[.job] { members.append(("jobRoleArn", .string(role))) }
+        if let role = roles[.start] { members.append(("executionRoleArn", .string(role))) }
         guard job.compute.kind.isFargate else { return members }
         let system = deployment.architecture == "arm64" ? "ARM64" : "X86_64"
         return members + [
-            ("executionRoleArn", .string(session.roleARN(session.startRoleName(name)))),
             // Without an address of its own it would reach neither registry nor log in a public subnet.
             ("networkConfiguration", .object([("assignPublicIp", .string("ENABLED"))])),
             (

@@ -1,43 +1,16 @@
 internal import AWS
 
-/// The roles that jobs need: what the program runs as, what fetches the image on Fargate, and what machines are.
+/// The roles that jobs need, and the instance profile by which machines are one.
 struct JobRolesPart: Part {
     func changes(for deployment: Deployment, after before: [Change], _ session: Session) throws -> [Change] {
         guard let job = deployment.job else { return [] }
         var changes: [Change] = []
-        for role in Self.roles(job, deployment, session) { changes += try role.changes(for: deployment, session) }
-        guard Self.makesProfile(job) else { return changes }
+        for (role, duty) in JobRole.all(of: job, deployment, session) {
+            let wanted = DesiredRole(name: session.roleName(deployment.name, role), duty: duty)
+            changes += try wanted.changes(for: deployment, session)
+        }
+        guard JobRole.makesProfile(job) else { return changes }
         return try changes + profile(session.machineRoleName(deployment.name), deployment, session)
-    }
-
-    private static func roles(_ job: Deployment.Job, _ deployment: Deployment, _ session: Session) -> [DesiredRole] {
-        let name = deployment.name
-        var roles: [DesiredRole] = []
-        if let policy = Policy.ofJob(job, deployment, session) {
-            roles.append(
-                DesiredRole(
-                    name: session.jobRoleName(name), purpose: "What jobs of the function \(name) run as",
-                    service: "ecs-tasks.amazonaws.com", policy: policy))
-        }
-        if job.compute.kind.isFargate {
-            roles.append(
-                DesiredRole(
-                    name: session.startRoleName(name), purpose: "What starts jobs of the function \(name)",
-                    service: "ecs-tasks.amazonaws.com", policy: Policy.ofStart(name, session)))
-        } else if makesProfile(job) {
-            let policy =
-                "arn:\(session.region.partitionName):iam::aws:policy/service-role/"
-                + "AmazonEC2ContainerServiceforEC2Role"
-            roles.append(
-                DesiredRole(
-                    name: session.machineRoleName(name), purpose: "What machines are that run jobs of \(name)",
-                    service: "ec2.amazonaws.com", policy: nil, managed: [policy]))
-        }
-        return roles
-    }
-
-    private static func makesProfile(_ job: Deployment.Job) -> Bool {
-        !job.compute.kind.isFargate && job.compute.instanceProfile == nil
     }
 
     private static func check(

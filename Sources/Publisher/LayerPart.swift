@@ -13,6 +13,9 @@ struct LayerPart: Part {
 
     private static let mark = "scar-build "
 
+    /// What says which content a version has.
+    static func description(_ layer: Deployment.Package) -> String { mark + "\(layer.digest)" }
+
     func changes(for deployment: Deployment, after before: [Change], _ session: Session) throws -> [Change] {
         guard let layer = deployment.layer else { return [] }
         if try Self.find(layer, of: deployment.name, session) { return [] }
@@ -23,7 +26,7 @@ struct LayerPart: Part {
                 if try Self.find(layer, of: deployment.name, session) { return }
                 try PackageUpload.withCode(layer, of: deployment, session, limit: limit) { code in
                     let arn = try session.lambda.publishLayer(
-                        name, description: Self.mark + "\(layer.digest)", code, architecture: deployment.architecture,
+                        name, description: Self.description(layer), code, architecture: deployment.architecture,
                         runtime: FunctionSettings().runtime)
                     session.note(Self.fact, arn)
                 }
@@ -34,7 +37,7 @@ struct LayerPart: Part {
     /// Looks for the version that has this content, and notes which it is.
     private static func find(_ layer: Deployment.Package, of function: String, _ session: Session) throws -> Bool {
         let name = name(function)
-        for version in try session.lambda.layerVersions(name) where version.description == mark + "\(layer.digest)" {
+        for version in try session.lambda.layerVersions(name) where version.description == description(layer) {
             guard try session.lambda.layerDigest(name, version: version.number) == layer.codeDigest else { continue }
             session.note(fact, version.arn)
             return true
@@ -59,7 +62,7 @@ struct LayerPart: Part {
     ) throws -> [Change] {
         let name = name(function)
         return try session.lambda.layerVersions(name).filter { version in
-            version.description.hasPrefix(mark) && wanted.map { version.description != mark + "\($0.digest)" } ?? true
+            version.description.hasPrefix(mark) && wanted.map { version.description != description($0) } ?? true
         }.map { version in
             Change(.remove, "layer", "\(name):\(version.number)") {
                 try $0.lambda.deleteLayer(name, version: version.number)

@@ -10,6 +10,8 @@ protocol Naming: Sendable {
     var account: String { get }
     /// `amazonaws.com`.
     var domain: String { get }
+    /// The repository of ECR that has the images of a function.
+    func repositoryName(_ function: String) -> String
 }
 
 extension Naming {
@@ -36,11 +38,13 @@ extension Naming {
     /// - Parameter kind: `job-queue`, `job-definition`, `compute-environment`.
     func batchARN(_ kind: String, _ name: String) -> String { arn("batch", "\(kind)/\(name)") }
 
-    func repositoryARN(_ function: String) -> String { arn("ecr", "repository/\(Session.repositoryName(function))") }
+    func repositoryName(_ function: String) -> String { Session.repositoryName(function) }
+
+    func repositoryARN(_ function: String) -> String { arn("ecr", "repository/\(repositoryName(function))") }
 
     /// Where the images of a function are.
     func repositoryURI(_ function: String) -> String {
-        "\(account).dkr.ecr.\(regionName).\(domain)/\(Session.repositoryName(function))"
+        "\(account).dkr.ecr.\(regionName).\(domain)/\(repositoryName(function))"
     }
 
     func ruleARN(_ name: String) -> String { arn("events", "rule/\(name)") }
@@ -58,9 +62,11 @@ extension Naming {
     }
 
     /// What is made for a function's jobs: no function's name holds a dot, so one's roles are never another's.
-    func jobRoleName(_ function: String) -> String { roleName("\(function).job") }
-    func startRoleName(_ function: String) -> String { roleName("\(function).start") }
-    func machineRoleName(_ function: String) -> String { roleName("\(function).machine") }
+    func jobRoleName(_ function: String) -> String { roleName(function, .job) }
+    func startRoleName(_ function: String) -> String { roleName(function, .start) }
+    func machineRoleName(_ function: String) -> String { roleName(function, .machine) }
+
+    func roleName(_ function: String, _ role: JobRole) -> String { roleName("\(function).\(role.rawValue)") }
 
     /// The bucket that large packages go through when the recipe names none.
     var packagesBucket: String { "scar-build-\(account)-\(regionName)" }

@@ -8,9 +8,7 @@ struct QueueTriggersPart: Part {
         let there = try session.lambda.eventSources(of: function)
         var changes: [Change] = []
         for queue in deployment.queues {
-            let settings = LambdaAPI.EventSourceSettings(
-                batchSize: queue.batchSize, window: queue.window, concurrency: queue.concurrency,
-                reportsFailures: queue.reportsFailures)
+            let settings = queue.settings
             guard let old = there.first(where: { $0.source == queue.arn }) else {
                 changes.append(creation(queue.arn, settings, for: function, deployment))
                 continue
@@ -106,5 +104,13 @@ struct QueueTriggersPart: Part {
             new.reportsFailures ? "come back alone" : "bring all back")
         if old?.isEnabled == false { details.append(.init("state", from: "disabled", to: "enabled")) }
         return details
+    }
+}
+
+extension Deployment.QueueTrigger {
+    /// As Lambda has them.
+    var settings: LambdaAPI.EventSourceSettings {
+        LambdaAPI.EventSourceSettings(
+            batchSize: batchSize, window: window, concurrency: concurrency, reportsFailures: reportsFailures)
     }
 }

@@ -6,9 +6,14 @@ struct RolePart: Part {
     func changes(for deployment: Deployment, after before: [Change], _ session: Session) throws -> [Change] {
         guard deployment.role == nil else { return [] }
         let role = DesiredRole(
-            name: session.roleName(deployment.name), purpose: "What the function \(deployment.name) runs as",
-            service: "lambda.amazonaws.com", policy: Policy.document(for: deployment, session))
+            name: session.roleName(deployment.name), duty: Self.duty(of: deployment, session))
         return try role.changes(for: deployment, session)
+    }
+
+    static func duty(of deployment: Deployment, _ names: some Naming) -> RoleDuty {
+        RoleDuty(
+            purpose: "What the function \(deployment.name) runs as", service: "lambda.amazonaws.com",
+            policy: Policy.document(for: deployment, names))
     }
 }
 

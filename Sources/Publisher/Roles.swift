@@ -1,9 +1,8 @@
 internal import AWS
 internal import JSON
 
-/// A role as it should be: who may be it, and what it may do.
-struct DesiredRole {
-    var name: String
+/// What a role is for: who may be it, and what it may do.
+struct RoleDuty {
     /// For people who look at the account.
     var purpose: String
     /// `lambda.amazonaws.com`.
@@ -12,6 +11,15 @@ struct DesiredRole {
     var policy: JSON?
     /// ARNs of policies of AWS's own.
     var managed: [String] = []
+}
+
+/// A role as it should be.
+struct DesiredRole {
+    var name: String
+    var duty: RoleDuty
+
+    private var policy: JSON? { duty.policy }
+    private var managed: [String] { duty.managed }
 }
 
 extension DesiredRole {
@@ -25,7 +33,8 @@ extension DesiredRole {
         }
         guard Deployment.isOurs(role.tags, of: deployment.name) else { throw notOurs }
         var changes: [Change] = []
-        let (name, trust) = (name, Policy.trust(in: service))
+        let (name, service) = (name, duty.service)
+        let trust = Policy.trust(in: service)
         if role.trust != trust {
             changes.append(
                 Change(.update, "role", name, [.init("who may be it", to: service)]) { session in
@@ -56,7 +65,7 @@ extension DesiredRole {
     private func create(for deployment: Deployment, _ session: Session) throws {
         do throws(AWSError) {
             _ = try session.identity.createRole(
-                name, trust: Policy.trust(in: service), description: purpose, tags: deployment.allTags)
+                name, trust: Policy.trust(in: duty.service), description: duty.purpose, tags: deployment.allTags)
         } catch {
             // It was made, and the answer was lost; or somebody else was faster.
             guard error.isService("EntityAlreadyExists") else { throw error }

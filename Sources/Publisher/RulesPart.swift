@@ -6,7 +6,8 @@ internal import JSON
 /// says which rules there are: also those of a bus that no recipe names any more.
 struct RulesPart: Part {
     private static let prefix = "scar-build-rule-"
-    private static let target = "function"
+    /// What the function is called among those that a rule calls.
+    static let target = "function"
 
     func changes(for deployment: Deployment, after before: [Change], _ session: Session) throws -> [Change] {
         let permissions = try session.lambda.permissions(deployment.name, qualifier: deployment.alias)
@@ -14,8 +15,7 @@ struct RulesPart: Part {
         var wanted: [LambdaAPI.Permission] = []
         for rule in deployment.rules {
             let place = Place(rule, deployment.name)
-            let permission = LambdaAPI.Permission(
-                id: Self.prefix + rule.name, principal: "events.amazonaws.com", sourceARN: place.arn(session))
+            let permission = Self.permission(rule, place, session)
             wanted.append(permission)
             // One that has gone to another bus must be gone from where it was.
             let old = permissions.first { $0.id == permission.id && $0 != permission }
@@ -29,8 +29,19 @@ struct RulesPart: Part {
         return changes
     }
 
+    /// What lets a rule call the function.
+    static func permission(
+        _ rule: Deployment.RuleTrigger, _ place: Place, _ names: some Naming
+    ) -> LambdaAPI.Permission {
+        LambdaAPI.Permission(
+            id: prefix + rule.name, principal: "events.amazonaws.com", sourceARN: place.arn(names))
+    }
+
+    /// For people who look at the rule.
+    static func purpose(_ function: String) -> String { "Calls the function \(function)" }
+
     /// Where a rule is.
-    private struct Place {
+    struct Place {
         var bus: String
         var name: String
 
@@ -49,7 +60,7 @@ struct RulesPart: Part {
             (bus, name) = (parts.count == 3 ? parts[1] : "default", parts[parts.count - 1])
         }
 
-        func arn(_ session: Session) -> String { session.ruleARN(bus == "default" ? name : "\(bus)/\(name)") }
+        func arn(_ names: some Naming) -> String { names.ruleARN(bus == "default" ? name : "\(bus)/\(name)") }
     }
 
     private func changes(
@@ -75,7 +86,7 @@ struct RulesPart: Part {
             Change(there == nil ? .create : .update, "rule", place.name, details) { session in
                 try session.events.put(
                     place.name, on: place.bus, schedule: rule.cause.schedule, pattern: rule.cause.pattern,
-                    description: "Calls the function \(deployment.name)", tags: tags)
+                    description: Self.purpose(deployment.name), tags: tags)
                 try session.persevering(while: \.isNotFound) {
                     try session.events.target(place.name, on: place.bus, id: Self.target, arn: calls)
                 }

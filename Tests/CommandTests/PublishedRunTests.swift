@@ -13,12 +13,15 @@ struct PublishedRunTests {
     private static let shared = Result { try AWSEmulator() }
 
     /// SCAR's video workflow: one function splits a video into frames and sound, another looks at each frame.
-    private static func functionFile(_ image: String) -> String {
+    ///
+    /// - Parameter execution: where the first one runs.
+    private static func functionFile(_ image: String, execution: String = "lambda") -> String {
         """
         functions:
           aws:
           - lambda:
               name: split-video
+              execution_mode: \(execution)
               init_script: split.sh
               timeout: 60
               container: {image: '\(image)'}
@@ -69,7 +72,9 @@ struct PublishedRunTests {
         #expect(removed.status == 0, "\(removed.errorText)")
         #expect(removed.errorText.contains("kept  the bucket results, which holds files"))
         #expect(try workflow.emulator.aws("lambda", "list-functions")["Functions"]?.array?.isEmpty == true)
-        #expect(try workflow.emulator.aws("iam", "list-roles")["Roles"]?.array?.isEmpty == true)
+        let roles = try workflow.emulator.aws("iam", "list-roles")["Roles"]?.array ?? []
+        // What AWS made for Batch stays for good.
+        #expect(roles.allSatisfy { $0["Path"]?.string?.hasPrefix("/aws-service-role/") == true })
         let again = try workflow.run("rm", "-f", file)
         #expect(again.status == 1)
         #expect(again.errorText.contains("error[not-found]"))
@@ -86,25 +91,31 @@ struct PublishedRunTests {
         #expect(unused.subtracting(excused).isEmpty, "\(function) never did \(unused.subtracting(excused))")
     }
 
+    private static let split = """
+        #!/bin/sh
+        n=0
+        while read -r line; do
+            n=$((n + 1))
+            echo "$line" >"$TMP_OUTPUT_DIR/frame-$n.txt"
+        done <"$INPUT_FILE_PATH"
+        echo sound >"$TMP_OUTPUT_DIR/sound.wav"
+        echo nobody >"$TMP_OUTPUT_DIR/wants.this"
+        """
+
+    /// The scripts of both functions, and their file.
+    private func write(_ workflow: borrowing PublishedWorkflow, _ functions: String) throws -> String {
+        try workflow.write(Self.split, to: "split.sh")
+        try workflow.write(
+            "#!/bin/sh\nsha256sum <\"$INPUT_FILE_PATH\" >\"$TMP_OUTPUT_DIR/$(basename \"$INPUT_FILE_PATH\").sum\"\n",
+            to: "look.sh")
+        return try workflow.write(functions, to: "workflow.yaml")
+    }
+
     @Test("runs from a new object to the last output, with the rights that were made for it and in use of all of them")
     func workflow() throws {
         let scene = try CageScene()
         let workflow = try PublishedWorkflow(try Self.shared.get())
-        try workflow.write(
-            """
-            #!/bin/sh
-            n=0
-            while read -r line; do
-                n=$((n + 1))
-                echo "$line" >"$TMP_OUTPUT_DIR/frame-$n.txt"
-            done <"$INPUT_FILE_PATH"
-            echo sound >"$TMP_OUTPUT_DIR/sound.wav"
-            echo nobody >"$TMP_OUTPUT_DIR/wants.this"
-            """, to: "split.sh")
-        try workflow.write(
-            "#!/bin/sh\nsha256sum <\"$INPUT_FILE_PATH\" >\"$TMP_OUTPUT_DIR/$(basename \"$INPUT_FILE_PATH\").sum\"\n",
-            to: "look.sh")
-        let file = try workflow.write(Self.functionFile(scene.image), to: "workflow.yaml")
+        let file = try write(workflow, Self.functionFile(scene.image))
         let video = try workflow.write("one\ntwo\nthree\n", to: "video")
         try check(workflow, file, video: video, frames: ["frame-1.txt", "frame-2.txt", "frame-3.txt"])
         let sum = Digest(of: Array("two\n".utf8)).hex
@@ -112,6 +123,44 @@ struct PublishedRunTests {
         #expect(got.status == 0, "\(got.errorText)")
         let text = try InputFile.contents(of: workflow.path + "/got/frame-2.txt.sum", limit: 999)
         #expect(String(decoding: text, as: UTF8.self).hasPrefix(sum))
+        try checkRemoval(workflow, file)
+    }
+    @Test("whose first step is a job of AWS Batch runs it in the image that was pushed, with its own role's rights")
+    func job() throws {
+        let scene = try CageScene()
+        let registry = try RegistryProcess()
+        let workflow = try PublishedWorkflow(try Self.shared.get())
+        try workflow.emulator.attach(registry)
+        let file = try write(workflow, Self.functionFile(scene.image, execution: "batch"))
+        let published = try workflow.run("publish", "-f", file, "-o", workflow.path + "/out", "-q")
+        try #require(published.status == 0, "\(published.errorText)")
+        try workflow.emulator.clear()
+        let video = try workflow.write("one\ntwo\n", to: "video")
+        let calls = try workflow.store(video, in: "videos", as: "in/my clip+1.mp4")
+        let names = calls.map { $0["function"]?.string ?? "job of \($0["job"]?.string ?? "")" }
+        #expect(names == ["split-video", "job of split-video", "look-at-frame", "look-at-frame"], "\(calls)")
+        let answer = try JSON.parse(try #require(calls.first?["answer"]?.utf8))
+        #expect(answer["jobs"]?.array?.count == 1)
+        #expect(answer["outputs"]?.array?.isEmpty == true)
+        let job = try #require(calls.dropFirst().first)
+        #expect(job["code"]?.integer == 0, "\(job["log"]?.string ?? "")")
+        let definitions = try workflow.emulator.aws("batch", "describe-job-definitions", "--status", "ACTIVE")
+        let image = definitions["jobDefinitions"]?[0]?["containerProperties"]?["image"]?.string
+        #expect(image?.hasPrefix("\(RegistryProcess.Login.ecrHost)/scar-build/split-video@sha256:") == true)
+        #expect(job["image"]?.string == image)
+        let made = try workflow.keys("videos").filter { !$0.hasPrefix("in/") }
+        #expect(made == ["audio/sound.wav", "frames/frame-1.txt", "frames/frame-2.txt"])
+        #expect(try workflow.keys("results") == ["found/frame-1.txt.sum", "found/frame-2.txt.sum"])
+        #expect(try workflow.emulator.problems() == [])
+        // The function only hands over; what it was about is the job's business.
+        #expect(try Set(workflow.used(by: "split-video").map(\.action)) == ["batch:SubmitJob"])
+        let granted = Set(try workflow.granted(to: "split-video").map(\.action))
+        #expect(granted == ["batch:SubmitJob", "logs:CreateLogStream", "logs:PutLogEvents"])
+        try checkRights(workflow, "split-video.job")
+        try checkRights(workflow, "look-at-frame")
+        let again = try workflow.run("publish", "-f", file, "-o", workflow.path + "/out", "--plan")
+        let nothing = "split-video in eu-west-1, account 123456789012: nothing to change"
+        #expect(again.text.contains(nothing), "\(again.text)")
         try checkRemoval(workflow, file)
     }
 }

@@ -37,7 +37,12 @@ struct PublishedWorkflow: ~Copyable {
 
     /// Runs a command as a person with the emulator's account would.
     func run(_ arguments: String...) throws -> Peer.Result {
-        let variables = emulator.variables.map { ($0.key, $0.value) } + [("SCAR_BUILD_CACHE", cache), ("HOME", path)]
+        // ECR is where the emulator says when it is asked as a proxy.
+        let variables =
+            emulator.variables.map { ($0.key, $0.value) } + [
+                ("SCAR_BUILD_CACHE", cache), ("HOME", path), ("ALL_PROXY", emulator.origin),
+                ("SCAR_BUILD_INSECURE_REGISTRIES", RegistryProcess.Login.ecrHost),
+            ]
         return try Tool.run(arguments, variables: variables)
     }
 

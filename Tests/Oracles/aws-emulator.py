@@ -9,10 +9,13 @@ and enumerations), and its signature is computed again by botocore. What is wron
 /_proxy/answer?match=OPERATION&times=N&body=JSON  answers with this document instead, the next N times.
 /_proxy/log    what was asked since the last reset, as JSON.
 /_proxy/code?function=F&region=R  the zip that the function F was made of.
+/_proxy/registry?origin=O  puts the registry at O behind ECR: who has this as their proxy finds it at ECR's address, without
+    TLS, and an image that is pushed there is one that ECR knows.
 /_proxy/reset  begins anew, moto included.
 """
 
 import datetime
+import hashlib
 import http.client
 import json
 import os
@@ -34,10 +37,12 @@ SESSION = botocore.session.get_session()
 SIGNING = {
     "lambda": "lambda", "s3": "s3", "iam": "iam", "sts": "sts", "logs": "logs", "tagging": "resourcegroupstaggingapi",
     "batch": "batch", "ec2": "ec2", "sqs": "sqs", "ecr": "ecr", "events": "events",
+    "cloudformation": "cloudformation",
 }
 MODELS = {}
 LOCK = threading.Lock()
 STATE = {"log": [], "cut": None, "failures": [], "dead": False}
+REGISTRY = {"origin": None}
 
 
 def model(name):
@@ -337,6 +342,16 @@ def code_of(function, region):
     return lambda_simple_backends["123456789012"][region].get_function(function, "live").code_bytes
 
 
+def note_image(path, manifest, headers):
+    """Tells ECR of a manifest that its registry has taken: `/v2/REPOSITORY/manifests/TAG`."""
+    from moto.ecr.models import ecr_backends
+
+    repository, _, tag = path.removeprefix("/v2/").partition("/manifests/")
+    digest = "sha256:" + hashlib.sha256(manifest).hexdigest()
+    ecr_backends["123456789012"]["eu-west-1"].put_image(
+        repository, manifest.decode(), None if tag.startswith("sha256:") else tag, headers.get("Content-Type"), digest)
+
+
 def caller_of(request):
     """The access key that a request is signed with."""
     found = re.search(r"Credential=([^/]+)/", request["headers"].get("authorization", ""))
@@ -366,6 +381,9 @@ class Handler(BaseHTTPRequestHandler):
             return self.answer(200, body)
         if verb == "code":
             return self.answer(200, code_of(query["function"][0], query["region"][0]))
+        if verb == "registry":
+            REGISTRY["origin"] = query["origin"][0]
+            return self.answer(200)
         with LOCK:
             if verb == "reset":
                 STATE.update(log=[], cut=None, failures=[], dead=False)
@@ -389,8 +407,37 @@ class Handler(BaseHTTPRequestHandler):
         self.close_connection = True
         self.connection.shutdown(socket.SHUT_RDWR)
 
+    def forward(self, parts):
+        """Passes a request on to the registry behind ECR."""
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        if REGISTRY["origin"] is None or ".dkr.ecr." not in parts.netloc:
+            return self.answer(502)
+        connection = http.client.HTTPConnection(urlsplit(REGISTRY["origin"]).netloc, timeout=60)
+        # The host stays ECR's, so that the registry gives out addresses there.
+        headers = {key: value for key, value in self.headers.items() if not key.lower().endswith("connection")}
+        connection.request(self.command, parts.path + ("?" + parts.query if parts.query else ""), body, headers)
+        response = connection.getresponse()
+        content = response.read()
+        connection.close()
+        if self.command == "PUT" and "/manifests/" in parts.path and response.status == 201:
+            note_image(parts.path, body, self.headers)
+        kept = [(key, value) for key, value in response.getheaders()
+                if key.lower() not in ("content-length", "connection", "transfer-encoding", "date", "server")]
+        if self.command == "HEAD":
+            self.send_response(response.status)
+            for key, value in kept + [("Content-Length", response.getheader("Content-Length") or "0")]:
+                self.send_header(key, value)
+            return self.end_headers()
+        return self.answer(response.status, content, kept)
+
+    def do_CONNECT(self):
+        """Nobody here speaks TLS."""
+        self.answer(502)
+
     def handle_request(self):
         parts = urlsplit(self.path)
+        if parts.netloc:
+            return self.forward(parts)
         if parts.path.startswith("/_proxy/"):
             return self.control(parts.path.split("/")[2], parse_qs(parts.query))
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
@@ -461,8 +508,10 @@ if __name__ == "__main__":
     from moto.server import ThreadedMotoServer
 
     import moto_gaps
+    import moto_stacks
 
     moto_gaps.close()
+    moto_stacks.close()
 
     server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
     server.start()

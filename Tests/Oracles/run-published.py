@@ -1,14 +1,16 @@
-"""Lambda, S3's notifications and Batch for functions that were published into the emulator.
+"""Lambda, S3's notifications, Batch and ECR's registry for functions that were published into the emulator.
 
 Usage: run-published.py FOLDER RIE BUCKET KEY FILE
 
 Stores FILE as KEY in BUCKET, and then does what AWS would: every new object is told to the functions that the bucket's
 notifications name, each in a cage with the code that was uploaded, its own variables and /tmp, under AWS's Runtime Interface
-Emulator; jobs that functions hand over run as Batch would run them; until nothing new happens. Prints a line of JSON for
-each call and job. Whoever calls signs with a key that names the role, so that the emulator's log says who did what.
+Emulator; jobs that functions hand over run as Batch would run them, in the image that their definition names, pulled from
+the registry by its digest; until nothing new happens. Prints a line of JSON for each call and job. Whoever calls signs with a
+key that names the role, so that the emulator's log says who did what.
 """
 
 import collections
+import hashlib
 import io
 import json
 import os
@@ -16,6 +18,7 @@ import pathlib
 import socket
 import subprocess
 import sys
+import tarfile
 import time
 import urllib.parse
 import urllib.request
@@ -120,19 +123,82 @@ class Cage:
                     raise SystemExit(f"{self.name}: {error}\n" + pathlib.Path(self.log.name).read_text(errors="replace"))
                 time.sleep(0.05)
 
-    def job(self, variables):
-        """Runs the supervisor as the entry point of a job; gives its exit code and what it said."""
-        own = {name: value for name, value in self.variables.items() if not name.startswith("AWS_LAMBDA")}
-        result = subprocess.run(
-            self.command(["/var/task/bootstrap"], own | variables), stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-            timeout=300)
-        return result.returncode, result.stdout.decode(errors="replace")
-
     def end(self):
         if self.process is not None:
             # Whoever started this program may hold signals back that can be; bubblewrap takes the rest with it.
             self.process.kill()
             self.process.wait()
+
+
+class Image:
+    """An image that a job runs in: everything is read from the registry by its digest, and the digest looked at."""
+
+    def __init__(self, reference):
+        self.host, _, rest = reference.partition("/")
+        self.repository, _, digest = rest.partition("@")
+        manifest = json.loads(self.pull("manifests", digest))
+        self.settings = json.loads(self.pull("blobs", manifest["config"]["digest"]))["config"]
+        self.root = pathlib.Path(FOLDER, digest.replace(":", "-"))
+        for layer in manifest["layers"]:
+            with tarfile.open(fileobj=io.BytesIO(self.pull("blobs", layer["digest"]))) as archive:
+                # Newer Pythons ask how; older ones do not know the question.
+                archive.extraction_filter = getattr(tarfile, "tar_filter", None)
+                archive.extractall(self.root)
+        # Where a container has something that is not the image's.
+        for name in ("dev", "proc", "tmp"):
+            (self.root / name).mkdir(exist_ok=True)
+
+    def pull(self, kind, digest):
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({"http": ORIGIN}))
+        request = urllib.request.Request(
+            f"http://{self.host}/v2/{self.repository}/{kind}/{digest}",
+            headers={"Accept": "application/vnd.oci.image.manifest.v1+json"})
+        with opener.open(request, timeout=60) as answer:
+            content = answer.read()
+        if "sha256:" + hashlib.sha256(content).hexdigest() != digest:
+            raise SystemExit(f"the registry has something else as {digest}")
+        return content
+
+    def run(self, variables):
+        """Starts the image's entry point with its variables and these; gives its exit code and what it said."""
+        own = dict(one.split("=", 1) for one in self.settings.get("Env", []))
+        cage = [
+            "bwrap", "--unshare-user", "--unshare-pid", "--unshare-ipc", "--die-with-parent",
+            "--bind", str(self.root), "/", "--dev", "/dev", "--proc", "/proc", "--tmpfs", "/tmp",
+            "--chdir", self.settings.get("WorkingDir") or "/", "--clearenv",
+        ]
+        for name, value in (own | variables).items():
+            cage += ["--setenv", name, value]
+        words = self.settings.get("Entrypoint", []) + self.settings.get("Cmd", [])
+        result = subprocess.run(cage + words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=300)
+        return result.returncode, result.stdout.decode(errors="replace")
+
+
+class Job:
+    """A job that was submitted, as Batch knows it."""
+
+    def __init__(self, identifier, size):
+        self.identifier, self.size = identifier, size
+        found = batch.describe_jobs(jobs=[identifier])["jobs"][0]
+        self.queue = found["jobQueue"]
+        self.definition = batch.describe_job_definitions(jobDefinitions=[found["jobDefinition"]])["jobDefinitions"][0]
+        self.variables = {one["name"]: one["value"] for one in found["container"]["environment"]}
+
+    def children(self):
+        """The variables of each child, of a job that is none its own."""
+        container = self.definition["containerProperties"]
+        # Batch's own, and what stands for the container's credentials, and for a network in which AWS is there.
+        own = self.variables | {
+            "AWS_BATCH_JQ_NAME": self.queue.split("/")[-1], "AWS_BATCH_JOB_ATTEMPT": "1",
+            "AWS_ACCESS_KEY_ID": key_of(container["jobRoleArn"]),
+            "AWS_SECRET_ACCESS_KEY": os.environ["AWS_SECRET_ACCESS_KEY"], "AWS_ENDPOINT_URL": ORIGIN,
+        }
+        if self.size == 1:
+            yield own | {"AWS_BATCH_JOB_ID": self.identifier}
+            return
+        for index in range(self.size):
+            yield own | {
+                "AWS_BATCH_JOB_ID": f"{self.identifier}:{index}", "AWS_BATCH_JOB_ARRAY_INDEX": str(index)}
 
 
 def objects():
@@ -180,23 +246,16 @@ def events(bucket, key, tag, size):
 
 
 def jobs(answer):
-    """The jobs that a function handed over, each with the variables that Batch would set."""
+    """The jobs that a function handed over."""
     try:
         handed = json.loads(answer).get("jobs", [])
     except (ValueError, AttributeError):
-        return
-    for job in handed:
-        found = batch.describe_jobs(jobs=[job["jobId"]])["jobs"][0]
-        variables = {one["name"]: one["value"] for one in found["container"].get("environment", [])}
-        for index in range(job["size"]):
-            own = {"AWS_BATCH_JOB_ID": job["jobId"]}
-            if job["size"] > 1:
-                own = {"AWS_BATCH_JOB_ID": f"{job['jobId']}:{index}", "AWS_BATCH_JOB_ARRAY_INDEX": str(index)}
-            yield variables | own
+        return []
+    return [Job(one["jobId"], one["size"]) for one in handed]
 
 
 def main():
-    cages = {}
+    cages, images = {}, {}
     known = objects()
     s3.upload_file(FILE, BUCKET, KEY)
     waiting = collections.deque()
@@ -219,9 +278,13 @@ def main():
                 cages[name] = Cage(name)
             answer = cages[name].call(event)
             print(json.dumps({"function": name, "event": event, "answer": answer}), flush=True)
-            for variables in jobs(answer):
-                code, said = cages[name].job(variables)
-                print(json.dumps({"job": name, "code": code, "log": said}), flush=True)
+            for job in jobs(answer):
+                reference = job.definition["containerProperties"]["image"]
+                if reference not in images:
+                    images[reference] = Image(reference)
+                for variables in job.children():
+                    code, said = images[reference].run(variables)
+                    print(json.dumps({"job": name, "code": code, "log": said, "image": reference}), flush=True)
     finally:
         for cage in cages.values():
             cage.end()

@@ -7,67 +7,36 @@ import Testing
 
 @Suite("A template")
 struct TemplateTests {
-    private static let digest = Digest(of: Array("package".utf8))
-
-    private static func function(_ name: String, size: Int = 1000) -> Deployment {
-        Deployment(
-            name: name,
-            function: DesiredFunction(
-                memory: 512, timeout: 60, timeoutThreshold: 10, ephemeralStorage: 512, layers: [], environment: []),
-            package: .init(path: "out/\(name)/function.zip", size: size, digest: digest))
-    }
-
-    /// A function with all that a function can have, under names that templates must not stumble over.
-    private static func rich() -> Deployment {
-        var rich = function("frames-of_videos", size: 60 << 20)
-        rich.description = "What ${looks} like %{an} expression, and is none"
-        rich.architecture = "arm64"
-        rich.tags = ["team": "video", "cost": "${none}"]
-        rich.function.environment = [("TOKEN", "hunter2"), ("STAGE", "test")]
-        rich.function.layers = ["arn:aws:lambda:eu-west-1:123456789012:layer:tools:3"]
-        rich.keptVariables = ["MINIO_ACCESS_KEY", "MINIO_SECRET_KEY"]
-        rich.inputs = [
-            .init(bucket: "videos.example", folder: "in", suffixes: [".mp4", ".mov"]),
-            .init(bucket: "more", folder: ""),
-        ]
-        rich.outputs = [.init(bucket: "pictures", folder: "out")]
-        rich.api = .init(
-            name: "frames", authorization: .jwt(issuer: "https://login.example.com", audience: ["frames"]),
-            cors: CORS(origins: ["https://example.com"], methods: ["GET"], headers: ["authorization"]))
-        rich.network = .init(subnets: ["subnet-0a1b2c3d"], securityGroups: ["sg-0a1b2c3d"])
-        rich.fileSystems = [
-            .init(
-                arn: "arn:aws:elasticfilesystem:eu-west-1:123456789012:access-point/fsap-0123456789abcdef0",
-                path: "/mnt/data")
-        ]
-        rich.deadLetter = "arn:aws:sqs:eu-west-1:123456789012:failed"
-        rich.concurrency = 7
-        return rich
-    }
-
-    /// A file of several functions that hand files on, one for each kind of address.
-    private static func workflow() -> [Deployment] {
-        var next = function("faces")
-        next.inputs = [.init(bucket: "pictures", folder: "out", suffixes: [".png"])]
-        next.outputs = [.init(bucket: "pictures", folder: "faces")]
-        next.api = .init(kind: .rest, name: "faces")
-        var open = function("2-open")
-        open.role = "arn:aws:iam::123456789012:role/open"
-        open.deadLetter = "arn:aws:sns:eu-west-1:123456789012:failed"
-        open.api = .init(
-            kind: .url, name: "open", authorization: .none, cors: CORS(origins: ["*"], methods: [], headers: []))
-        var twin = function("faces-")
-        twin.api = .init(kind: .rest, name: "faces-", authorization: .none)
-        return [rich(), next, open, twin]
-    }
-
     @Test("holds no value of a variable, and a parameter for each", arguments: Template.allCases)
     func secrets(_ template: Template) throws {
-        let text = String(decoding: try template.text(for: [Self.rich()]), as: UTF8.self)
+        let text = String(decoding: try template.text(for: [TemplateCases.rich()]), as: UTF8.self)
         #expect(!text.contains("hunter2"))
         for name in ["TOKEN", "STAGE", "MINIO_ACCESS_KEY", "MINIO_SECRET_KEY"] {
             #expect(text.contains("The variable \(name) of the function frames-of_videos."))
         }
+    }
+
+    @Test(
+        "of jobs asks for their variables: once for one that the function has with the same value",
+        arguments: Template.allCases)
+    func jobSecrets(_ template: Template) throws {
+        let text = String(decoding: try template.text(for: [TemplateCases.jobs(.init())]), as: UTF8.self)
+        #expect(!text.contains("hunter"))
+        for name in ["TOKEN", "STAGE"] { #expect(text.contains("The variable \(name) of the function jobs-ec2.")) }
+        for name in ["STAGE", "OWN"] {
+            #expect(text.contains("The variable \(name) of jobs of the function jobs-ec2."))
+        }
+        #expect(!text.contains("The variable TOKEN of jobs"))
+    }
+
+    @Test("says which image must be there, by its digest, and how it gets there", arguments: Template.allCases)
+    func images(_ template: Template) throws {
+        let text = String(decoding: try template.text(for: [TemplateCases.imaged()]), as: UTF8.self)
+        #expect(text.contains("Images come first"))
+        #expect(text.contains("scar-build push out/image.oci ACCOUNT.dkr.ecr.REGION.amazonaws.com/REPOSITORY:"))
+        #expect(text.contains("}@\(TemplateCases.image.digest)"))
+        let layered = String(decoding: try template.text(for: [TemplateCases.layered()]), as: UTF8.self)
+        #expect(!layered.contains("Images come"))
     }
 
     @Test(
@@ -77,10 +46,12 @@ struct TemplateTests {
         let folder = try TestFolder()
         for template in [Template.cloudformation, .sam] {
             var files: [String] = []
-            var workflow = Self.workflow()
-            // Of a tag's value Lambda takes no such letters.
-            for index in workflow.indices { workflow[index].tags = ["team": "video"] }
-            for (name, deployments) in [("workflow", workflow), ("plain", [Self.function("plain")])] {
+            for (name, deployments) in try TemplateCases.all() {
+                var deployments = deployments
+                // Of a tag's value Lambda takes no such letters.
+                for index in deployments.indices where deployments[index].tags["cost"] != nil {
+                    deployments[index].tags = ["team": "video"]
+                }
                 let path = "\(folder.path)/\(template.rawValue)-\(name).json"
                 var file = try OutputFile(path)
                 try file.write(try template.text(for: deployments))
@@ -99,7 +70,7 @@ struct TemplateTests {
             return (json["Resources"]?.members ?? []).filter { $0.json["Type"]?.string == "AWS::Lambda::Version" }
                 .map { String(decoding: $0.name, as: UTF8.self) }
         }
-        let plain = Self.function("plain")
+        let plain = TemplateCases.function("plain")
         var (moved, code, memory) = (plain, plain, plain)
         moved.package?.path = "elsewhere.zip"
         code.package?.digest = Digest(of: [1])
@@ -109,21 +80,40 @@ struct TemplateTests {
         #expect(try version(moved) == first)
         #expect(try version(code) != first)
         #expect(try version(memory) != first)
+        // The layer's version is called the same, whatever is in it.
+        let layered = TemplateCases.layered()
+        var (path, layer) = (layered, layered)
+        path.layer?.path = "elsewhere.zip"
+        layer.layer?.digest = Digest(of: [1])
+        #expect(try version(path) == version(layered))
+        #expect(try version(layer) != version(layered))
+        let imaged = TemplateCases.imaged()
+        var image = imaged
+        image.image?.digest = Digest(of: [1])
+        #expect(try version(image) != version(imaged))
     }
 
     @Test("refuses what publishing refuses", arguments: Template.allCases)
     func refusals(_ template: Template) {
-        var two = [Self.function("one"), Self.function("other")]
+        var two = [TemplateCases.function("one"), TemplateCases.function("other")]
         for index in two.indices { two[index].inputs = [.init(bucket: "videos", folder: "in")] }
         let conflict = #expect(throws: PublishError.self) { try template.text(for: two) }
         #expect(conflict?.code == .conflict)
-        var loop = Self.function("loop")
+        var loop = TemplateCases.function("loop")
         loop.inputs = [.init(bucket: "videos", folder: "in")]
         loop.outputs = loop.inputs
         #expect(throws: PublishError.self) { try template.text(for: [loop]) }
-        var token = Self.function("token")
+        var token = TemplateCases.function("token")
         token.api = .init(kind: .rest, name: "token", authorization: .jwt(issuer: "https://a.example", audience: []))
         #expect(throws: PublishError.self) { try template.text(for: [token]) }
+        var nothing = TemplateCases.function("nothing")
+        nothing.package = nil
+        #expect(throws: PublishError.self) { try template.text(for: [nothing]) }
+        var halfNamed = TemplateCases.jobs(.init(subnets: ["subnet-0a1b2c3d"]))
+        let network = #expect(throws: PublishError.self) { try template.text(for: [halfNamed]) }
+        #expect(network?.hint?.contains("securityGroups") == true)
+        halfNamed.job?.compute.securityGroups = ["sg-0a1b2c3d"]
+        #expect(throws: Never.self) { try template.text(for: [halfNamed]) }
     }
 
     // MARK: - Terraform
@@ -139,12 +129,25 @@ struct TemplateTests {
         text.replacing("$${", with: "").replacing("%%{", with: "").split(
             separator: "${", omittingEmptySubsequences: false
         )
-        .dropFirst().map { String($0.prefix { $0 != "}" }) }
+        // Those within a document that Terraform writes follow it.
+        .dropFirst().map { String($0.prefix { $0 != "}" }) }.filter { !$0.hasPrefix("jsonencode(") }
     }
 
     @Test("of Terraform's refers only to what it declares, and takes nothing of the recipe's for an expression")
     func references() throws {
-        let json = try JSON.parse(try Template.terraform.text(for: Self.workflow()))
+        var texts: [String] = []
+        var used = 0
+        for (_, deployments) in try TemplateCases.all() {
+            let json = try JSON.parse(try Template.terraform.text(for: deployments))
+            used += Self.check(json, Self.declared(in: json))
+            texts += Self.texts(json)
+        }
+        #expect(used > 200)
+        #expect(texts.contains("What $${looks} like %%{an} expression, and is none"))
+        #expect(texts.contains("$${none}"))
+    }
+
+    private static func declared(in json: JSON) -> Set<String> {
         var declared: Set<String> = []
         for type in json["resource"]?.members ?? [] {
             for item in type.json.members ?? [] {
@@ -158,9 +161,12 @@ struct TemplateTests {
         for variable in json["variable"]?.members ?? [] {
             declared.insert("var.\(String(decoding: variable.name, as: UTF8.self))")
         }
-        let all = Self.texts(json)
-        let used = all.flatMap { Self.expressions(in: $0) }
-        #expect(used.count > 50)
+        return declared
+    }
+
+    /// How many expressions there are.
+    private static func check(_ json: JSON, _ declared: Set<String>) -> Int {
+        let used = texts(json).flatMap { expressions(in: $0) }
         for expression in used {
             let place =
                 declared.contains(expression)
@@ -174,17 +180,16 @@ struct TemplateTests {
                 }
             }
         }
-        #expect(all.contains("What $${looks} like %%{an} expression, and is none"))
-        #expect(all.contains("$${none}"))
+        return used.count
     }
 
     @Test("of Terraform's sends a large package through a bucket, and a small one as it is")
     func sizes() throws {
-        let json = try JSON.parse(try Template.terraform.text(for: Self.workflow()))
+        let json = try JSON.parse(try Template.terraform.text(for: TemplateCases.workflow()))
         let functions = json["resource"]?["aws_lambda_function"]
         #expect(functions?["frames-of_videos"]?["s3_key"]?.string == "${aws_s3_object.frames-of_videos.key}")
         #expect(functions?["frames-of_videos"]?["filename"] == nil)
         #expect(functions?["faces"]?["filename"]?.string == "out/faces/function.zip")
-        #expect(functions?["x_2-open"]?["source_code_hash"]?.string == Self.digest.base64)
+        #expect(functions?["x_2-open"]?["source_code_hash"]?.string == TemplateCases.digest.base64)
     }
 }

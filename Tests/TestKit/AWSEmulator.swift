@@ -77,6 +77,11 @@ package final class AWSEmulator: Sendable {
         try control("answer?match=\(operation)&times=\(times)&body=\(URL.encode(document))")
     }
 
+    /// Puts a registry behind ECR: who has the emulator as their proxy finds it at ECR's address, without TLS.
+    package func attach(_ registry: borrowing RegistryProcess) throws {
+        try control("registry?origin=\(URL.encode(registry.origin))")
+    }
+
     /// Every request since the last reset or clear.
     package func requests() throws -> [Request] {
         let log = try JSON.parse(try control("log"), limits: JSONLimits(bytes: 64 << 20, values: 5_000_000))

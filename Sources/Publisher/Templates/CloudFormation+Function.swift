@@ -12,79 +12,98 @@ extension CloudFormation {
         var alias: JSON
         /// The label of the alias.
         var aliasLabel: String
+        /// The labels of the parameters that have its variables' values, by variable.
+        var variables: [String: String]
         /// The labels of what lets buckets call it, by bucket.
         var bucketPermissions: [String: String] = [:]
     }
 
-    /// A function with its role, log group, version, alias and API.
-    mutating func addFunction(_ deployment: Deployment, _ package: Deployment.Package) -> Function {
+    /// A function with its role, log group, version, alias, API and triggers, and what its jobs need.
+    mutating func addFunction(_ deployment: Deployment) throws(PublishError) -> Function {
         let title = labels.joined(deployment.name)
-        let group = labels.joined(title, "LogGroup")
-        resource(
-            group, "AWS::Logs::LogGroup",
-            [
-                ("LogGroupName", .string(Session.logGroup(deployment.name))),
-                ("RetentionInDays", .integer(deployment.logRetention)), ("Tags", Self.tags(deployment.tags)),
-            ])
+        let group = addLogGroup(
+            Session.logGroup(deployment.name), deployment, labels.joined(title, "LogGroup"))
+        if let image = deployment.image { addRepository(image, deployment.name, title) }
         let role = addRole(deployment, title)
+        let code = try code(deployment, title)
+        let variables = addVariables(deployment, title)
         var function =
             isServerless
-            ? addServerlessFunction(deployment, package, title, role, after: group)
-            : addPlainFunction(deployment, package, title, role, after: group)
+            ? addServerlessFunction(deployment, code, title, role, variables, after: group)
+            : addPlainFunction(deployment, code, title, role, variables, after: group)
         for permission in PermissionsPart.permissions(for: deployment, names) {
             guard let bucket = permission.sourceARN?.split(separator: ":").last.map(String.init) else { continue }
             function.bucketPermissions[bucket] = add(permission, for: function, "\(bucket)Permission")
         }
         addAPI(deployment, function)
+        addTriggers(deployment, function)
+        try addJob(deployment, function)
         return function
+    }
+
+    /// The label.
+    mutating func addLogGroup(_ name: String, _ deployment: Deployment, _ label: String) -> String {
+        resource(
+            label, "AWS::Logs::LogGroup",
+            [
+                ("LogGroupName", .string(name)), ("RetentionInDays", .integer(deployment.logRetention)),
+                ("Tags", Self.tags(deployment.tags)),
+            ])
+        return label
+    }
+
+    private mutating func addRepository(_ image: Deployment.Image, _ function: String, _ title: String) {
+        let label = labels.joined(title, "Repository")
+        parameter(
+            label, ImageNote.repository(image, of: function), initial: Session.repositoryName(function))
+        names.repositories[function] = Placeholder.text(label)
     }
 
     /// The role's ARN.
     private mutating func addRole(_ deployment: Deployment, _ title: String) -> JSON {
         if let role = deployment.role { return .string(role) }
-        let label = labels.joined(title, "Role")
-        let policy: [(name: StaticString, json: JSON)] = [
-            ("PolicyName", .string(DesiredRole.policyName)),
-            ("PolicyDocument", Policy.document(for: deployment, names)),
-        ]
+        let duty = RolePart.duty(of: deployment, names)
+        return Self.attribute(addRole(duty, deployment, labels.joined(title, "Role")), "Arn")
+    }
+
+    /// The label.
+    mutating func addRole(_ duty: RoleDuty, _ deployment: Deployment, _ label: String) -> String {
+        let policies = duty.policy.map { policy in
+            JSON.object([("PolicyName", .string(DesiredRole.policyName)), ("PolicyDocument", policy)])
+        }
         resource(
             label, "AWS::IAM::Role",
             [
-                ("Description", .string("What the function \(deployment.name) runs as")),
-                ("AssumeRolePolicyDocument", Policy.trust(in: "lambda.amazonaws.com")),
-                ("Policies", .array([.object(policy)])), ("Tags", Self.tags(deployment.tags)),
+                ("Description", .string(duty.purpose)),
+                ("AssumeRolePolicyDocument", Policy.trust(in: duty.service)),
+                ("Policies", .array(policies.map { [$0] } ?? [])), ("ManagedPolicyArns", Self.texts(duty.managed)),
+                ("Tags", Self.tags(deployment.tags)),
             ])
-        return Self.attribute(label, "Arn")
+        return label
     }
 
     // MARK: - The function
 
     private mutating func addPlainFunction(
-        _ deployment: Deployment, _ package: Deployment.Package, _ title: String, _ role: JSON, after group: String
+        _ deployment: Deployment, _ code: Code, _ title: String, _ role: JSON, _ variables: [String: String],
+        after group: String
     ) -> Function {
-        let key = labels.joined(title, "PackageKey")
-        parameter(
-            key, "Where the package is in that bucket: \(package.path), SHA-256 \(package.digest.hex)",
-            initial: PackageUpload.key(package, of: deployment.name))
-        let code: [(name: StaticString, json: JSON)] = [
-            ("S3Bucket", Self.reference("PackagesBucket")), ("S3Key", Self.reference(key)),
-        ]
         let label = labels.joined(title, "Function")
-        var properties = settings(deployment, title, role)
+        var properties = settings(deployment, code, role, variables)
         // A version never changes, so another one has another label.
-        let state = JSON.object(properties).text() + Array(package.codeDigest.utf8)
+        let state = JSON.object(properties).text() + Array(code.state.utf8)
         let version = labels.joined(title, "Version", String(Digest(of: state).hex.prefix(12)))
-        properties.insert(("Code", .object(code)), at: 1)
+        properties.insert(contentsOf: code.properties, at: 1)
         properties.append(("Tags", Self.tags(deployment.tags)))
         if let target = deployment.deadLetter {
             properties.append(("DeadLetterConfig", .object([("TargetArn", .string(target))])))
         }
         resource(label, "AWS::Lambda::Function", after: [group], properties)
+        let sum: [(name: StaticString, json: JSON)] =
+            deployment.package.map { [("CodeSha256", .string($0.codeDigest))] } ?? []
         resource(
             version, "AWS::Lambda::Version", isKept: true,
-            [
-                ("FunctionName", Self.reference(label)), ("CodeSha256", .string(package.codeDigest)),
-            ] + revision(deployment, "Description"))
+            [("FunctionName", Self.reference(label))] + sum + revision(deployment, "Description"))
         let alias = labels.joined(title, "Alias")
         resource(
             alias, "AWS::Lambda::Alias",
@@ -92,19 +111,22 @@ extension CloudFormation {
                 ("Name", .string(deployment.alias)), ("FunctionName", Self.reference(label)),
                 ("FunctionVersion", Self.attribute(version, "Version")),
             ])
-        return Function(name: deployment.name, title: title, alias: Self.reference(alias), aliasLabel: alias)
+        return Function(
+            name: deployment.name, title: title, alias: Self.reference(alias), aliasLabel: alias,
+            variables: variables)
     }
 
     /// SAM Developer Guide, "AWS::Serverless::Function": it makes version and alias by itself.
     private mutating func addServerlessFunction(
-        _ deployment: Deployment, _ package: Deployment.Package, _ title: String, _ role: JSON, after group: String
+        _ deployment: Deployment, _ code: Code, _ title: String, _ role: JSON, _ variables: [String: String],
+        after group: String
     ) -> Function {
         let label = labels.joined(title, "Function")
-        var properties = settings(deployment, title, role)
-        properties.insert(("CodeUri", .string(package.path)), at: 1)
+        var properties = settings(deployment, code, role, variables)
+        properties.insert(contentsOf: code.properties, at: 1)
         let publishing: [(name: StaticString, json: JSON)] = [
             ("AutoPublishAlias", .string(deployment.alias)), ("AutoPublishAliasAllProperties", .bool(true)),
-            ("AutoPublishCodeSha256", .string(package.digest.hex)), ("Tags", .record(deployment.tags)),
+            ("AutoPublishCodeSha256", .string(code.state)), ("Tags", .record(deployment.tags)),
         ]
         properties += publishing
         properties += revision(deployment, "VersionDescription")
@@ -118,26 +140,35 @@ extension CloudFormation {
         resource(label, "AWS::Serverless::Function", after: [group], properties)
         return Function(
             name: deployment.name, title: title, alias: Self.reference(label + ".Alias"),
-            aliasLabel: label + "Alias" + deployment.alias)
+            aliasLabel: label + "Alias" + deployment.alias, variables: variables)
     }
 
     /// What is written for both kinds of function alike, in the order of the API's reference.
     private mutating func settings(
-        _ deployment: Deployment, _ title: String, _ role: JSON
+        _ deployment: Deployment, _ code: Code, _ role: JSON, _ variables: [String: String]
     ) -> [(name: StaticString, json: JSON)] {
         let wanted = deployment.settings(role: "")
+        let layers = wanted.layers.map { JSON.string($0) } + (code.layer.map { [Self.reference($0)] } ?? [])
+        // Of an image there are neither runtime, handler nor layers to speak of.
+        let isZip = deployment.package != nil
         var properties: [(name: StaticString, json: JSON)] = [
             ("FunctionName", .string(deployment.name)), ("Role", role),
-            ("Runtime", .string(wanted.runtime)), ("Handler", .string(wanted.handler)),
-            ("Architectures", Self.texts([deployment.architecture])), ("MemorySize", .integer(wanted.memory)),
-            ("Timeout", .integer(wanted.timeout)),
-            ("EphemeralStorage", .object([("Size", .integer(wanted.ephemeralStorage))])),
-            ("Layers", Self.texts(wanted.layers)),
         ]
+        if isZip {
+            properties.append(("Runtime", .string(wanted.runtime)))
+            properties.append(("Handler", .string(wanted.handler)))
+        }
+        properties.append(("Architectures", Self.texts([deployment.architecture])))
+        properties.append(("MemorySize", .integer(wanted.memory)))
+        properties.append(("Timeout", .integer(wanted.timeout)))
+        properties.append(("EphemeralStorage", .object([("Size", .integer(wanted.ephemeralStorage))])))
+        if isZip { properties.append(("Layers", .array(layers))) }
         if !wanted.description.isEmpty { properties.append(("Description", .string(wanted.description))) }
-        let variables = variables(deployment, title)
         if !variables.isEmpty {
-            properties.append(("Environment", .object([("Variables", .object(named: variables))])))
+            let references = deployment.variableNames.compactMap { name in
+                variables[name].map { (name: name, json: Self.reference($0)) }
+            }
+            properties.append(("Environment", .object([("Variables", .object(named: references))])))
         }
         if deployment.network != nil {
             let network: [(name: StaticString, json: JSON)] = [
@@ -155,13 +186,15 @@ extension CloudFormation {
         return properties
     }
 
-    /// Each variable's value is a parameter: it may be a secret.
-    private mutating func variables(_ deployment: Deployment, _ title: String) -> [(name: String, json: JSON)] {
-        deployment.variableNames.map { name in
+    /// Each variable's value is a parameter: it may be a secret. Their labels, by variable.
+    private mutating func addVariables(_ deployment: Deployment, _ title: String) -> [String: String] {
+        var added: [String: String] = [:]
+        for name in deployment.variableNames {
             let label = labels.joined(title, "Variable", name)
             parameter(label, "The variable \(name) of the function \(deployment.name).", isSecret: true)
-            return (name, Self.reference(label))
+            added[name] = label
         }
+        return added
     }
 
     private func revision(_ deployment: Deployment, _ name: StaticString) -> [(name: StaticString, json: JSON)] {

@@ -6,40 +6,42 @@ internal import JSON
 struct CloudFormation {
     /// Whether functions are written as SAM has them: their packages are files, which `sam deploy` uploads.
     let isServerless: Bool
-    let names = TemplateNames(
+    var names = TemplateNames(
         partitionName: Placeholder.text("AWS::Partition"), regionName: Placeholder.text("AWS::Region"),
         account: Placeholder.text("AWS::AccountId"), domain: Placeholder.text("AWS::URLSuffix"))
     var labels = Labels()
+    private var hasImages = false
     private var parameters: [(name: String, json: JSON)] = []
     private var resources: [(name: String, json: JSON)] = []
     private var outputs: [(name: String, json: JSON)] = []
 
     init(isServerless: Bool) { self.isServerless = isServerless }
 
-    func document(_ deployments: [Deployment], _ buckets: [BucketUse]) -> JSON {
+    func document(_ deployments: [Deployment], _ buckets: [BucketUse]) throws(PublishError) -> JSON {
         var template = self
-        template.fill(deployments, buckets)
+        try template.fill(deployments, buckets)
         return template.finished
     }
 
-    private mutating func fill(_ deployments: [Deployment], _ buckets: [BucketUse]) {
+    private mutating func fill(_ deployments: [Deployment], _ buckets: [BucketUse]) throws(PublishError) {
+        hasImages = deployments.contains { $0.image != nil }
         if deployments.contains(where: { !$0.function.environment.isEmpty || !$0.keptVariables.isEmpty }) {
             parameter(
                 labels.joined("Revision"),
                 "Another value makes new versions: for when only values of variables change.", initial: "1")
         }
-        if !isServerless {
+        if !isServerless, deployments.contains(where: { $0.package != nil }) {
             parameter(labels.joined("PackagesBucket"), "The bucket that the packages were uploaded to.")
         }
-        let functions = deployments.compactMap { deployment in
-            deployment.package.map { addFunction(deployment, $0) }
-        }
+        var functions: [Function] = []
+        for deployment in deployments { functions.append(try addFunction(deployment)) }
         addBuckets(buckets, functions)
     }
 
     private var finished: JSON {
         var members: [(name: String, json: JSON)] = [("AWSTemplateFormatVersion", .string("2010-09-09"))]
         if isServerless { members.append(("Transform", .string("AWS::Serverless-2016-10-31"))) }
+        if hasImages { members.append(("Description", .string(ImageNote.before))) }
         if !parameters.isEmpty { members.append(("Parameters", .object(named: parameters))) }
         members.append(("Resources", .object(named: resources)))
         members.append(("Outputs", .object(named: outputs)))
@@ -78,8 +80,10 @@ struct CloudFormation {
             tags.sorted { $0.key < $1.key }.map { .object([("Key", .string($0.key)), ("Value", .string($0.value))]) })
     }
 
-    mutating func parameter(_ label: String, _ text: String, initial: String? = nil, isSecret: Bool = false) {
-        var members: [(name: StaticString, json: JSON)] = [("Type", .string("String")), ("Description", .string(text))]
+    mutating func parameter(
+        _ label: String, _ text: String, type: String = "String", initial: String? = nil, isSecret: Bool = false
+    ) {
+        var members: [(name: StaticString, json: JSON)] = [("Type", .string(type)), ("Description", .string(text))]
         if let initial { members.append(("Default", .string(initial))) }
         if isSecret { members.append(("NoEcho", .bool(true))) }
         parameters.append((label, .object(members)))
@@ -89,6 +93,13 @@ struct CloudFormation {
         _ label: String, _ type: String, after: [String] = [], isKept: Bool = false,
         _ properties: [(name: StaticString, json: JSON)]
     ) {
+        resource(
+            label, type, after: after, isKept: isKept, named: properties.map { ($0.name.description, $0.json) })
+    }
+
+    mutating func resource(
+        _ label: String, _ type: String, after: [String] = [], isKept: Bool = false, named properties: Spelling.Members
+    ) {
         var members: [(name: StaticString, json: JSON)] = [("Type", .string(type))]
         if !after.isEmpty { members.append(("DependsOn", Self.texts(after))) }
         if isKept {
@@ -96,7 +107,8 @@ struct CloudFormation {
             members.append(("UpdateReplacePolicy", .string("Retain")))
         }
         // What is empty is what AWS takes when nothing is said.
-        members.append(("Properties", .object(properties.filter { $0.json != .array([]) && $0.json != .object([]) })))
+        members.append(
+            ("Properties", .object(named: properties.filter { $0.json != .array([]) && $0.json != .object([]) })))
         resources.append((label, .object(members)))
     }
 

@@ -53,4 +53,10 @@ struct TemplateNames: Naming {
     var regionName: String
     var account: String
     var domain: String
+    /// What stands for the names of repositories, by function.
+    var repositories: [String: String] = [:]
+
+    func repositoryName(_ function: String) -> String {
+        repositories[function] ?? Session.repositoryName(function)
+    }
 }

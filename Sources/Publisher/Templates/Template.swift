@@ -17,31 +17,14 @@ package enum Template: String, Sendable, CaseIterable {
     /// - Throws: `PublishError`, for what `publish` would refuse as well.
     package func text(for deployments: [Deployment]) throws(PublishError) -> [UInt8] {
         try Recursion.check(deployments)
-        for deployment in deployments {
-            try deployment.validate()
-            try Self.check(deployment)
-        }
+        for deployment in deployments { try deployment.validate() }
         let buckets = try BucketUse.all(of: deployments)
         let document: JSON =
             switch self {
-            case .cloudformation, .sam: CloudFormation(isServerless: self == .sam).document(deployments, buckets)
-            case .terraform: Terraform().document(deployments, buckets)
+            case .cloudformation, .sam: try CloudFormation(isServerless: self == .sam).document(deployments, buckets)
+            case .terraform: try Terraform().document(deployments, buckets)
             }
         return document.text(pretty: true)
-    }
-
-    /// Refuses what templates do not say yet.
-    private static func check(_ deployment: Deployment) throws(PublishError) {
-        let missing: [(isWanted: Bool, what: String)] = [
-            (deployment.package == nil, "functions made from images"),
-            (deployment.layer != nil, "layers made from images"),
-            (deployment.job != nil, "jobs of AWS Batch"), (!deployment.queues.isEmpty, "queues that call functions"),
-            (!deployment.rules.isEmpty, "rules that call functions"),
-        ]
-        guard let first = missing.first(where: \.isWanted) else { return }
-        throw PublishError(
-            .notInThisVersion, "\(deployment.name): templates with \(first.what) are not in this version",
-            hint: "publish it without --emit; templates are for zips with buckets and an API")
     }
 }
 
@@ -57,7 +40,7 @@ struct BucketUse {
     static func all(of deployments: [Deployment]) throws(PublishError) -> [BucketUse] {
         var uses: [BucketUse] = []
         for deployment in deployments {
-            for channel in deployment.inputs + deployment.outputs {
+            for channel in deployment.channels {
                 if let index = uses.firstIndex(where: { $0.name == channel.bucket }) {
                     uses[index].tags.merge(deployment.tags) { old, _ in old }
                 } else {

@@ -10,26 +10,31 @@ extension Terraform {
         /// The place of the function, and that of the alias that callers use.
         var place: String
         var alias: String
+        /// The variables of the configuration that have its variables' values, by variable.
+        var variables: [String: String] = [:]
         /// The places of what lets buckets call it, by bucket.
         var bucketPermissions: [String: String] = [:]
     }
 
-    /// A function with its role, log group, version, alias and API.
-    mutating func addFunction(_ deployment: Deployment, _ package: Deployment.Package) -> Function {
+    /// A role of the configuration.
+    struct Role {
+        var place: String
+        /// The places of what says what it may do, which must be there before it is used.
+        var policies: [String]
+    }
+
+    /// A function with its role, log group, version, alias, API and triggers, and what its jobs need.
+    mutating func addFunction(_ deployment: Deployment) throws(PublishError) -> Function {
         let label = labels.lined(deployment.name)
-        let tags = JSON.record(deployment.tags)
-        let group = resource(
-            "aws_cloudwatch_log_group", label,
-            [
-                ("name", .string(Session.logGroup(deployment.name))),
-                ("retention_in_days", .integer(deployment.logRetention)), ("tags", tags),
-            ])
-        var before = [group]
+        var before = [addLogGroup(Session.logGroup(deployment.name), deployment, label)]
+        if let image = deployment.image { addRepository(image, deployment.name, label) }
         let role = addRole(deployment, label, &before)
-        var arguments = settings(deployment, label, role) + code(package, deployment.name, label)
+        let variables = addVariables(deployment, label)
+        var arguments = settings(deployment, role, variables)
+        arguments += try code(deployment, label)
         // A version for each change, which the alias stands for.
         arguments.append(("publish", .bool(true)))
-        arguments.append(("tags", tags))
+        arguments.append(("tags", .record(deployment.tags)))
         let place = resource("aws_lambda_function", label, after: before, arguments)
         let alias = resource(
             "aws_lambda_alias", label,
@@ -37,71 +42,81 @@ extension Terraform {
                 ("name", .string(deployment.alias)), ("function_name", Self.attribute(place, "function_name")),
                 ("function_version", Self.attribute(place, "version")),
             ])
-        var function = Function(name: deployment.name, label: label, place: place, alias: alias)
+        var function = Function(
+            name: deployment.name, label: label, place: place, alias: alias, variables: variables)
         for permission in PermissionsPart.permissions(for: deployment, names) {
             guard let bucket = permission.sourceARN?.split(separator: ":").last.map(String.init) else { continue }
             function.bucketPermissions[bucket] = add(permission, for: function, bucket)
         }
         addAPI(deployment, function)
+        addTriggers(deployment, function)
+        try addJob(deployment, function)
         return function
     }
 
-    /// The role's ARN; its policy must be there before the function is.
-    private mutating func addRole(_ deployment: Deployment, _ label: String, _ before: inout [String]) -> JSON {
-        if let role = deployment.role { return .string(role) }
-        let role = resource(
-            "aws_iam_role", label,
+    /// The place.
+    mutating func addLogGroup(_ name: String, _ deployment: Deployment, _ label: String) -> String {
+        resource(
+            "aws_cloudwatch_log_group", label,
             [
-                ("description", .string("What the function \(deployment.name) runs as")),
-                ("assume_role_policy", Self.document(Policy.trust(in: "lambda.amazonaws.com"))),
+                ("name", .string(name)), ("retention_in_days", .integer(deployment.logRetention)),
                 ("tags", .record(deployment.tags)),
             ])
-        before.append(
-            resource(
-                "aws_iam_role_policy", label,
-                [
-                    ("name", .string(DesiredRole.policyName)), ("role", Self.attribute(role, "id")),
-                    ("policy", Self.document(Policy.document(for: deployment, names))),
-                ]))
-        return Self.attribute(role, "arn")
     }
 
-    /// A document as a text, expressions included.
-    static func document(_ json: JSON) -> JSON { .utf8(json.text()) }
+    /// The role's ARN.
+    private mutating func addRole(_ deployment: Deployment, _ label: String, _ before: inout [String]) -> JSON {
+        if let role = deployment.role { return .string(role) }
+        let role = addRole(RolePart.duty(of: deployment, names), deployment, label)
+        before += role.policies
+        return Self.attribute(role.place, "arn")
+    }
+
+    mutating func addRole(_ duty: RoleDuty, _ deployment: Deployment, _ label: String) -> Role {
+        let place = resource(
+            "aws_iam_role", label,
+            [
+                ("description", .string(duty.purpose)),
+                ("assume_role_policy", Self.document(Policy.trust(in: duty.service))),
+                ("tags", .record(deployment.tags)),
+            ])
+        var role = Role(place: place, policies: [])
+        if let policy = duty.policy {
+            role.policies.append(
+                resource(
+                    "aws_iam_role_policy", label,
+                    [
+                        ("name", .string(DesiredRole.policyName)), ("role", Self.attribute(place, "id")),
+                        ("policy", Self.document(policy)),
+                    ]))
+        }
+        for policy in duty.managed {
+            role.policies.append(
+                resource(
+                    "aws_iam_role_policy_attachment", label,
+                    [("role", Self.attribute(place, "name")), ("policy_arn", .string(policy))]))
+        }
+        return role
+    }
 
     // MARK: - The function
 
-    /// Large packages go through a bucket; the digest tells of a change either way.
-    private mutating func code(
-        _ package: Deployment.Package, _ name: String, _ label: String
-    ) -> [(name: StaticString, json: JSON)] {
-        let digest = (name: "source_code_hash" as StaticString, json: JSON.string(package.codeDigest))
-        guard package.size > Self.directUploadLimit else { return [("filename", .string(package.path)), digest] }
-        let object = resource(
-            "aws_s3_object", label,
-            [
-                ("bucket", .string(Placeholder.text("var.packages_bucket"))),
-                ("key", .string(PackageUpload.key(package, of: name))), ("source", .string(package.path)),
-                ("source_hash", .string(package.codeDigest)),
-            ])
-        return [("s3_bucket", Self.attribute(object, "bucket")), ("s3_key", Self.attribute(object, "key")), digest]
-    }
-
     private mutating func settings(
-        _ deployment: Deployment, _ label: String, _ role: JSON
+        _ deployment: Deployment, _ role: JSON, _ variables: [String: String]
     ) -> [(name: StaticString, json: JSON)] {
         let wanted = deployment.settings(role: "")
         var arguments: [(name: StaticString, json: JSON)] = [
-            ("function_name", .string(deployment.name)), ("role", role), ("runtime", .string(wanted.runtime)),
-            ("handler", .string(wanted.handler)), ("architectures", Self.texts([deployment.architecture])),
+            ("function_name", .string(deployment.name)), ("role", role),
+            ("architectures", Self.texts([deployment.architecture])),
             ("memory_size", .integer(wanted.memory)), ("timeout", .integer(wanted.timeout)),
             ("ephemeral_storage", .object([("size", .integer(wanted.ephemeralStorage))])),
-            ("layers", Self.texts(wanted.layers)),
         ]
         if !wanted.description.isEmpty { arguments.append(("description", .string(wanted.description))) }
-        let variables = variables(deployment, label)
         if !variables.isEmpty {
-            arguments.append(("environment", .object([("variables", .object(named: variables))])))
+            let references = deployment.variableNames.compactMap { name in
+                variables[name].map { (name: name, json: JSON.string(Placeholder.text($0))) }
+            }
+            arguments.append(("environment", .object([("variables", .object(named: references))])))
         }
         if deployment.network != nil {
             let network: [(name: StaticString, json: JSON)] = [
@@ -123,12 +138,14 @@ extension Terraform {
     }
 
     /// Each variable's value is a variable of the configuration: it may be a secret.
-    private mutating func variables(_ deployment: Deployment, _ label: String) -> [(name: String, json: JSON)] {
-        deployment.variableNames.map { name in
+    private mutating func addVariables(_ deployment: Deployment, _ label: String) -> [String: String] {
+        var added: [String: String] = [:]
+        for name in deployment.variableNames {
             let variable = labels.lined(label, "variable", name)
             self.variable(variable, "The variable \(name) of the function \(deployment.name).", isSecret: true)
-            return (name, .string(Placeholder.text("var.\(variable)")))
+            added[name] = "var.\(variable)"
         }
+        return added
     }
 
     // MARK: - Permissions

@@ -5,26 +5,28 @@ internal import JSON
 /// A configuration of Terraform's or OpenTofu's, in JSON syntax: `.tf.json`. Terraform documentation, "JSON Configuration
 /// Syntax"; the resources are those of the provider hashicorp/aws.
 struct Terraform {
-    let names = TemplateNames(
+    var names = TemplateNames(
         partitionName: Placeholder.text("data.aws_partition.current.partition"),
         regionName: Placeholder.text("data.aws_region.current.region"),
         account: Placeholder.text("data.aws_caller_identity.current.account_id"),
         domain: Placeholder.text("data.aws_partition.current.dns_suffix"))
     var labels = Labels()
+    private var hasImages = false
     private var variables: [(name: String, json: JSON)] = []
     /// By type, each in the order in which they were added.
     private var resources: [(type: String, items: [(name: String, json: JSON)])] = []
     private var outputs: [(name: String, json: JSON)] = []
 
-    func document(_ deployments: [Deployment], _ buckets: [BucketUse]) -> JSON {
+    func document(_ deployments: [Deployment], _ buckets: [BucketUse]) throws(PublishError) -> JSON {
         var configuration = self
-        if deployments.contains(where: { ($0.package?.size ?? 0) > Self.directUploadLimit }) {
+        configuration.hasImages = deployments.contains { $0.image != nil }
+        let packages = deployments.flatMap { [$0.package, $0.layer] }.compactMap(\.self)
+        if packages.contains(where: { $0.size > Self.directUploadLimit }) {
             configuration.variable(
                 configuration.labels.lined("packages_bucket"), "The bucket that large packages go through.")
         }
-        let functions = deployments.compactMap { deployment in
-            deployment.package.map { configuration.addFunction(deployment, $0) }
-        }
+        var functions: [Function] = []
+        for deployment in deployments { functions.append(try configuration.addFunction(deployment)) }
         configuration.addBuckets(buckets, functions)
         return configuration.finished
     }
@@ -47,6 +49,8 @@ struct Terraform {
                 ])
             ),
         ]
+        // Terraform documentation, "JSON Configuration Syntax": a comment.
+        if hasImages { members.insert(("//", .string(ImageNote.before)), at: 0) }
         if !variables.isEmpty { members.append(("variable", .object(named: variables))) }
         members.append(
             ("resource", .object(named: resources.map { ($0.type, .object(named: $0.items)) })))
@@ -67,6 +71,15 @@ struct Terraform {
 
     // MARK: - Writing
 
+    /// A document as a text, expressions included.
+    static func document(_ json: JSON) -> JSON { .utf8(json.text()) }
+
+    /// A document as a text that Terraform writes: the values of its expressions may hold any letters.
+    static func encoded(_ json: JSON) -> JSON {
+        let document = Placeholder.replaced(in: json, by: interpolated)
+        return .string(Placeholder.text("jsonencode(\(String(decoding: document.text(), as: UTF8.self)))"))
+    }
+
     static func texts(_ list: [String]) -> JSON { .array(list.map { .string($0) }) }
 
     /// A place in the configuration: `aws_s3_bucket.videos`.
@@ -75,10 +88,11 @@ struct Terraform {
     /// Stands for an attribute: `aws_lambda_function.frames.arn`.
     static func attribute(_ place: String, _ name: String) -> JSON { .string(Placeholder.text("\(place).\(name)")) }
 
-    mutating func variable(_ label: String, _ text: String, isSecret: Bool = false) {
-        var members: [(name: StaticString, json: JSON)] = [
-            ("type", .string("string")), ("description", .string(text)),
-        ]
+    mutating func variable(
+        _ label: String, _ text: String, type: String = "string", initial: String? = nil, isSecret: Bool = false
+    ) {
+        var members: [(name: StaticString, json: JSON)] = [("type", .string(type)), ("description", .string(text))]
+        if let initial { members.append(("default", .string(initial))) }
         if isSecret { members.append(("sensitive", .bool(true))) }
         variables.append((label, .object(members)))
     }
@@ -88,10 +102,17 @@ struct Terraform {
     mutating func resource(
         _ type: String, _ label: String, after: [String] = [], _ arguments: [(name: StaticString, json: JSON)]
     ) -> String {
+        resource(type, label, after: after, named: arguments.map { ($0.name.description, $0.json) })
+    }
+
+    @discardableResult
+    mutating func resource(
+        _ type: String, _ label: String, after: [String] = [], named arguments: Spelling.Members
+    ) -> String {
         // What is empty is what AWS takes when nothing is said.
         var members = arguments.filter { $0.json != .array([]) && $0.json != .object([]) && !$0.json.isNull }
         if !after.isEmpty { members.append(("depends_on", Self.texts(after))) }
-        let item = (name: label, json: JSON.object(members))
+        let item = (name: label, json: JSON.object(named: members))
         if let index = resources.firstIndex(where: { $0.type == type }) {
             resources[index].items.append(item)
         } else {

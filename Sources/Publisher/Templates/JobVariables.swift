@@ -1,0 +1,22 @@
+/// The variables of jobs within a template. Their values may be secrets, so each is asked for; one that the function has too,
+/// with the same value, is asked for once.
+struct JobVariables {
+    /// The names whose values are the function's.
+    var shared: [String] = []
+    /// The names whose values are the job's alone.
+    var own: [String] = []
+
+    init(_ job: Deployment.Job, of deployment: Deployment) {
+        for (name, value) in job.environment.sorted(by: { $0.key < $1.key }) {
+            if deployment.function.environment.contains(where: { $0.name == name && $0.value == value }) {
+                shared.append(name)
+            } else {
+                own.append(name)
+            }
+        }
+    }
+
+    static func text(_ name: String, _ function: String) -> String {
+        "The variable \(name) of jobs of the function \(function)."
+    }
+}
