@@ -38,10 +38,10 @@ extension Naming {
 
     func repositoryARN(_ function: String) -> String { arn("ecr", "repository/\(Session.repositoryName(function))") }
 
-    /// Where the images of a function are.
-    func repositoryURI(_ function: String) -> String {
-        "\(account).dkr.ecr.\(regionName).\(domain)/\(Session.repositoryName(function))"
-    }
+    /// Where the images of a repository are.
+    func repositoryURI(_ name: String) -> String { "\(account).dkr.ecr.\(regionName).\(domain)/\(name)" }
+
+    func runtimeARN(_ name: String) -> String { arn("lambda", "runtime/\(name)") }
 
     func ruleARN(_ name: String) -> String { arn("events", "rule/\(name)") }
 

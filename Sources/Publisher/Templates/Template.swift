@@ -35,6 +35,7 @@ package enum Template: String, Sendable, CaseIterable {
         let missing: [(isWanted: Bool, what: String)] = [
             (deployment.package == nil, "functions made from images"),
             (deployment.layer != nil, "layers made from images"),
+            (deployment.runtime != nil, "customer-managed runtimes"),
             (deployment.job != nil, "jobs of AWS Batch"), (!deployment.queues.isEmpty, "queues that call functions"),
             (!deployment.rules.isEmpty, "rules that call functions"),
         ]
