@@ -33,7 +33,8 @@ extension ErrorCatalogue {
                 "entry-name", cause: "The image has a file whose name cannot stand in the form of package asked for.",
                 cure: "Name it in ‘prune.drop’, or build with --target auto."),
             ErrorEntry(
-                "no-task-folder", cause: "The image’s /var is no folder, so the package cannot stand at /var/task.",
+                "no-task-folder",
+                cause: "A folder that files of ours must stand below is none in the image: /var, or /var/runtime.",
                 cure: "Build with --target zip."),
             ErrorEntry(
                 "no-supervisor", cause: "The supervisor’s executable is not where scar-build looks for it.",
@@ -56,7 +57,7 @@ extension ErrorCatalogue {
                 "foreign-processor", cause: "The package is for another processor than this machine’s.",
                 cure: "Build it with ‘scar-build build’, and run it on a machine of its kind or on Lambda."),
             ErrorEntry(
-                "needs-cage", cause: "A container image runs as the root of a cage, and there is none.",
+                "needs-cage", cause: "A container image, and a runtime’s, is the root of a cage, and there is none.",
                 cure: "Install bubblewrap, leave --no-cage out, or run another form with --target zip."),
             ErrorEntry(
                 "no-cage", cause: "There is no way for bubblewrap to make a cage here.",
