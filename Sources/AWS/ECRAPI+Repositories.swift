@@ -54,11 +54,24 @@ extension ECRAPI {
     }
 
     package func createRepository(_ name: String, tags: [String: String]) throws(AWSError) -> Repository {
-        let list = tags.sorted { $0.key < $1.key }.map {
-            JSON.object([("Key", .string($0.key)), ("Value", .string($0.value))])
-        }
-        let json = try ask("CreateRepository", [("repositoryName", .string(name)), ("tags", .array(list))])
+        let json = try ask("CreateRepository", [("repositoryName", .string(name)), ("tags", Self.list(tags))])
         return json["repository"].map(Self.repository) ?? Repository(name: name, arn: "", uri: "")
+    }
+
+    package func tag(repository arn: String, _ tags: [String: String]) throws(AWSError) {
+        _ = try ask("TagResource", [("resourceArn", .string(arn)), ("tags", Self.list(tags))])
+    }
+
+    package func untag(repository arn: String, _ names: [String]) throws(AWSError) {
+        _ = try optional(
+            "UntagResource", [("resourceArn", .string(arn)), ("tagKeys", .array(names.map { .string($0) }))])
+    }
+
+    private static func list(_ tags: [String: String]) -> JSON {
+        .array(
+            tags.sorted { $0.key < $1.key }.map {
+                .object([("Key", .string($0.key)), ("Value", .string($0.value))])
+            })
     }
 
     /// Removes a repository with all images in it.

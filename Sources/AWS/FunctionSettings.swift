@@ -13,12 +13,25 @@ package struct FunctionSettings: Sendable, Equatable {
         }
     }
 
+    /// A customer-managed runtime, and which of its versions.
+    package struct ManagedRuntime: Sendable, Equatable {
+        package var arn: String
+        package var alias: String
+
+        package init(arn: String, alias: String) {
+            self.arn = arn
+            self.alias = alias
+        }
+    }
+
     package var description = ""
     package var role = ""
     /// Empty for functions that are made from an image.
     package var runtime = "provided.al2023"
     /// Empty for functions that are made from an image.
     package var handler = "bootstrap"
+    /// Where `runtime` is `custom`.
+    package var managedRuntime: ManagedRuntime?
     /// MB.
     package var memory = 128
     /// Seconds.
@@ -44,6 +57,9 @@ package struct FunctionSettings: Sendable, Equatable {
         role = json["Role"]?.string ?? ""
         runtime = json["Runtime"]?.string ?? ""
         handler = json["Handler"]?.string ?? ""
+        if let managed = json["RuntimeConfig"], let arn = managed["RuntimeArn"]?.string {
+            managedRuntime = ManagedRuntime(arn: arn, alias: managed["RuntimeAlias"]?.string ?? "")
+        }
         memory = json["MemorySize"]?.integer ?? 128
         timeout = json["Timeout"]?.integer ?? 3
         ephemeralStorage = json["EphemeralStorage"]?["Size"]?.integer ?? 512
@@ -66,7 +82,14 @@ package struct FunctionSettings: Sendable, Equatable {
             ("Runtime", .string(runtime)), ("Handler", .string(handler)),
             ("Layers", .array(layers.map { .string($0) })),
         ]
-        return (runtime.isEmpty ? [] : ofZip) + [
+        var ofRuntime: [(name: StaticString, json: JSON)] = []
+        if let managedRuntime {
+            let names = JSON.object([
+                ("RuntimeArn", .string(managedRuntime.arn)), ("RuntimeAlias", .string(managedRuntime.alias)),
+            ])
+            ofRuntime = [("RuntimeConfig", names)]
+        }
+        return (runtime.isEmpty ? [] : ofZip) + ofRuntime + [
             ("Description", .string(description)), ("Role", .string(role)), ("MemorySize", .integer(memory)),
             ("Timeout", .integer(timeout)), ("EphemeralStorage", .object([("Size", .integer(ephemeralStorage))])),
             ("Environment", .object([("Variables", .record(environment))])),

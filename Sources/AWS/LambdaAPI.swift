@@ -151,8 +151,14 @@ package struct LambdaAPI: Sendable {
 
     /// The numbers of a function's versions, rising.
     package func versions(_ name: String) throws(AWSError) -> [Int] {
-        try pages("ListVersionsByFunction", path(name, "/versions"), "Versions")
-            .compactMap { $0["Version"]?.string.flatMap { Int($0) } }.sorted()
+        try versionSettings(name).map(\.version)
+    }
+
+    /// A function's versions, by rising number, and what each is set to.
+    package func versionSettings(_ name: String) throws(AWSError) -> [(version: Int, settings: FunctionSettings)] {
+        try pages("ListVersionsByFunction", path(name, "/versions"), "Versions").compactMap { json in
+            json["Version"]?.string.flatMap { Int($0) }.map { (version: $0, settings: FunctionSettings(json)) }
+        }.sorted { $0.version < $1.version }
     }
 
     /// Makes a version of what the function is now; gives the last one when nothing has changed since.

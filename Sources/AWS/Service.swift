@@ -14,6 +14,8 @@ package struct Service: Sendable, Equatable {
 
     package static let lambda = Service(
         name: "lambda", hostPrefix: "lambda", signingName: "lambda", variable: "LAMBDA")
+    package static let lambdaCore = Service(
+        name: "lambda_core", hostPrefix: "lambda", signingName: "lambda", variable: "LAMBDA_CORE")
     package static let s3 = Service(name: "s3", hostPrefix: "s3", signingName: "s3", variable: "S3", style: .s3)
     package static let iam = Service(
         name: "iam", hostPrefix: "iam", signingName: "iam", variable: "IAM", isGlobal: true)

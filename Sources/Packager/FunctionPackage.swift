@@ -3,7 +3,7 @@ package import Supervisor
 
 /// A function's package, ready to be written: what stands where, in which order.
 ///
-///     bootstrap            the supervisor
+///     bootstrap            the supervisor, unless a runtime has it
 ///     launch.json          what the supervisor is to do
 ///     launcher/…           the path library, and the worker of a function that reuses one
 ///     script/…             the user's program
@@ -28,6 +28,8 @@ package struct FunctionPackage: Equatable, Sendable {
     package static let blocksPath = "artifact.blocks"
     /// The folder of the image's files in the package.
     package static let treeFolder = "root"
+    /// Where a runtime has the supervisor: Lambda's own base images have theirs there.
+    package static let runtimeFolder = "/var/runtime"
     /// Where Lambda puts layers.
     package static let layersFolder = "/opt"
     /// The folder of the image's files in a layer.

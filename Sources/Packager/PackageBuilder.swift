@@ -34,10 +34,12 @@ private struct Builder {
     func package() throws(PackagerError) -> FunctionPackage {
         let plan = try plan()
         let spec = try launchSpec(plan)
-        var entries = [
-            ZipEntry(path: FunctionPackage.bootstrapPath, content: .file(input.bootstrap), permissions: 0o755),
-            ZipEntry(path: FunctionPackage.launchSpecPath, content: .bytes(spec.encode())),
-        ]
+        var entries = [ZipEntry(path: FunctionPackage.launchSpecPath, content: .bytes(spec.encode()))]
+        if !input.isSupervised {
+            entries.insert(
+                ZipEntry(path: FunctionPackage.bootstrapPath, content: .file(input.bootstrap), permissions: 0o755),
+                at: 0)
+        }
         if let relocation = input.relocation {
             entries.append(
                 ZipEntry(

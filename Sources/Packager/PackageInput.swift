@@ -65,6 +65,8 @@ package struct PackageInput {
     package var name: String
     /// The supervisor's executable on this machine.
     package var bootstrap: String
+    /// Whether the supervisor is where the function runs already, and is not in the package.
+    package var isSupervised = false
     /// The image; nil when its tree lies at `root` by other means.
     package var artifact: Artifact?
     /// Where the image's root is or will be when the function runs.

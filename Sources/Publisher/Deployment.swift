@@ -15,6 +15,8 @@ package struct Deployment: Sendable {
     package var layer: Package?
     /// The image that the function is made from, or its jobs, or both.
     package var image: Image?
+    /// What the function runs in, when that is a runtime made from an image.
+    package var runtime: Runtime?
     /// What the function hands events over to.
     package var job: Job?
     /// The ARN of a role; nil has one made.
@@ -72,6 +74,18 @@ package struct Deployment: Sendable {
             self.path = path
             self.digest = digest
             self.size = size
+        }
+    }
+
+    /// A customer-managed runtime.
+    package struct Runtime: Sendable, Equatable {
+        /// Nil for one of the function's own.
+        package var name: String?
+        package var image: Image
+
+        package init(name: String? = nil, image: Image) {
+            self.name = name
+            self.image = image
         }
     }
 
@@ -171,8 +185,11 @@ extension Deployment {
     /// Whether what carries these tags was made here, and for this function. A name that follows from one function's may
     /// be another's as well.
     static func isOurs(_ tags: [String: String], of function: String) -> Bool {
-        tags[mark.name] == mark.value && tags[ownerTag] == function
+        isOurs(tags) && tags[ownerTag] == function
     }
+
+    /// Whether what carries these tags was made here, for functions that share it.
+    static func isOurs(_ tags: [String: String]) -> Bool { tags[mark.name] == mark.value }
 
     /// What all that is made for the function carries.
     var allTags: [String: String] {
@@ -195,6 +212,7 @@ extension Deployment {
         settings.ephemeralStorage = function.ephemeralStorage
         settings.layers = function.layers
         if package == nil { (settings.runtime, settings.handler) = ("", "") }
+        if runtime != nil { settings.runtime = "custom" }
         for (name, value) in function.environment { settings.environment[name] = value }
         settings.subnets = network?.subnets.sorted() ?? []
         settings.securityGroups = network?.securityGroups.sorted() ?? []

@@ -9,6 +9,7 @@ struct FunctionPart: Part {
         let role = deployment.role ?? session.roleARN(session.roleName(deployment.name))
         var wanted = deployment.settings(role: role)
         if deployment.layer != nil { wanted.layers.append(LayerPart.arn(session)) }
+        wanted.managedRuntime = RuntimePart.configuration(of: deployment, session)
         guard let function = try session.lambda.function(deployment.name) else {
             return [creation(deployment, wanted)]
         }
@@ -180,6 +181,10 @@ struct FunctionPart: Part {
         compare("description", old.description, new.description)
         compare("role", old.role, new.role)
         compare("runtime", old.runtime, new.runtime)
+        func text(_ runtime: FunctionSettings.ManagedRuntime?) -> String {
+            runtime.map { "\($0.arn), alias \($0.alias)" } ?? ""
+        }
+        compare("managed runtime", text(old.managedRuntime), text(new.managedRuntime))
         compare("handler", old.handler, new.handler)
         compare("memory", "\(old.memory) MB", "\(new.memory) MB")
         compare("timeout", "\(old.timeout) s", "\(new.timeout) s")

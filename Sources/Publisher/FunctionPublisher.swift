@@ -31,11 +31,11 @@ package struct FunctionPublisher: Sendable {
         try Recursion.check([deployment])
         var changes: [Change] = []
         let parts: [any Part] = [
-            BucketsPart(), LogGroupPart(), ImagePart(options: options), LayerPart(options: options), RolePart(),
-            JobRolesPart(), ComputePart(), JobQueuePart(), JobDefinitionPart(), FunctionPart(options: options),
-            VersionPart(), PermissionsPart(), FunctionURLPart(), HTTPAPIPart(), RESTAPIPart(), NotificationsPart(),
-            QueueTriggersPart(), RulesPart(), CleaningPart(), LayerCleaningPart(), ImageCleaningPart(),
-            BatchCleaningPart(), PreheatPart(),
+            BucketsPart(), LogGroupPart(), ImagePart(options: options), LayerPart(options: options),
+            RuntimePart(options: options), RolePart(), JobRolesPart(), ComputePart(), JobQueuePart(),
+            JobDefinitionPart(), FunctionPart(options: options), VersionPart(), PermissionsPart(), FunctionURLPart(),
+            HTTPAPIPart(), RESTAPIPart(), NotificationsPart(), QueueTriggersPart(), RulesPart(), RuntimeCleaningPart(),
+            CleaningPart(), LayerCleaningPart(), ImageCleaningPart(), BatchCleaningPart(), PreheatPart(),
         ]
         for part in parts {
             try Cancellation.check()

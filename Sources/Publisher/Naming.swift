@@ -43,9 +43,12 @@ extension Naming {
     func repositoryARN(_ function: String) -> String { arn("ecr", "repository/\(repositoryName(function))") }
 
     /// Where the images of a function are.
-    func repositoryURI(_ function: String) -> String {
-        "\(account).dkr.ecr.\(regionName).\(domain)/\(repositoryName(function))"
-    }
+    func repositoryURI(_ function: String) -> String { repositoryURI(named: repositoryName(function)) }
+
+    /// Where the images of a repository are.
+    func repositoryURI(named name: String) -> String { "\(account).dkr.ecr.\(regionName).\(domain)/\(name)" }
+
+    func runtimeARN(_ name: String) -> String { arn("lambda", "runtime/\(name)") }
 
     func ruleARN(_ name: String) -> String { arn("events", "rule/\(name)") }
 

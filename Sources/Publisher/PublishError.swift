@@ -17,6 +17,7 @@ package struct PublishError: DiagnosableError, Equatable {
         /// AWS did not finish in time.
         case timeout = "publish-timeout"
         case notFound = "not-found"
+        case notInThisVersion = "not-in-this-version"
     }
 
     package var code: Code

@@ -26,7 +26,9 @@ package struct Removal: Sendable {
         // First what calls it, then the function, then what it stood on.
         let permissions = function == nil ? [] : try session.lambda.permissions(name, qualifier: alias)
         var buckets = permissions.filter { $0.principal == "s3.amazonaws.com" }.compactMap(Self.bucket)
-        for (arn, tags) in tagged where tags[BucketsPart.tag(name)] != nil { buckets.append(Self.lastWord(of: arn)) }
+        for (arn, tags) in tagged where Self.service(of: arn) == "s3" && tags[BucketsPart.tag(name)] != nil {
+            buckets.append(Self.lastWord(of: arn))
+        }
         for role in [session.roleName(name), session.jobRoleName(name)] { buckets += try self.buckets(ofRole: role) }
         for bucket in Set(buckets).sorted() {
             let document = try session.s3.region(of: bucket) == nil ? nil : try session.s3.notifications(of: bucket)
@@ -54,7 +56,13 @@ package struct Removal: Sendable {
         }
         changes += try BatchRemoval.changes(name, session)
         changes += try LayerPart.leftovers(name, besides: nil, session)
-        changes += try ImageCleaningPart.removal(of: name, session)
+        for (arn, tags) in tagged.sorted(by: { $0.key < $1.key }) where tags[BucketsPart.tag(name)] != nil {
+            guard let runtime = RuntimeRemoval.runtime(ofRepository: arn) else { continue }
+            let found = try RuntimeRemoval(runtime: runtime, function: name).plan(session)
+            changes += found.changes
+            kept += found.kept
+        }
+        changes += try ImageRepository.removal(of: Session.repositoryName(name), owner: name, session)
         for group in [Session.logGroup(name), Session.jobLogGroup(name)] {
             changes += try logGroup(group, of: name, &kept)
         }
@@ -74,6 +82,10 @@ package struct Removal: Sendable {
         permission.sourceARN.map(lastWord)
     }
 
+    private static func service(of arn: String) -> String {
+        arn.split(separator: ":", omittingEmptySubsequences: false).dropFirst(2).first.map(String.init) ?? ""
+    }
+
     private static func lastWord(of arn: String) -> String {
         arn.split(separator: ":").last.map { String($0.prefix { $0 != "/" }) } ?? ""
     }
@@ -82,7 +94,7 @@ package struct Removal: Sendable {
     private func buckets(ofRole role: String) throws -> [String] {
         guard let policy = try session.identity.policy(DesiredRole.policyName, of: role) else { return [] }
         return (policy["Statement"]?.array ?? []).flatMap { $0["Resource"]?.array ?? [] }.compactMap(\.string)
-            .filter { $0.split(separator: ":").dropFirst(2).first == "s3" }.map(Self.lastWord)
+            .filter { Self.service(of: $0) == "s3" }.map(Self.lastWord)
     }
 
     private func logGroup(_ group: String, of function: String, _ kept: inout [String]) throws -> [Change] {

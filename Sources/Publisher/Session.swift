@@ -15,6 +15,7 @@ package final class Session: Naming {
     package let restAPIs: RESTAPI
     package let tagging: TaggingAPI
     package let images: ECRAPI
+    package let runtimes: RuntimesAPI
     package let batch: BatchAPI
     let events: EventsAPI
     let network: EC2API
@@ -31,6 +32,7 @@ package final class Session: Naming {
         restAPIs = RESTAPI(client)
         tagging = TaggingAPI(client)
         images = ECRAPI(client)
+        runtimes = RuntimesAPI(client)
         batch = BatchAPI(client)
         events = EventsAPI(client)
         network = EC2API(client)
@@ -45,8 +47,17 @@ package final class Session: Naming {
     func fact(_ name: String) -> String? { facts.withLock { $0[name] } }
     func note(_ name: String, _ value: String) { facts.withLock { $0[name] = value } }
 
-    /// Names of repositories know no capitals, and no two separators beside each other.
-    package static func repositoryName(_ function: String) -> String {
+    /// The repository of a function's images.
+    package static func repositoryName(_ function: String) -> String { "scar-build/\(plainName(function))" }
+
+    /// The runtime of a function that shares none with others.
+    package static func runtimeName(_ function: String) -> String { "scar-build-\(plainName(function))" }
+
+    /// The repository of a runtime's images. No function's name has a slash in it.
+    static func runtimeRepositoryName(_ runtime: String) -> String { "scar-build/runtimes/\(runtime)" }
+
+    /// Names of repositories and runtimes know no capitals, and those of repositories no two separators beside each other.
+    private static func plainName(_ function: String) -> String {
         var name = ""
         for character in function.lowercased() {
             let isSeparator = character == "-" || character == "_"
@@ -54,9 +65,9 @@ package final class Session: Naming {
             name.append(character)
         }
         while name.last == "-" || name.last == "_" { name.removeLast() }
-        guard name != function else { return "scar-build/\(name)" }
+        guard name != function else { return name }
         let sum = Digest(of: Array(function.utf8)).hex.prefix(8)
-        return "scar-build/" + (name.isEmpty ? "" : name + "-") + sum
+        return (name.isEmpty ? "" : name + "-") + sum
     }
 
     static func logGroup(_ function: String) -> String { "/aws/lambda/\(function)" }

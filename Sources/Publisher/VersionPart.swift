@@ -51,14 +51,20 @@ struct CleaningPart: Part {
         let name = deployment.name
         guard try session.lambda.configuration(name) != nil else { return [] }
         let versions = try session.lambda.versions(name)
-        let aliased = try session.lambda.aliasedVersions(name)
-        let added = before.contains { $0.kind == "alias" } ? 1 : 0
-        return versions.dropLast(max(0, deployment.keptVersions - added)).filter { !aliased.contains(String($0)) }.map {
-            version in
+        return try Self.leaving(versions, of: deployment, after: before, session).map { version in
             Change(.remove, "version", "\(name):\(version)") { session in
                 try session.lambda.delete(name, version: String(version))
             }
         }
+    }
+
+    /// Of the versions that there are, rising, those that are more than are kept, and that no alias stands for.
+    static func leaving(
+        _ versions: [Int], of deployment: Deployment, after before: [Change], _ session: Session
+    ) throws -> [Int] {
+        let aliased = try session.lambda.aliasedVersions(deployment.name)
+        let added = before.contains { $0.kind == "alias" } ? 1 : 0
+        return versions.dropLast(max(0, deployment.keptVersions - added)).filter { !aliased.contains(String($0)) }
     }
 }
 

@@ -35,6 +35,8 @@ extension Recipe {
         package var deadLetter: String?
         /// Calls at a time; nil for as many as the account allows.
         package var concurrency: Int?
+        /// What the runtime is called that several functions share; nil for one of the function's own.
+        package var runtime: String?
         package var keepVersions: Int
         package var preheat: Bool
     }

@@ -21,7 +21,8 @@ extension RecipeReader {
                 Recipe.FileSystem(arn: text($0["arn"]), path: text($0["path"]))
             },
             deadLetter: function["deadLetter"]?.string, concurrency: function["concurrency"]?.integer,
-            keepVersions: number(function["keepVersions"]), preheat: function["preheat"]?.bool ?? false)
+            runtime: function["runtime"]?.string, keepVersions: number(function["keepVersions"]),
+            preheat: function["preheat"]?.bool ?? false)
         try check(settings)
         return settings
     }
@@ -41,6 +42,12 @@ extension RecipeReader {
             throw error(
                 .conflict, "‘function.fileSystems’ needs ‘function.vpc’", "function.fileSystems",
                 "EFS is reached through a network: add ‘vpc’ with its subnets and security groups")
+        }
+        let target: Recipe.Target = value(json["target"], .auto)
+        guard function.runtime == nil || target == .runtime else {
+            throw error(
+                .conflict, "‘function.runtime’ names a runtime, but the target is ‘\(target.rawValue)’",
+                "function.runtime", "make the target ‘runtime’, or remove the name")
         }
         let bytes = function.environment.reduce(0) { $0 + $1.name.utf8.count + $1.value.utf8.count }
         guard bytes <= 4096 else {

@@ -139,7 +139,7 @@ struct RecipeReader {
             throw error(
                 .conflict, "‘artifact.format’ is tar, but the supervisor in a zip package unpacks squashfs only",
                 "artifact.format", "remove ‘format’, or make the target ‘tar’")
-        case (nil, _), (_, .auto), (_, .zip), (_, .runtime), (.squashfs, .squashfs), (.tree, .layer), (.tar, .tar):
+        case (nil, _), (_, .auto), (_, .zip), (.squashfs, .squashfs), (.tree, .layer), (.tar, .tar):
             return
         case (let format?, _):
             throw error(

@@ -59,6 +59,10 @@ extension RecipeSchema {
                     "concurrency", .integer(0...100_000, unit: "calls"),
                     "How many calls may run at a time. As many as the account allows when absent."),
                 SchemaKey(
+                    "runtime", .text(.runtime),
+                    "With the target `runtime`: the name of the runtime, for functions that share one. Each has its own "
+                        + "when absent."),
+                SchemaKey(
                     "keepVersions", .integer(1...1000, unit: "versions"), .defaulting(.integer(5)),
                     "How many published versions are kept to go back to, the one in use included."),
                 SchemaKey(

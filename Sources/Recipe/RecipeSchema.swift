@@ -218,7 +218,8 @@ package enum RecipeSchema {
             SchemaChoice("zip", "a zip package"),
             SchemaChoice("layer", "a Lambda layer with the image's files, and a zip package with the rest"),
             SchemaChoice("image", "a container image for Lambda, as an OCI image layout"),
-            SchemaChoice("runtime", "a customer-managed Lambda runtime; not in this version"),
+            SchemaChoice(
+                "runtime", "a customer-managed Lambda runtime with the image's files, and a zip package with the rest"),
             SchemaChoice("squashfs", "the artifact alone, as squashfs"),
             SchemaChoice("tar", "the artifact alone, as tar"),
             SchemaChoice("oci", "an OCI image layout with one layer"),

@@ -78,6 +78,12 @@ extension TextRule {
             example: "arn:aws:sqs:eu-west-1:123456789012:failed-videos")
     }
 
+    static var runtime: TextRule {
+        TextRule(
+            "2 to 100 lower-case letters and digits, with single ‘-’ and ‘_’ between them",
+            pattern: "[a-z0-9]+([_-][a-z0-9]+)*", length: 2...100, example: "company-ruby")
+    }
+
     static var issuer: TextRule {
         TextRule(
             "an address that begins with https://", pattern: "https://[!-~]+", length: 9...2048,

@@ -47,6 +47,9 @@ package struct BuildResult: Sendable {
         /// The layer's zip.
         package var layer: Output?
         package var layerUnpackedSize = 0
+        /// The image layout of the runtime that the function runs in.
+        package var runtime: Output?
+        package var runtimeUnpackedSize = 0
         package var launcher: LauncherChoice
         package var form: PackageForm
         /// Why it is this form.
@@ -64,7 +67,7 @@ package struct BuildResult: Sendable {
         }
 
         /// All files that were written.
-        package var outputs: [Output] { [output] + [layer].compactMap(\.self) }
+        package var outputs: [Output] { [output] + [layer, runtime].compactMap(\.self) }
     }
 
     /// The file people asked for.
@@ -97,7 +100,9 @@ extension BuildResult {
         var libraries: [CodecLibrary?] = []
         switch form {
         case .squashfs(let settings): libraries = [CodecLibrary(settings.compression), package == nil ? nil : .deflate]
-        case .tar(let compression), .layout(let compression, _): libraries = [CodecLibrary(compression)]
+        case .tar(let compression): libraries = [CodecLibrary(compression)]
+        case .layout(let compression, _):
+            libraries = [CodecLibrary(compression), package?.runtime == nil ? nil : .deflate]
         case .tree: libraries = [.deflate]
         case .folder: break
         }
@@ -113,6 +118,9 @@ extension BuildResult {
         members.append(("tried", .array(tried)))
         if let layer = package.layer {
             members.append(("layer", .object(Self.members(of: layer, unpackedSize: package.layerUnpackedSize))))
+        }
+        if let runtime = package.runtime {
+            members.append(("runtime", .object(Self.members(of: runtime, unpackedSize: package.runtimeUnpackedSize))))
         }
         let launcher = package.launcher
         members.append(

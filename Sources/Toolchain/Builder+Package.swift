@@ -70,6 +70,7 @@ extension Builder {
         try check(form, size: form == .squashfs ? 0 : linked.report.unpackedSize, recipe, linked)
         var input = try packageInput(recipe, image, linked)
         input.root = root ?? "/"
+        input.isSupervised = form == .runtime
         var report = linked.report
         var artifact: BuildResult.Output?
         if form == .squashfs {
@@ -84,7 +85,7 @@ extension Builder {
                 unpackedSize: writtenReport.unpackedSize,
                 blocks: try BlockTable.make(ofImage: path, size: written.size, pool: pool))
             (artifact, report) = (written, writtenReport)
-        } else if form != .image {
+        } else if !form.isRoot {
             try Budget.check(recipe.budget.artifact, report.unpackedSize, of: "artifact", report)
         }
         var prepared = PreparedPackage(
@@ -92,7 +93,7 @@ extension Builder {
             launcher: input.launcher)
         addTree(to: &prepared)
         prepared.unpackedSize = try prepared.package.entries.unpackedSize() + prepared.layer.unpackedSize()
-        if form == .image { prepared.unpackedSize += report.unpackedSize }
+        if form.isRoot { prepared.unpackedSize += report.unpackedSize }
         try check(form, size: prepared.unpackedSize, recipe, linked)
         prepared.reason = Self.reason(prepared, recipe)
         return prepared
@@ -120,7 +121,7 @@ extension Builder {
                 excess = LambdaLimits.check(
                     treeSize: linked.report.unpackedSize, ephemeralStorage: recipe.function.ephemeralStorage)
             }
-        case .image: excess = LambdaLimits.check(imageSize: size)
+        case .image, .runtime: excess = LambdaLimits.check(imageSize: size)
         }
         if let excess {
             let reason =
@@ -147,7 +148,7 @@ extension Builder {
             let room = recipe.function.ephemeralStorage << 20
             return part(prepared.unpackedSize, LambdaLimits.unpacked) + ", "
                 + part(prepared.report.unpackedSize, room, " in /tmp")
-        case .image: return part(prepared.unpackedSize, LambdaLimits.image)
+        case .image, .runtime: return part(prepared.unpackedSize, LambdaLimits.image)
         }
     }
 }

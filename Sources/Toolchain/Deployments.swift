@@ -23,6 +23,7 @@ package enum Deployments {
             tags: function.tags.reduce(into: [:]) { $0[$1.name] = $1.value })
         deployment.layer = code.layer
         deployment.image = code.image
+        deployment.runtime = code.runtime.map { Deployment.Runtime(name: function.runtime, image: $0) }
         deployment.job = job(recipe)
         // Only Amazon's buckets can call a function, and only they are the role's business.
         deployment.inputs = recipe.inputs.filter { $0.storage == "s3" }.map(channel)
@@ -109,10 +110,10 @@ package enum Deployments {
 
     /// Refuses what this version cannot publish, and what would be found wrong only after it is built.
     package static func check(_ recipe: Recipe) throws {
-        guard [.auto, .zip, .layer, .image].contains(recipe.target) else {
+        guard [.auto, .zip, .layer, .image, .runtime].contains(recipe.target) else {
             throw ToolError.notInThisVersion(
                 "publishing the target ‘\(recipe.target.rawValue)’",
-                hint: "a function is made from the targets auto, zip, layer and image")
+                hint: "a function is made from the targets auto, zip, layer, image and runtime")
         }
         try job(recipe)?.validate(name: recipe.name, architecture: recipe.function.architecture.rawValue)
     }

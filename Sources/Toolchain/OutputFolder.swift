@@ -41,7 +41,8 @@ enum OutputFolder {
         guard let bytes = try? InputFile.contents(of: "\(folder)/build.json", limit: 16 << 20),
             let record = try? JSON.parse(bytes)
         else { return false }
-        return record["artifact"]?["file"]?.string == name || record["package"]?["file"]?.string == name
+        let package = record["package"]
+        return [record["artifact"], package, package?["runtime"]].contains { $0?["file"]?.string == name }
     }
 
     // MARK: - Mounts
@@ -98,6 +99,7 @@ extension Recipe.Target {
         case .dir: "\(recipe.name).rootfs"
         case .oci: "\(recipe.name).oci"
         case .image: "\(recipe.name).image"
+        case .runtime: "\(recipe.name).runtime"
         default: nil
         }
     }

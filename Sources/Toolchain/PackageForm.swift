@@ -11,6 +11,8 @@ package enum PackageForm: String, Sendable {
     case layer
     /// A container image.
     case image
+    /// A customer-managed runtime, which is a container image with the image's files, and a zip with the rest.
+    case runtime
 
     /// What people call it.
     var title: String {
@@ -19,6 +21,7 @@ package enum PackageForm: String, Sendable {
         case .squashfs: "zip with a squashfs image"
         case .layer: "layer with the files"
         case .image: "container image"
+        case .runtime: "customer-managed runtime"
         }
     }
 
@@ -28,6 +31,7 @@ package enum PackageForm: String, Sendable {
         case .tree, .squashfs: .zip
         case .layer: .layer
         case .image: .image
+        case .runtime: .runtime
         }
     }
 
@@ -37,9 +41,12 @@ package enum PackageForm: String, Sendable {
         case .tree: "\(FunctionPackage.taskFolder)/\(FunctionPackage.treeFolder)"
         case .squashfs: FunctionPackage.unpackedRoot
         case .layer: "\(FunctionPackage.layersFolder)/\(FunctionPackage.layerTreeFolder)"
-        case .image: nil
+        case .image, .runtime: nil
         }
     }
+
+    /// Whether the image's files are the root of what the function runs in.
+    var isRoot: Bool { prefix == nil }
 
     /// Whether the files are read by a user that they do not belong to.
     var isReadByOthers: Bool { self != .squashfs }

@@ -103,7 +103,8 @@ struct Planner {
     ) throws -> BuildPlan.Step {
         switch target {
         case .zip where form == .tree, .layer: .write(format: "tree", compression: "deflate")
-        case .image: .write(format: "oci", compression: try imageCompression(of: recipe, isChosen: true).name)
+        case .image, .runtime:
+            .write(format: "oci", compression: try imageCompression(of: recipe, isChosen: true).name)
         case .tar: .write(format: "tar", compression: try streamCompression(of: recipe, target).name)
         case .oci: .write(format: "oci", compression: try streamCompression(of: recipe, target).name)
         case .dir: .write(format: "dir", compression: "none")
@@ -126,11 +127,7 @@ struct Planner {
             throw ToolError(
                 "target-conflict", "‘artifact.format’ is tar, but the target is ‘squashfs’",
                 hint: "leave artifact.format out, or build with --target tar")
-        case .zip, .layer, .image, .squashfs, .tar, .oci, .dir: return target
-        case .runtime:
-            throw ToolError.notInThisVersion(
-                "the target ‘\(target.rawValue)’",
-                hint: "build with --target auto, zip, layer, image, squashfs, tar, oci or dir")
+        case .zip, .layer, .image, .runtime, .squashfs, .tar, .oci, .dir: return target
         }
     }
 
@@ -143,6 +140,7 @@ struct Planner {
         case (.zip, _): [.squashfs]
         case (.layer, _): [.layer]
         case (.image, _): [.image]
+        case (.runtime, _): [.runtime]
         case (.auto, .tree): [.tree, .image]
         case (.auto, .squashfs): [.squashfs, .image]
         case (.auto, _): [.tree, .squashfs, .image]
@@ -156,7 +154,7 @@ struct Planner {
     /// already, and never slow ones.
     func settings(of recipe: Recipe) throws -> BlockSettings {
         switch options.target ?? recipe.target {
-        case .tar, .oci, .dir, .layer, .image: return BlockSettings()
+        case .tar, .oci, .dir, .layer, .image, .runtime: return BlockSettings()
         case .zip where recipe.artifact.format == .tree: return BlockSettings()
         default: break
         }
@@ -173,7 +171,7 @@ struct Planner {
     /// How an archive is compressed.
     func streamCompression(of recipe: Recipe, _ target: Recipe.Target) throws -> StreamCompression {
         // Every program that reads images reads gzip; zstd came to them in 2019.
-        if target == .oci || target == .image, !recipe.artifact.isCompressionChosen { return .gzip(level: 6) }
+        if [.oci, .image, .runtime].contains(target), !recipe.artifact.isCompressionChosen { return .gzip(level: 6) }
         return switch recipe.artifact.compression {
         case .zstd(let level): .zstd(level: level)
         case .gzip(let level): .gzip(level: level)
@@ -210,9 +208,10 @@ struct Planner {
             switch form {
             case .tree, .layer: libraries.append(.deflate)
             case .squashfs: libraries += [.deflate, CodecLibrary(try settings(of: recipe).compression)]
-            case .image:
+            case .image, .runtime:
                 let isChosen = try target(of: recipe) != .auto
                 libraries.append(CodecLibrary(try imageCompression(of: recipe, isChosen: isChosen)))
+                if form == .runtime { libraries.append(.deflate) }
             }
         }
         return CodecLibrary.all.filter { libraries.contains($0) }

@@ -10,10 +10,14 @@ package struct PublishableCode: Sendable, Equatable {
     package var layer: Deployment.Package?
     /// The function's, or its jobs', or both.
     package var image: Deployment.Image?
+    /// That of the runtime that the function runs in.
+    package var runtime: Deployment.Image?
 
     package init(
-        package: Deployment.Package? = nil, layer: Deployment.Package? = nil, image: Deployment.Image? = nil
+        package: Deployment.Package? = nil, layer: Deployment.Package? = nil, image: Deployment.Image? = nil,
+        runtime: Deployment.Image? = nil
     ) {
+        self.runtime = runtime
         self.package = package
         self.layer = layer
         self.image = image
@@ -48,10 +52,16 @@ package struct PublishableCode: Sendable, Equatable {
             if let name = package?["layer"]?["file"]?.string {
                 layer = try Deployment.Package(at: "\(outcome.folder)/\(name)")
             }
+            runtime = try package?["runtime"].map { try Self.image($0, in: outcome.folder) }
             return
         }
-        let digest = try Digest(parsing: package?["digest"]?.string ?? "")
-        image = Deployment.Image(path: outcome.path, digest: digest, size: package?["size"]?.integer ?? 0)
+        image = try package.map { try Self.image($0, in: outcome.folder) }
+    }
+
+    private static func image(_ record: JSON, in folder: String) throws -> Deployment.Image {
+        Deployment.Image(
+            path: "\(folder)/\(record["file"]?.string ?? "")",
+            digest: try Digest(parsing: record["digest"]?.string ?? ""), size: record["size"]?.integer ?? 0)
     }
 }
 

@@ -13,6 +13,8 @@ package struct StagedPackage: Sendable {
     let layer: String?
     /// What is `/`; nil when that is the sandbox's own.
     let root: String?
+    /// Where the supervisor is in the sandbox.
+    let supervisor: String
     /// The image's own variables, which come before Lambda's where the image is the root.
     let environment: [String]
     /// What pruning took.
@@ -64,10 +66,18 @@ extension Builder {
             try PackageFolder.write(prepared.package.entries, reading: view, to: task)
             let layer = prepared.form == .layer ? "\(place)/layer" : nil
             if let layer { try PackageFolder.write(prepared.layer, reading: view, to: layer) }
-            let root = prepared.form == .image ? "\(place)/image" : nil
+            let root = prepared.form.isRoot ? "\(place)/image" : nil
             if let root { try writeRoot(prepared.linked, to: root) }
+            if let root, prepared.form == .runtime {
+                let supervisor = PackageLayer.supervisor(try SupervisorBinary.path(for: image.platform))
+                let folder = root + FunctionPackage.runtimeFolder
+                try Folder.create(folder)
+                try PackageFolder.write(supervisor, reading: view, to: folder)
+            }
             return StagedPackage(
-                task: task, layer: layer, root: root, environment: root == nil ? [] : image.config.environment,
+                task: task, layer: layer, root: root,
+                supervisor: PackageLayer.supervisorPath(in: prepared.form),
+                environment: root == nil ? [] : image.config.environment,
                 removed: prepared.linked.report.removed,
                 libraryFolders: prepared.linked.report.relocation?.libraryFolders ?? [])
         }
@@ -78,10 +88,10 @@ extension Builder {
         // An archive or folder is not run; the package that could be made of it is.
         if forms.isEmpty { forms = [.tree, .squashfs, .image] }
         guard cage == .none else { return forms }
-        forms.removeAll { $0 == .image }
+        forms.removeAll(where: \.isRoot)
         guard !forms.isEmpty else {
             throw ToolError(
-                "needs-cage", "a container image runs as the root of a cage, and there is none",
+                "needs-cage", "a container image, and a runtime's, is the root of a cage, and there is none",
                 hint: "leave --no-cage out, install bubblewrap, or run another form with --target zip")
         }
         return forms
@@ -92,7 +102,7 @@ extension Builder {
         switch form {
         case .tree: "\(place)/task/\(FunctionPackage.treeFolder)"
         case .layer: "\(place)/layer/\(FunctionPackage.layerTreeFolder)"
-        case .squashfs, .image: "\(place)/root"
+        case .squashfs, .image, .runtime: "\(place)/root"
         }
     }
 

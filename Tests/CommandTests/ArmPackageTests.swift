@@ -29,23 +29,24 @@ final class ArmPackageTests {
         try Tool.run([verb, recipe, "--cache", "\(folder.path)/cache"] + more)
     }
 
-    @Test("holds a supervisor for arm64 in every form", arguments: ["zip", "layer", "image"])
+    @Test("holds a supervisor for arm64 in every form", arguments: ["zip", "layer", "image", "runtime"])
     func forms(target: String) throws {
         let out = "\(folder.path)/\(target)"
         let built = try tool("build", ["-o", out, "--target", target])
         #expect(built.status == 0, "\(built.errorText)")
         let bootstrap: [UInt8]
-        if target == "image" {
+        if target == "image" || target == "runtime" {
+            let folder = target == "image" ? "task" : "runtime"
             try Folder.create("\(out)/tree")
             let unpacked = try Peer.run(
                 "sh",
                 [
                     "-c",
-                    "skopeo copy -q oci:$1/formed.image:latest dir:$1/copy && for file in $1/copy/*; do tar -xf $file -C $1/tree 2>/dev/null; done; test -f $1/tree/var/task/bootstrap",
-                    "sh", out,
+                    "skopeo copy -q oci:$1/formed.$2:latest dir:$1/copy && for file in $1/copy/*; do tar -xf $file -C $1/tree 2>/dev/null; done; test -f $1/tree/var/$3/bootstrap",
+                    "sh", out, target, folder,
                 ])
             #expect(unpacked.status == 0, "\(unpacked.errorText)")
-            bootstrap = try InputFile.contents(of: "\(out)/tree/var/task/bootstrap", limit: 16 << 20)
+            bootstrap = try InputFile.contents(of: "\(out)/tree/var/\(folder)/bootstrap", limit: 16 << 20)
         } else {
             bootstrap = try Peer.run("unzip", ["-p", "\(out)/formed.zip", "bootstrap"]).output
         }

@@ -42,15 +42,19 @@ struct AttestationTests {
         #expect(try Tool.run(["verify", package, "--no-rebuild"]).status == 2)
     }
 
-    @Test("is a signature of both zips of a layer, and of an image’s index with all that hangs on it")
+    @Test("is of both zips of a layer, of a runtime and its zip, and of an image’s index with all that hangs on it")
     func signedForms() throws {
         let scene = try VerifyScene()
         try makeKeys(scene)
         let key = ["--sign-key", scene.path("key.pem")]
         try scene.build(["--target", "layer"] + key)
-        for name in ["thumbnails.zip", "thumbnails-layer.zip"] {
+        try scene.build(["--target", "runtime"] + key, to: "runtime")
+        let results = [
+            "out/thumbnails.zip", "out/thumbnails-layer.zip", "runtime/thumbnails.zip", "runtime/thumbnails.runtime",
+        ]
+        for name in results {
             let checked = try Tool.run(
-                ["verify", scene.path("out/\(name)"), "--key", scene.path("key.pub"), "--no-rebuild"])
+                ["verify", scene.path(name), "--key", scene.path("key.pub"), "--no-rebuild"])
             #expect(checked.status == 0, "\(checked.errorText)")
         }
         let image = try scene.build(["--target", "image"] + key, to: "image")
@@ -116,7 +120,7 @@ struct AttestationTests {
 
     @Test(
         "is a bill of what is in the result, also when the result was there already",
-        arguments: ["zip", "image", "tar"])
+        arguments: ["zip", "image", "tar", "runtime"])
     func bill(target: String) throws {
         let scene = try VerifyScene()
         let more = ["--target", target, "--sbom", "spdx", "--sbom", "cyclonedx"]

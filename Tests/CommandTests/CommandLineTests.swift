@@ -106,7 +106,7 @@ struct CommandLineTests: ~Copyable {
         #expect(result.errorText.contains("scar-build lock"))
     }
 
-    @Test("says plainly what cannot be published yet", arguments: ["runtime", "oci"])
+    @Test("says plainly what cannot be published yet", arguments: ["squashfs", "oci"])
     func publish(target: String) throws {
         let path = try Tool.recipe(#"{"name": "a", "image": "ffmpeg", "target": "\#(target)"}"#, in: folder.path)
         let result = try Tool.run(["publish", path])

@@ -152,6 +152,95 @@ final class FormTests {
         #expect(try json("tree/var/task/launch.json")["root"]?.string == "/")
     }
 
+    @Test("is a runtime that has nothing of the function's own, and a zip that has nothing of the image's")
+    func runtime() throws {
+        let recipe = try recipe(
+            TarBuilder.archive(Self.kinds + [.file("var/runtime/bootstrap", "the image's own")]),
+            #", "target": "runtime""#)
+        for output in ["out", "again"] {
+            let built = try build(recipe, ["--jobs", output == "out" ? "1" : "8"], to: output)
+            #expect(built.status == 0, "\(built.errorText)")
+            #expect(built.text == "\(folder.path)/\(output)/formed.zip\n")
+        }
+        let same = try Peer.run("diff", ["-r", "\(folder.path)/out", "\(folder.path)/again"])
+        #expect(same.status == 0, "\(same.text)")
+        let names = try Peer.run("unzip", ["-Z1", "\(folder.path)/out/formed.zip"])
+        #expect(names.text == "launch.json\n")
+        let launch = try Peer.run("unzip", ["-p", "\(folder.path)/out/formed.zip", "launch.json"])
+        #expect(try JSON.parse(launch.output)["root"]?.string == "/")
+
+        let package = try json("out/build.json")["package"]
+        let runtime = package?["runtime"]
+        #expect(package?["form"]?.string == "runtime" && package?["file"]?.string == "formed.zip")
+        #expect(runtime?["file"]?.string == "formed.runtime")
+        let layout = "\(folder.path)/out/formed.runtime"
+        let raw = try Peer.run("skopeo", ["inspect", "--raw", "oci:\(layout)"])
+        #expect(runtime?["digest"]?.string == "\(Digest(of: raw.output))")
+        let config = try JSON.parse(try Peer.run("skopeo", ["inspect", "--raw", "--config", "oci:\(layout)"]).output)
+        #expect(config["config"]?["Entrypoint"]?.array?.map(\.string) == ["/var/runtime/bootstrap"])
+        #expect(config["config"]?["WorkingDir"]?.string == "/var/task")
+        let layers = try JSON.parse(raw.output)["layers"]?.array ?? []
+        #expect(layers.map { $0["mediaType"]?.string?.hasSuffix(".tar+gzip") } == [true, true])
+        let top = "\(layout)/blobs/sha256/\(layers.last?["digest"]?.string?.dropFirst(7) ?? "")"
+        #expect(try Peer.run("tar", ["-tzf", top]).text == "var/runtime/bootstrap\nvar/task/\n")
+    }
+
+    @Test("is the same runtime for functions of one image, and another for another image")
+    func sharedRuntime() throws {
+        func digest(_ recipe: String, _ output: String) throws -> String? {
+            let built = try build(recipe, to: output)
+            #expect(built.status == 0, "\(built.errorText)")
+            return try json("\(output)/build.json")["package"]?["runtime"]?["digest"]?.string
+        }
+        func recipe(_ name: String, _ script: String, _ content: String) throws -> String {
+            let made = try self.recipe(TarBuilder.archive(Self.kinds + [.file("word", content)]))
+            var text = String(decoding: try InputFile.contents(of: made, limit: 1 << 20), as: UTF8.self)
+            text = text.replacing("\"name\": \"formed\"", with: "\"name\": \"\(name)\"")
+            let command = #""command": ["/bin/program"]"#
+            text = text.replacing(command, with: "\"script\": \"\(name).sh\", \"target\": \"runtime\"")
+            try OutputFile.write(Array(script.utf8), to: "\(folder.path)/\(name).sh")
+            try OutputFile.write(Array(text.utf8), to: "\(folder.path)/\(name).json")
+            return "\(folder.path)/\(name).json"
+        }
+        let first = try digest(try recipe("one", "#!/bin/program\necho one\n", "word"), "one")
+        #expect(first?.hasPrefix("sha256:") == true)
+        #expect(try digest(try recipe("two", "#!/bin/program\necho two\n", "word"), "two") == first)
+        #expect(try digest(try recipe("three", "#!/bin/program\necho one\n", "other"), "three") != first)
+    }
+
+    @Test("is a runtime that runs a function of any image that it was made from, under AWS's own emulator")
+    func runtimeRuns() throws {
+        let runtime = try #require(PublishedWorkflow.runtime, "needs the emulator: scripts/setup --rie")
+        let scene = try CageScene()
+        try scene.write(
+            """
+            #!/bin/sh
+            cat /image-marker
+            cat "$INPUT_FILE_PATH"
+            ls /var/task /var/runtime
+            """, to: "hello.sh")
+        let recipe = try scene.recipe(script: "hello.sh")
+        let built = try Tool.run([
+            "build", recipe, "--target", "runtime", "-o", "\(folder.path)/out", "--cache", "\(folder.path)/cache",
+        ])
+        #expect(built.status == 0, "\(built.errorText)")
+        let out = "\(folder.path)/out/caged"
+        let answer = try Peer.run(
+            "python3",
+            [
+                "\(Products.repository)/Tests/Oracles/run-runtime.py", folder.path, "\(out).runtime", "\(out).zip",
+                runtime, #"{"who": "world"}"#,
+            ])
+        #expect(answer.status == 0, "\(answer.text)\(answer.errorText)")
+        for word in ["image", "world", "launch.json", "script", "bootstrap"] {
+            #expect(answer.text.contains(word), "\(answer.text)")
+        }
+        let caged = try Tool.run([
+            "run", recipe, "--target", "runtime", "-q", "--cache", "\(folder.path)/cache",
+        ])
+        #expect(caged.status == 0 && caged.text.contains("image{}"), "\(caged.text)\(caged.errorText)")
+    }
+
     /// A tree that is larger than its archive.
     private static func large(_ size: Int) -> [UInt8] {
         var tar = TarBuilder()
@@ -219,8 +308,8 @@ struct RubyFormTests: ~Copyable {
             "\(Products.repository)/scripts/recipes", ["ruby", "--json"], variables: variables)
         #expect(table.status == 0, "\(table.text) \(table.errorText)")
         let cells = try JSON.parse(table.output).array ?? []
-        #expect(cells.map { $0["form"]?.string } == ["squashfs", "tree", "layer", "image", "reuse"])
-        #expect(cells.map { $0["verdict"]?.string } == ["ok", "ok", "ok", "ok", "ok"], "\(table.text)")
+        #expect(cells.map { $0["form"]?.string } == ["squashfs", "tree", "layer", "image", "runtime", "reuse"])
+        #expect(cells.allSatisfy { $0["verdict"]?.string == "ok" }, "\(table.text)")
         let auto = try Tool.run(["test", recipe, "--cache", "\(folder.path)/cache"])
         #expect(auto.errorText.contains("package  zip with the files  "), "\(auto.errorText)")
         let uncaged = try Tool.run([

@@ -8,7 +8,7 @@ import Testing
 struct VerifyTests {
     @Test(
         "finds the same bytes when it is built anew, in every form, and leaves the cache alone",
-        arguments: ["auto", "zip", "layer", "squashfs", "tar", "image", "oci"])
+        arguments: ["auto", "zip", "layer", "squashfs", "tar", "image", "oci", "runtime"])
     func same(target: String) throws {
         let scene = try VerifyScene()
         let package = try scene.build(["--target", target])
@@ -26,6 +26,10 @@ struct VerifyTests {
         if target == "layer" {
             let layer = scene.path("out/thumbnails-layer.zip")
             #expect(try scene.verify(layer).text.contains("built anew from its lock, the same"))
+        }
+        if target == "runtime" {
+            let runtime = scene.path("out/thumbnails.runtime")
+            #expect(try scene.verify(runtime).text.contains("built anew from its lock, the same"))
         }
     }
 

@@ -1,4 +1,4 @@
-"""AWS for tests: moto behind a proxy that looks at every request.
+"""AWS for tests: moto, and runtimes of our own, behind a proxy that looks at every request.
 
 Each request is held against botocore's model of its service (the operation, its members, which are required, their types
 and enumerations), and its signature is computed again by botocore. What is wrong is kept, and given at /_proxy/log.
@@ -33,6 +33,8 @@ import botocore.session
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
+import lambda_core
+
 SESSION = botocore.session.get_session()
 SIGNING = {
     "lambda": "lambda", "s3": "s3", "iam": "iam", "sts": "sts", "logs": "logs", "tagging": "resourcegroupstaggingapi",
@@ -57,6 +59,8 @@ def service_of(request):
     if not found:
         return "sts" if b"AssumeRoleWithWebIdentity" in request["body"] else None
     name = found.group(1)
+    if name == "lambda" and lambda_core.is_meant(request):
+        return "lambda-core"
     if name == "apigateway":
         return "apigatewayv2" if urlsplit(request["target"]).path.startswith("/v2/") else "apigateway"
     return SIGNING.get(name)
@@ -401,6 +405,7 @@ class Handler(BaseHTTPRequestHandler):
                      "body": query["body"][0]})
         if verb == "reset":
             tell_moto("/moto-api/reset")
+            lambda_core.reset()
         return self.answer(200)
 
     def break_off(self):
@@ -471,6 +476,12 @@ class Handler(BaseHTTPRequestHandler):
         if failure:
             text = json.dumps({"Type": "User", "message": failure["message"]})
             return self.answer(failure["status"], text.encode(), [("x-amzn-errortype", failure["code"])])
+        if service == "lambda-core":
+            with LOCK:
+                status, document, code = lambda_core.answer(request)
+            if mode == "after":
+                return self.break_off()
+            return self.answer(status, json.dumps(document).encode(), [("x-amzn-errortype", code)] if code else [])
         connection = http.client.HTTPConnection("127.0.0.1", MOTO, timeout=60)
         headers = {key: value for key, value in self.headers.items() if key.lower() != "connection"}
         connection.request(self.command, self.path, body, headers)

@@ -7,6 +7,7 @@ LISTS = [
     ("lambda", "list_functions", "Functions", "FunctionName"),
     ("lambda", "list_layers", "Layers", "LayerName"),
     ("lambda", "list_event_source_mappings", "EventSourceMappings", "UUID"),
+    ("lambda-core", "list_runtimes", "Items", "Name"),
     ("iam", "list_roles", "Roles", "RoleName"),
     ("iam", "list_instance_profiles", "InstanceProfiles", "InstanceProfileName"),
     ("ecr", "describe_repositories", "repositories", "repositoryName"),
@@ -22,7 +23,10 @@ LISTS = [
 for service, operation, members, name in LISTS:
     client = SESSION.create_client(service)
     for item in getattr(client, operation)().get(members, []):
-        # Roles of AWS's own stay for good, and so do definitions that no job can be made from any more.
+        # Roles of AWS's own stay for good, and so do definitions that no job can be made from any more; runtimes stay
+        # for days.
         if item.get("Path", "").startswith("/aws-service-role/") or item.get("status") == "INACTIVE":
+            continue
+        if item.get("State") == "PENDING_DELETION":
             continue
         print(service, item[name])

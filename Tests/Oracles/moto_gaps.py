@@ -6,7 +6,13 @@ import moto.awslambda.models as functions
 import moto.batch.models as batch
 import moto.ecs.models as ecs
 import moto.iam.models as iam
+import moto.resourcegroupstaggingapi.models as tagging
+from moto.awslambda.exceptions import InvalidParameterValueException
 from moto.awslambda.utils import get_backend
+from moto.core.resource_tagging import TaggedResource
+from moto.ecr.models import ecr_backends
+
+import lambda_core
 
 
 def close():
@@ -15,6 +21,8 @@ def close():
     close_layers()
     close_versions()
     close_addresses()
+    close_runtimes()
+    close_tags()
 
 
 def close_batch():
@@ -97,3 +105,55 @@ def close_addresses():
         self.config["InvokeMode"] = new_config.get("InvokeMode") or self.config.get("InvokeMode")
 
     functions.FunctionUrlConfig.update = update_with_mode
+
+
+def close_runtimes():
+    """Functions run in runtimes that are there, and say in which."""
+    function = functions.LambdaFunction
+    begin, update, show = function.__init__, function.update_configuration, function.get_configuration
+
+    def take(self, spec):
+        self.runtime_config = spec.get("RuntimeConfig", getattr(self, "runtime_config", None))
+        if self.run_time != "custom":
+            self.runtime_config = None
+        elif self.runtime_config is None:
+            raise InvalidParameterValueException("a function with the runtime custom says which")
+        elif problem := lambda_core.check_function(self.region, self.runtime_config):
+            raise InvalidParameterValueException(problem)
+
+    def begin_in_runtime(self, account_id, spec, region, *arguments, **named):
+        begin(self, account_id, spec, region, *arguments, **named)
+        take(self, spec)
+
+    def update_with_runtime(self, config_updates):
+        update(self, config_updates)
+        take(self, config_updates)
+        return self.get_configuration()
+
+    def show_with_runtime(self, *arguments, **named):
+        shown = show(self, *arguments, **named)
+        return shown | ({"RuntimeConfig": self.runtime_config} if getattr(self, "runtime_config", None) else {})
+
+    function.__init__, function.update_configuration = begin_in_runtime, update_with_runtime
+    function.get_configuration = show_with_runtime
+
+
+def close_tags():
+    """Repositories are among what has tags."""
+
+    class Repositories:
+        def __init__(self, backend):
+            self.backend = backend
+
+        def iter_tagged_resources(self):
+            for repository in list(self.backend.repositories.values()):
+                tags = self.backend.tagger.get_tag_dict_for_resource(repository.arn)
+                yield TaggedResource(arn=repository.arn, resource_type="ecr:repository", tags=tags)
+
+    others = tagging.iter_taggable_backends
+
+    def all_backends(account_id, region_name):
+        yield from others(account_id, region_name)
+        yield Repositories(ecr_backends[account_id][region_name])
+
+    tagging.iter_taggable_backends = all_backends

@@ -79,6 +79,18 @@ struct PackageBuilderTests {
         }
     }
 
+    @Test("Without the supervisor all else is as it was, for a runtime that has it")
+    func supervised() throws {
+        try Folder.withTemporary { folder in
+            var input = try Self.input(folder)
+            let whole = try PackageBuilder.package(input)
+            input.isSupervised = true
+            let package = try PackageBuilder.package(input)
+            #expect(package.entries == Array(whole.entries.dropFirst()))
+            #expect(package.entries.first?.name == "launch.json")
+        }
+    }
+
     @Test("launch.json says what the supervisor needs, as the supervisor reads it")
     func launchSpec() throws {
         try Folder.withTemporary { folder in

@@ -93,6 +93,15 @@ struct TemplateTests {
         #expect(try version(image) != version(imaged))
     }
 
+    @Test("says so of a function in a runtime, which it does not write", arguments: Template.allCases)
+    func runtime(_ template: Template) throws {
+        var deployment = TemplateCases.function("frames")
+        deployment.runtime = Deployment.Runtime(image: .init(path: "frames.runtime", digest: Digest(of: []), size: 1))
+        let error = #expect(throws: PublishError.self) { try template.text(for: [deployment]) }
+        #expect(error?.code == .notInThisVersion)
+        #expect(error?.message.contains("customer-managed runtimes") == true)
+    }
+
     @Test("refuses what publishing refuses", arguments: Template.allCases)
     func refusals(_ template: Template) {
         var two = [TemplateCases.function("one"), TemplateCases.function("other")]

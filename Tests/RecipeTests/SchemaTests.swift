@@ -143,6 +143,7 @@ extension SchemaTests {
         switch path {
         // Not every compression has every level.
         case "artifact.level": required.append((["artifact", "compression"], .string("xz")))
+        case "function.runtime": required.append((["target"], .string("runtime")))
         case "function.timeout": required.append((["function", "timeoutThreshold"], .integer(0)))
         case "function.fileSystems.arn", "function.fileSystems.path":
             required += [

@@ -268,6 +268,10 @@ struct WrongRecipeTests {
             "r.json:2:26: error[conflicting-keys]: ‘function.timeoutThreshold’ (10) leaves nothing of ‘function.timeout’ (10) "
                 + "for the script\n  help: set ‘timeoutThreshold’ to fewer seconds than ‘timeout’"),
         .with(
+            "runtimeWithoutTarget", "\"function\": {\"runtime\": \"ruby\"}",
+            "r.json:2:26: error[conflicting-keys]: ‘function.runtime’ names a runtime, but the target is ‘auto’\n"
+                + "  help: make the target ‘runtime’, or remove the name"),
+        .with(
             "fileSystemWithoutNetwork",
             "\"function\": {\"fileSystems\": [{\"arn\": "
                 + "\"arn:aws:elasticfilesystem:eu-west-1:123456789012:access-point/fsap-0123456789abcdef0\", \"path\": \"/mnt/a\"}]}",

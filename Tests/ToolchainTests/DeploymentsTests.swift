@@ -81,6 +81,6 @@ struct DeploymentsTests {
         let target = #expect(throws: ToolError.self) { try check(#""target": "squashfs""#) }
         #expect(target?.diagnostic.code == "not-in-this-version")
         #expect(throws: PublishError.self) { try check(#""execution": "batch", "batch": {"gpus": 1}"#) }
-        for target in ["auto", "zip", "layer", "image"] { try check("\"target\": \"\(target)\"") }
+        for target in ["auto", "zip", "layer", "image", "runtime"] { try check("\"target\": \"\(target)\"") }
     }
 }

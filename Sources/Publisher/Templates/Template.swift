@@ -14,10 +14,18 @@ package enum Template: String, Sendable, CaseIterable {
 
     /// The whole file. The same deployments give the same bytes.
     ///
-    /// - Throws: `PublishError`, for what `publish` would refuse as well.
+    /// - Throws: `PublishError`, for what `publish` would refuse as well, and for runtimes.
     package func text(for deployments: [Deployment]) throws(PublishError) -> [UInt8] {
         try Recursion.check(deployments)
-        for deployment in deployments { try deployment.validate() }
+        for deployment in deployments {
+            try deployment.validate()
+            guard deployment.runtime == nil else {
+                throw PublishError(
+                    .notInThisVersion,
+                    "\(deployment.name): templates with customer-managed runtimes are not in this version",
+                    hint: "publish it without --emit, or choose another target")
+            }
+        }
         let buckets = try BucketUse.all(of: deployments)
         let document: JSON =
             switch self {

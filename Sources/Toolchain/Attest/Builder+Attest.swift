@@ -24,9 +24,12 @@ extension Builder {
     ) throws {
         let wanted = options.attestations
         if !wanted.bills.isEmpty {
-            let inspection = try inspect(try Self.subject(of: outcome.path), platform: image.platform)
+            // The function's zip has nothing of the image when a runtime has it.
+            let runtime = try outcome.runtime
+            let path = runtime.map { "\(folder)/\($0.name)" } ?? outcome.path
+            let inspection = try inspect(try Self.subject(of: path), platform: image.platform)
             for format in wanted.bills {
-                let bill = Bill(inspection, name: recipe.name, digest: try outcome.digest)
+                let bill = Bill(inspection, name: recipe.name, digest: try runtime?.digest ?? outcome.digest)
                 let text = try bill.json(format, options: billOptions).text(pretty: true)
                 try write(text, to: "\(folder)/\(recipe.name).\(format.ending)", tells: true)
             }
@@ -125,12 +128,19 @@ extension BuildOutcome {
         get throws {
             let record = try JSON.parse(record)
             let package = record["package"]
-            let parts = package == nil ? [record["artifact"]] : [package, package?["layer"]]
-            return try parts.compactMap(\.self).compactMap { part in
-                guard let name = part["file"]?.string, let digest = part["digest"]?.string else { return nil }
-                return Provenance.Artifact(name: name, digest: try Digest(parsing: digest))
-            }
+            let parts = package == nil ? [record["artifact"]] : [package, package?["layer"], package?["runtime"]]
+            return try parts.compactMap(\.self).compactMap(Self.output)
         }
+    }
+
+    /// The image of the runtime that the function runs in.
+    var runtime: Provenance.Artifact? {
+        get throws { try JSON.parse(record)["package"]?["runtime"].flatMap(Self.output) }
+    }
+
+    private static func output(_ part: JSON) throws -> Provenance.Artifact? {
+        guard let name = part["file"]?.string, let digest = part["digest"]?.string else { return nil }
+        return Provenance.Artifact(name: name, digest: try Digest(parsing: digest))
     }
 
     /// Of what people asked for; nil for a folder.

@@ -45,7 +45,7 @@ extension ErrorCatalogue {
                 cure: "The message names it, and the limit."),
             ErrorEntry(
                 "publish-failed", cause: "AWS was making something, and it came to nothing.",
-                cure: "The message has AWS’s reason; run the command again after mending it."),
+                cure: "The message has AWS’s reason, where it gives one; run the command again after mending it."),
             ErrorEntry(
                 "publish-timeout", cause: "AWS did not finish in time.",
                 cure: "Run the command again: it goes on from there."),

@@ -33,7 +33,8 @@ extension ErrorCatalogue {
                 "entry-name", cause: "The image has a file whose name cannot stand in the form of package asked for.",
                 cure: "Name it in ‘prune.drop’, or build with --target auto."),
             ErrorEntry(
-                "no-task-folder", cause: "The image’s /var is no folder, so the package cannot stand at /var/task.",
+                "no-task-folder",
+                cause: "A folder that files of ours must stand below is none in the image: /var, or /var/runtime.",
                 cure: "Build with --target zip."),
             ErrorEntry(
                 "no-supervisor", cause: "The supervisor’s executable is not where scar-build looks for it.",
@@ -58,7 +59,7 @@ extension ErrorCatalogue {
             ErrorEntry(
                 "needs-cage",
                 cause:
-                    "A container image runs as the root of a cage, and tests that a build traces run in one; and there is none.",
+                    "A container image, and a runtime’s, runs as the root of a cage, and tests that a build traces run in one; and there is none.",
                 cure:
                     "Install bubblewrap; run an image in another form with --target zip, without --no-cage; have tests traced by ‘scar-build lock’ where there is a cage, or as you with --no-cage."
             ),

@@ -32,7 +32,7 @@ final class SupervisorProcess: Sendable {
                 storage: start.storage, files: start.place,
                 ephemeralStorage: start.ephemeralStorage, variables: start.variables)
             let caged = try CagedProcess.start(
-                path, root, program: ["\(CageRoot.packagePath)/bootstrap"], output: start.output)
+                path, root, program: [start.package.supervisor], output: start.output)
             (process, first) = (caged.process, caged.first)
         case .none:
             let path = "\(start.package.task)/bootstrap"

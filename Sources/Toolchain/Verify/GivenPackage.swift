@@ -11,8 +11,8 @@ struct GivenPackage {
         case layer
         case squashfs
         case tar
-        /// An image layout; of a function, or of the tree alone.
-        case layout(isFunction: Bool)
+        /// An image layout: a function's or a runtime's, of this form; nil for one of the tree alone.
+        case layout(PackageForm?)
     }
 
     let path: String
@@ -21,7 +21,7 @@ struct GivenPackage {
     /// The name without what tells results of one function apart: `out/thumbnails-layer.zip` is of `thumbnails`.
     var function: String {
         var name = Substring(path.split(separator: "/").last ?? "")
-        for ending in ["-layer.zip", ".zip", ".squashfs", ".tar", ".tar.gz", ".tar.zst", ".image", ".oci"]
+        for ending in ["-layer.zip", ".zip", ".squashfs", ".tar", ".tar.gz", ".tar.zst", ".image", ".runtime", ".oci"]
         where name.hasSuffix(ending) {
             name = name.dropLast(ending.count)
             break
@@ -48,7 +48,8 @@ struct GivenPackage {
                     "\(path) is a folder and no image layout: the files of a tree have no bytes of their own",
                     hint: "build with --target tar, and verify the archive", exitCode: .usage)
             }
-            kind = .layout(isFunction: trimmed.hasSuffix(".image"))
+            let forms: [PackageForm] = [.image, .runtime]
+            kind = .layout(forms.first { trimmed.hasSuffix(".\($0.rawValue)") })
             return
         }
         let file = try InputFile(path)
@@ -64,7 +65,7 @@ struct GivenPackage {
 
     private static func kind(of zip: ZipDirectory) -> Kind {
         func has(_ name: String) -> Bool { zip.entries.contains { $0.path.starts(with: name.utf8) } }
-        guard has("bootstrap") else { return .layer }
+        guard has("bootstrap") else { return has("launch.json") ? .zip(.runtime) : .layer }
         if has("artifact.squashfs") { return .zip(.squashfs) }
         return .zip(has("root/") ? .tree : .layer)
     }
@@ -74,8 +75,8 @@ struct GivenPackage {
         switch kind {
         case .zip(let form): form
         case .layer: .layer
-        case .layout(isFunction: true): .image
-        case .squashfs, .tar, .layout(isFunction: false): nil
+        case .layout(let form): form
+        case .squashfs, .tar: nil
         }
     }
 }

@@ -74,7 +74,12 @@ package struct Verifier {
         guard let outcome = try builder.build(file, only: recipe.name).first else {
             preconditionFailure("one function was built")
         }
-        let built = given.kind == .layer ? String(outcome.path.dropLast(4)) + "-layer.zip" : outcome.path
+        let built =
+            switch given.kind {
+            case .layer: String(outcome.path.dropLast(".zip".count)) + "-layer.zip"
+            case .layout(.runtime): String(outcome.path.dropLast(".zip".count)) + ".runtime"
+            default: outcome.path
+            }
         let source = Verification.Source(
             recipe: file.path, image: locked.image, manifest: locked.manifest.description)
         var verification = try Self.compare(given, built: built, source)
@@ -89,8 +94,8 @@ package struct Verifier {
         switch given.kind {
         case .squashfs: .squashfs
         case .tar: .tar
-        case .layout(isFunction: false): .oci
-        case .zip, .layer, .layout(isFunction: true): nil
+        case .layout(nil): .oci
+        case .zip, .layer, .layout: nil
         }
     }
 

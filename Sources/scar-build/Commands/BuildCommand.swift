@@ -24,7 +24,7 @@ struct BuildCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "What to build instead of the recipe's target: auto, zip, layer, image, squashfs, tar, oci or dir.",
+            "What to build instead of the recipe's target: auto, zip, layer, image, runtime, squashfs, tar, oci or dir.",
             valueName: "form"))
     var target: Recipe.Target?
 

@@ -6,12 +6,13 @@ internal import Toolchain
 struct FormOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Which package to run instead of the recipe's target: auto, zip, layer or image.", valueName: "form"))
+            "Which package to run instead of the recipe's target: auto, zip, layer, image or runtime.",
+            valueName: "form"))
     var target: Recipe.Target?
 
     func validate() throws {
-        guard let target, ![.auto, .zip, .layer, .image].contains(target) else { return }
-        throw ValidationError("--target takes auto, zip, layer or image here: nothing else is run.")
+        guard let target, ![.auto, .zip, .layer, .image, .runtime].contains(target) else { return }
+        throw ValidationError("--target takes auto, zip, layer, image or runtime here: nothing else is run.")
     }
 
     func options(_ source: SourceOptions, _ caging: CageOptions) throws -> BuildOptions {
