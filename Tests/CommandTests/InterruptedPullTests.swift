@@ -102,12 +102,25 @@ struct InterruptedPullTests: ~Copyable {
         }
     }
 
+    /// Runs a program until there is something in a file of the folder, and then interrupts it. Test runners' threads block
+    /// signals, and programs would inherit that.
+    private static let interrupting = """
+        import glob, os, signal, subprocess, sys, time
+        signal.pthread_sigmask(signal.SIG_SETMASK, ())
+        program = subprocess.Popen(sys.argv[2:])
+        while program.poll() is None and not any(os.path.getsize(file) for file in glob.glob(sys.argv[1] + "/*")):
+            time.sleep(0.01)
+        program.send_signal(signal.SIGINT)
+        sys.exit(program.wait())
+        """
+
     @Test("by Ctrl-C leaves what has come, and the next one goes on from there")
     func interrupted() throws {
         let server = try registry(pause: 150)
         let recipe = try recipe(server)
         let cut = try Peer.run(
-            "timeout", ["--signal=INT", "0.8", Products.scarBuild] + arguments(recipe, "out", "cache"))
+            "python3",
+            ["-c", Self.interrupting, path("cache/partials"), Products.scarBuild] + arguments(recipe, "out", "cache"))
         #expect(cut.errorText.contains("error[cancelled]"), "\(cut.errorText)")
         let left = try Folder.names(in: path("cache/partials"))
         #expect(!left.isEmpty)
