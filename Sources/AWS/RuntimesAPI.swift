@@ -29,11 +29,13 @@ package struct RuntimesAPI: Sendable {
 
     package struct Runtime: Sendable, Equatable {
         package var name: String
+        package var arn: String
         package var description: String
         package var state: State
 
         init(_ json: JSON) {
             name = json["Name"]?.string ?? ""
+            arn = json["Arn"]?.string ?? ""
             description = json["Description"]?.string ?? ""
             state = State(json["State"])
         }

@@ -18,7 +18,10 @@ struct ManagedRuntime {
     /// - Parameter name: what it is called in a recipe, or follows from the function's name.
     init(_ name: String, _ session: Session) throws {
         names = NameSeries(name)
-        let found = try session.runtimes.runtimes().filter { [names] in names.contains($0.name) }
+        // Accounts can share runtimes: another's has nothing to do with this one, whatever it is called.
+        let found = try session.runtimes.runtimes().filter { [names] in
+            names.contains($0.name) && $0.arn == session.runtimeARN($0.name)
+        }
         taken = found.map(\.name)
         current = found.filter { $0.state.isAlive }.min { $0.name.utf8.count < $1.name.utf8.count }
         guard let current else { return }

@@ -279,6 +279,18 @@ extension EmulatorTests {
             #expect(try fixture.emulator.changes() == [])
         }
 
+        @Test("does not take for its own a runtime of another account, which shares it")
+        func otherAccount() throws {
+            try fixture.emulator.answer(
+                "ListRuntimes",
+                with: """
+                    {"Items": [{"Name": "scar-build-frames", "Created": "2026-11-01", "LastModified": "2026-11-01",
+                                "Arn": "arn:aws:lambda:eu-west-1:210987654321:runtime/scar-build-frames"}]}
+                    """)
+            let plan = try FunctionPublisher(try fixture.session()).plan(try deployment())
+            #expect(plan.changes.contains { $0.title == "create the runtime scar-build-frames" })
+        }
+
         @Test("that becomes a zip keeps the runtime as long as a kept version runs in it")
         func becomesZip() throws {
             try fixture.publish(try deployment())
