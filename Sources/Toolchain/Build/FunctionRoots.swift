@@ -53,10 +53,14 @@ package struct FunctionRoots: Sendable {
         return roots
     }
 
-    /// Where programs are looked for when they are named without a folder.
+    /// Where programs are looked for when they are named without a folder. Debian's games have folders of their own, which
+    /// scripts put on their PATH.
     private static func commandFolders(_ environment: [(name: String, value: String)]) -> [[UInt8]] {
         let path = environment.last { $0.name == "PATH" }?.value ?? ""
-        let usual = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"]
+        let usual = [
+            "/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin", "/usr/local/games",
+            "/usr/games",
+        ]
         return (path.split(separator: ":").map(String.init) + usual).map { Array($0.utf8) }
     }
 
