@@ -120,7 +120,8 @@ test: ## run all tests, against real peers and a real registry
 	@scripts/setup test
 	@$(MAKE) --no-print-directory path-library supervisors
 	$(SWIFT) build --build-tests
-	@SCAR_TESTBED_RIE=$$(scripts/setup --rie) PYTHONPATH=$$(scripts/setup --python-path) scripts/testbed run $(TEST_IMAGES) -- $(SWIFT) test --skip-build $(TEST_FLAGS)
+	@SCAR_TESTBED_RIE=$$(scripts/setup --rie) PYTHONPATH=$$(scripts/setup --python-path) SCAR_TEST_IMAGES='$(TEST_IMAGES)' \
+	    scripts/testbed run $(TEST_IMAGES) -- $(SWIFT) test --skip-build $(TEST_FLAGS)
 
 # Without the test of the supervisor's size: what counts lines makes it larger.
 coverage: ## run the tests and print how many lines of each module they reach; fails below 85 % of one

@@ -12,7 +12,15 @@ enum Testbed {
     static let isRoot = getuid() == 0
     static let rootReason: Comment = "mounts file systems, so it needs root"
 
-    static let names = ["tiny": "scar-build/tiny:latest", "ffmpeg": "jrottenberg/ffmpeg:4.1-ubuntu"]
+    /// The images that whoever started the testbed wants looked at; `make test` says which it serves.
+    static let images = (Peer.environment("SCAR_TEST_IMAGES") ?? "tiny ffmpeg").split(separator: " ").map(String.init)
+
+    /// What each image is served as: the second column of `scripts/testbed images`.
+    static let names: [String: String] = {
+        let lines = try? Peer.run("\(Products.repository)/scripts/testbed", ["images"]).text.split(separator: "\n")
+        let words = (lines ?? []).map { $0.split(separator: " ").map(String.init) }
+        return Dictionary(words.filter { $0.count > 1 }.map { ($0[0], $0[1]) }) { first, _ in first }
+    }()
 
     /// The OCI layout that an image was pushed from.
     static func layout(_ name: String) throws -> String {
@@ -44,7 +52,7 @@ struct RealImageTests: ~Copyable {
 
     @Test(
         "equals what umoci unpacks, once the kernel has mounted it", .enabled(if: Testbed.isRoot, Testbed.rootReason),
-        arguments: ["tiny", "ffmpeg"])
+        arguments: Testbed.images)
     func equalsOracle(image: String) throws {
         let clock = time(nil) - 1
         let recipe = try Testbed.plainRecipe(image, in: folder.path)

@@ -2,6 +2,7 @@
 
 Usage: list-tree.py ROOT [CLOCK]. Times from CLOCK on are shown as 0: nobody but the unpacker's clock said them.
 """
+import errno
 import hashlib
 import os
 import stat
@@ -30,7 +31,13 @@ first_name = {}
 for path in sorted(paths()):
     status = os.lstat(path)
     kind = stat.S_IFMT(status.st_mode)
-    names = os.listxattr(path, follow_symlinks=False)
+    try:
+        names = os.listxattr(path, follow_symlinks=False)
+    except OSError as problem:
+        # A squashfs image without any attribute has no table of them, and the kernel says that it knows none.
+        if problem.errno != errno.ENOTSUP:
+            raise
+        names = []
     facts = [
         os.path.relpath(path, root),
         oct(status.st_mode),

@@ -69,11 +69,11 @@ import Transport
     func longEvent() throws {
         let desk = try BatchDesk()
         let event = #"{"text": "\#(String(repeating: "x", count: 24 << 10))"}"#
-        var placed = try desk.function("#!/bin/sh\n", takesAll: true, events: "work/events")
+        var placed = try desk.function("#!/bin/sh\n", takesAll: true, events: "long/events")
         _ = try placed.handle(event)
         #expect(desk.variable("EVENT") == nil)
         let place = try #require(desk.variable("EVENT_OBJECT"))
-        #expect(place.hasPrefix("work/events/8f5-a-") && place.hasSuffix(".json"))
+        #expect(place.hasPrefix("long/events/8f5-a-") && place.hasSuffix(".json"))
         #expect(placed.folder.read("storage/\(place)") == event)
         var unplaced = try desk.function("#!/bin/sh\n", takesAll: true)
         #expect(unplaced.failure(event).type == "Batch.TooLong")
@@ -282,10 +282,10 @@ struct BatchJobTests {
     @Test("a long event is read from where it was put")
     func longEvent() {
         let package = package(copies)
-        package.folder.write(EventTests.event(EventTests.record("b.txt")), to: "storage/work/events/e.json")
-        #expect(run(package, ["EVENT_OBJECT": "work/events/e.json"]).code == 0)
+        package.folder.write(EventTests.event(EventTests.record("b.txt")), to: "storage/long/events/e.json")
+        #expect(run(package, ["EVENT_OBJECT": "long/events/e.json"]).code == 0)
         #expect(package.folder.read("storage/out/b.txt") == "content b")
-        #expect(run(package, ["EVENT_OBJECT": "work/events/missing.json"]).code == 1)
+        #expect(run(package, ["EVENT_OBJECT": "long/events/missing.json"]).code == 1)
     }
 
     @Test("the program's exit code is the job's, its signal as a shell says it, and nothing is stored")
