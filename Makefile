@@ -4,6 +4,8 @@
 SWIFT ?= swift
 # Images of the testbed that the tests want; the first use makes them, which takes a minute or two each.
 TEST_IMAGES ?= tiny ffmpeg ruby
+# With what the images other than tiny are compressed, to be held against umoci: zstd gzip xz lz4 none are all.
+TEST_COMPRESSORS ?= zstd
 # More for `swift test`, such as: make test TEST_FLAGS='--filter LayerFS'
 TEST_FLAGS ?=
 BENCH_ROUNDS ?= 3
@@ -121,7 +123,7 @@ test: ## run all tests, against real peers and a real registry
 	@$(MAKE) --no-print-directory path-library supervisors
 	$(SWIFT) build --build-tests
 	@SCAR_TESTBED_RIE=$$(scripts/setup --rie) PYTHONPATH=$$(scripts/setup --python-path) SCAR_TEST_IMAGES='$(TEST_IMAGES)' \
-	    scripts/testbed run $(TEST_IMAGES) -- $(SWIFT) test --skip-build $(TEST_FLAGS)
+	    SCAR_TEST_COMPRESSORS='$(TEST_COMPRESSORS)' scripts/testbed run $(TEST_IMAGES) -- $(SWIFT) test --skip-build $(TEST_FLAGS)
 
 # Without the test of the supervisor's size: what counts lines makes it larger.
 coverage: ## run the tests and print how many lines of each module they reach; fails below 85 % of one

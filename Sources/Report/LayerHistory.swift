@@ -22,7 +22,7 @@ struct LayerHistory {
     }
 
     /// Lays a layer over those before.
-    mutating func apply(_ listing: LayerListing) throws(LayerError) {
+    mutating func apply(_ listing: LayerListing) throws {
         let number = isSeen.count
         try tree.apply(listing, as: Int32(number))
         isSeen.append([Bool](repeating: false, count: listing.contents.count))

@@ -36,6 +36,9 @@ package struct LayerObserver: FileObserver, Sendable {
 
     package init() {}
 
+    /// Bytes that it keeps.
+    package var weight: Int { kept.databases + kept.heads }
+
     package mutating func wanted(_ entry: TarEntry) -> Int {
         contents += 1
         let scanned = min(entry.size, SecretScanner.depth)

@@ -1,4 +1,5 @@
 import ByteKit
+import Glibc
 import LayerFS
 import TestKit
 import Testing
@@ -189,6 +190,45 @@ import Testing
             ], programs: ["usr/bin/x", "a", "usr/lib/l.so", "/"])
         #expect(
             Self.left(linked) == ["a", "b", "up/self", "usr/bin/x", "usr/bin/y", "usr/lib/l.so", "usr/lib/m.so"])
+    }
+
+    @Test("goes through names of one file, and folders that many name, once")
+    func linear() throws {
+        let count = 20_000
+        let files = (0..<count).map { TarItem.file("usr/share/own/f\($0)", "") }
+        let links = (0..<count).map { TarItem.hardLink("usr/share/links/l\($0)", to: "usr/bin/a") }
+        let scripts = (0..<1000).map { Self.script("usr/share/links/s\($0)", "#!/bin/none\n/usr/share/own") }
+        let start = Self.processorSeconds()
+        let linked = try Self.linked(
+            [Self.script("usr/bin/a", "#!/bin/none\n/usr/share/links")] + files + links + scripts,
+            programs: ["/usr/bin/a"])
+        #expect(Self.left(linked).count == 2 * count + 1001)
+        // Each of them times each other takes minutes.
+        #expect(Self.processorSeconds() - start < 20)
+    }
+
+    @Test("does not look into more than images may have: a file of holes is large under each of its names")
+    func holes() throws {
+        var builder = TarBuilder()
+        builder.addSparse("usr/bin/a", size: 700 << 20, [(700 << 20, [])], form: .pax10)
+        for number in 0..<100 { builder.add(.hardLink("usr/bin/b\(number)", to: "usr/bin/a")) }
+        let shop = try Workshop(BlockSettings(compression: .zstd, level: 1, blockSize: 1 << 20))
+        var rules = Linker.Rules()
+        rules.closure = ClosurePlan(sets: [], trace: nil) { _, _ in
+            var roots = ClosureRoots()
+            roots.programs = [Array("usr/bin/b7".utf8)]
+            return roots
+        }
+        let error = #expect(throws: LayerError.self) { try shop.link([builder.finished()], rules) }
+        #expect(error?.code == .tooLarge)
+        #expect(error?.message.contains("look into") == true)
+    }
+
+    /// What this thread has used of a processor.
+    private static func processorSeconds() -> Double {
+        var time = timespec()
+        unsafe clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+        return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
     }
 
     // MARK: - Properties

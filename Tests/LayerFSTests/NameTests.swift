@@ -136,6 +136,15 @@ import Testing
     @Test("symlinked parents are followed inside the tree and never out of it", arguments: symlinkedParents)
     func followsParents(fixture: TreeFixture) throws { try fixture.check() }
 
+    /// Symlinks that lead to each other by long ways, each of them no longer than a path may be.
+    private static let wanderers: [TarItem] = {
+        let way = String(repeating: "x/../", count: 300)
+        return [
+            .symlink("w0", to: way + "w1"), .symlink("w1", to: way + "w2"), .symlink("w2", to: way + "w3"),
+            .folder("x"), .folder("w3"), .file("w0/f", "x"),
+        ]
+    }()
+
     static func chain(_ length: Int) -> [TarItem] {
         (0..<length).map { TarItem.symlink("s\($0)", to: $0 + 1 == length ? "end" : "s\($0 + 1)") } + [
             .file("s0/f", "x")
@@ -148,6 +157,7 @@ import Testing
             "symlinksInACircle", [.symlink("a", to: "b"), .symlink("b", to: "a"), .file("b/f", "x")],
             refused: .symlinkLoop),
         RefusedFixture("symlinkBelowItself", [.symlink("a", to: "a/b"), .file("a/f", "x")], refused: .symlinkLoop),
+        RefusedFixture("symlinksThatWander", wanderers, refused: .symlinkLoop),
         RefusedFixture("fortyOneSymlinks", chain(41), refused: .symlinkLoop),
         RefusedFixture(
             "hardLinkThroughALoop", [.symlink("a", to: "a"), .hardLink("h", to: "a/f")], refused: .symlinkLoop),

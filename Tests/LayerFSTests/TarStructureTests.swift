@@ -325,6 +325,25 @@ import Testing
             ])
     }
 
+    @Test("attributes and names take room together, and a layer whose entries have too many is refused")
+    func entryRoom() throws {
+        let shop = try Workshop()
+        func compile(_ items: [TarItem]) throws {
+            _ = try shop.compile(TarBuilder.archive(items), entries: 64 << 10)
+        }
+        func marked(_ count: Int, _ value: (Int) -> String) -> [TarItem] {
+            (0..<count).map { TarItem.file("f\($0)").xattr("user.a", Array(value($0).utf8)) }
+        }
+        let long = String(repeating: "a", count: 1000)
+        try compile(marked(100) { _ in long })
+        let longNames = (0..<40).map { TarItem.symlink("\($0)", to: long + long) }
+        for items in [marked(100) { "\($0)" + long }, longNames] {
+            let error = #expect(throws: LayerError.self) { try compile(items) }
+            #expect(error?.code == .tooLarge)
+            #expect(error?.message.contains("names and attributes") == true)
+        }
+    }
+
     @Test("hundreds of thousands of attributes in one header are refused at once")
     func xattrBomb() throws {
         let item = TarItem.file("a").with { item in item.xattrs = (0..<200_000).map { ("user.\($0)", []) } }

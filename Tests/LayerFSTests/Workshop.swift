@@ -28,14 +28,16 @@ final class Workshop {
     ///   - bytes: the compressed layer.
     ///   - pieces: how many bytes to send at a time, from another thread; nil for all at once.
     ///   - limit: how many bytes it may unpack to.
+    ///   - entries: how many bytes its names and attributes may take.
     ///   - path: where the object goes.
     func compile(
-        _ bytes: [UInt8], diffID: Digest? = nil, pieces: Int? = nil, limit: Int = 1 << 30, to path: String? = nil
+        _ bytes: [UInt8], diffID: Digest? = nil, pieces: Int? = nil, limit: Int = 1 << 30,
+        entries: Int = EntryRoom.usual, to path: String? = nil
     ) throws -> LayerObject {
         let source = LayerSource()
         let sender = try Thread { source.send(bytes, pieces: pieces ?? max(1, bytes.count)) }
         defer { sender.join() }
-        return try LayerCompiler(settings: settings, pool: pool, sizeLimit: limit)
+        return try LayerCompiler(settings: settings, pool: pool, sizeLimit: limit, entryLimit: entries)
             .compile(source, layer: Digest(of: bytes), diffID: diffID, to: path ?? freshPath("layer"))
     }
 

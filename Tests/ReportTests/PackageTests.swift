@@ -67,6 +67,18 @@ struct PackageTests {
             ])
     }
 
+    @Test("make no more of a record than it has room for, however long the folder that it names again and again")
+    func bombs() {
+        let folder = String(repeating: "x", count: 3000)
+        let apk = ApkRecords.packages(Array(("P:a\nF:\(folder)\n" + String(repeating: "R:y\n", count: 100_000)).utf8))
+        #expect(apk.flatMap(\.files).reduce(0) { $0 + $1.count } < 8 * 410_000)
+        #expect(apk.first?.files.first?.count == 3002)
+        let tooLong = ApkRecords.packages(Array("P:a\nF:\(folder)\(folder)\nR:y\nF:z\nR:y\n".utf8))
+        #expect(tooLong.first?.files == [Array("z/y".utf8)])
+        let list = DpkgRecords.files(Array(String(repeating: "a\n", count: 100_000).utf8))
+        #expect(list.count < 100_000 / 4)
+    }
+
     @Test("have lists of one package each: no other record of the same name has a list read again")
     func listsOnce() {
         var lists = DpkgLists()

@@ -64,7 +64,7 @@ final class RPMTests {
                 bytes[numbers.below(limit)] = UInt8(truncatingIfNeeded: numbers.below(256))
             }
             let files = (try? RPMDatabase.packages(bytes, format))?.flatMap(\.files) ?? []
-            #expect(files.reduce(0) { $0 + $1.count } <= 2 * bytes.count)
+            #expect(files.reduce(0) { $0 + $1.count } <= 8 * bytes.count)
         }
     }
 }
@@ -92,8 +92,8 @@ struct WrongRPMTests {
                 files: (0..<count).map { _ in (0, "") } + [(1, "late")])
             return try RPMDatabase.packages(RPMFixture.newDatabase([header]), .ndb).flatMap(\.files)
         }
-        #expect(try files(2) == [Array("usr/late".utf8)])
-        #expect(try files(3) == [])
+        #expect(try files(7) == [Array("usr/late".utf8)])
+        #expect(try files(9) == [])
     }
 
     @Test("is said not to be read")

@@ -21,11 +21,18 @@ struct Closure {
     private(set) var causes: [Cause?]
     /// What stays and has not been looked at.
     private var pending: [Int32] = []
+    /// What need not be gone through again, however often it is named: folders of which all stays, files with several names,
+    /// groups of the index.
+    private var isWhole: [Bool]
+    private var twinned: Set<Int32> = []
+    private var isSpelledOut: [Bool]
+    /// Bytes of the files that were looked into.
+    private var readBytes = 0
 
     init(
         _ tree: FileTree, _ order: FileTree.Order, _ objects: [LayerObject], _ plan: ClosurePlan, _ roots: ClosureRoots,
         keep: [PathPattern], pool: WorkerPool
-    ) {
+    ) throws(Cancelled) {
         self.tree = tree
         self.order = order
         self.pool = pool
@@ -34,12 +41,14 @@ struct Closure {
         let isTraced = plan.trace != nil
         sets = plan.sets.filter { !isTraced || !$0.isTraced }
         surroundings = FileReferences.Surroundings(
-            tree: tree, index: NameIndex(tree, order, objects, sets, commandFolders: roots.commandFolders),
+            tree: tree, index: try NameIndex(tree, order, objects, sets, commandFolders: roots.commandFolders),
             objects: objects,
             sets: plan.sets, isGenerous: !isTraced)
         members = Array(repeating: [], count: sets.count)
         isIn = Array(repeating: false, count: sets.count)
         causes = Array(repeating: nil, count: tree.nodes.count)
+        isWhole = Array(repeating: false, count: tree.nodes.count)
+        isSpelledOut = Array(repeating: false, count: surroundings.index.groups.count)
         sort()
         begin(roots, keep)
     }
@@ -108,6 +117,8 @@ struct Closure {
     private mutating func keepWhole(_ node: Int32, _ cause: Cause) {
         var rest = [node]
         while let next = rest.popLast() {
+            guard !isWhole[Int(next)] else { continue }
+            isWhole[Int(next)] = true
             keep(next, cause)
             rest += order.children[Int(next)]
         }
@@ -138,13 +149,37 @@ struct Closure {
             try Cancellation.check()
             var round: [Int32] = []
             while let node = pending.popLast() {
+                try Cancellation.check()
                 round.append(node)
                 spread(node)
             }
             let files = round.filter { tree.inode(of: $0).content != nil }.sorted()
-            for (node, found) in zip(files, try read(files)) { apply(found, from: node, isText: false) }
+            // A slice at a time: what one file names can be as large as the file.
+            for start in stride(from: 0, to: files.count, by: sliceLength) {
+                let slice = files[start..<min(files.count, start + sliceLength)]
+                try charge(slice)
+                for (node, found) in zip(slice, try read(slice)) { apply(found, from: node, isText: false) }
+            }
         }
     }
+
+    /// Counts what is to be read. A file of a gigabyte takes hardly any room in an archive when it is empty, nor do a hundred
+    /// thousand more names for it.
+    private mutating func charge(_ files: ArraySlice<Int32>) throws(LayerError) {
+        for node in files {
+            guard let content = tree.inode(of: node).content else { continue }
+            readBytes += FileReferences.bytes(of: content, in: surroundings.objects)
+            guard readBytes <= Self.readLimit else {
+                throw LayerError(
+                    .tooLarge,
+                    "the files that a closure has to look into are larger than \(Self.readLimit) bytes together",
+                    path: tree.path(of: node), hint: "‘prune.profile’ safe does not look into files")
+            }
+        }
+    }
+
+    /// Several times what unpacked images may have.
+    private static let readLimit = 64 << 30
 
     /// Has what belongs to a node stay with it: the folders that it is in, links that lead to it, its other names, where it
     /// leads itself, and the sets that it brings in.
@@ -152,7 +187,9 @@ struct Closure {
         let facts = tree.nodes[Int(node)]
         if node != FileTree.root { keep(facts.parent, Cause(kind: .unchanged)) }
         for link in surroundings.index.links[node] ?? [] { keep(link, Cause(kind: .leads, source: node)) }
-        for twin in surroundings.index.twins[facts.inode] ?? [] { keep(twin, Cause(kind: .twin, source: node)) }
+        if let twins = surroundings.index.twins[facts.inode], twinned.insert(facts.inode).inserted {
+            for twin in twins { keep(twin, Cause(kind: .twin, source: node)) }
+        }
         let inode = tree.inode(of: node)
         if inode.kind == .symlink {
             let trail = tree.trail(of: inode.target[...], from: facts.parent)
@@ -165,14 +202,25 @@ struct Closure {
     private mutating func apply(_ found: [FileReferences.Found], from source: Int32, isText: Bool) {
         for found in found {
             let cause = Cause(kind: isText ? .text : found.kind, source: source)
-            if found.isWhole { keepWhole(found.node, cause) } else { keep(found.node, cause) }
+            switch found.thing {
+            case .node(let node): keep(node, cause)
+            case .folder(let folder): keepWhole(folder, cause)
+            case .group(let number): keep(group: Int(number), cause)
+            }
         }
     }
 
+    private mutating func keep(group number: Int, _ cause: Cause) {
+        guard !isSpelledOut[number] else { return }
+        isSpelledOut[number] = true
+        let group = surroundings.index.groups[number]
+        for node in group.nodes { if group.isWhole { keepWhole(node, cause) } else { keep(node, cause) } }
+    }
+
     /// Looks into files on all threads. Neighbours share blocks, so each thread looks into a run of neighbours.
-    private func read(_ files: [Int32]) throws -> [[FileReferences.Found]] {
-        let runs = stride(from: 0, to: files.count, by: Self.runLength).map {
-            $0..<min(files.count, $0 + Self.runLength)
+    private func read(_ files: ArraySlice<Int32>) throws -> [[FileReferences.Found]] {
+        let runs = stride(from: files.startIndex, to: files.endIndex, by: Self.runLength).map {
+            $0..<min(files.endIndex, $0 + Self.runLength)
         }
         let surroundings = surroundings
         let results = Monitor([Result<[[FileReferences.Found]], any Error>?](repeating: nil, count: runs.count))
@@ -190,4 +238,5 @@ struct Closure {
     }
 
     private static let runLength = 16
+    private var sliceLength: Int { 8 * pool.width * Self.runLength }
 }

@@ -33,10 +33,16 @@ struct FileReferences {
 
     /// Something that is referred to.
     struct Found: Sendable {
-        var node: Int32
+        enum Thing {
+            case node(Int32)
+            /// A folder with all that is in it.
+            case folder(Int32)
+            /// All that has a name: the number of a group of the index.
+            case group(Int32)
+        }
+
+        var thing: Thing
         var kind: Closure.Cause.Kind
-        /// Whether all that is in it is meant.
-        var isWhole = false
     }
 
     /// What is read of a file at once, and of any at most.
@@ -47,6 +53,11 @@ struct FileReferences {
     private static let mostNameBytes = 16 << 20
     /// Longer than scripts are; words of what is longer are not looked at behind that.
     private static let mostScriptBytes = 1 << 20
+
+    /// How much of a file is looked at, at most.
+    static func bytes(of content: FileTree.ContentID, in objects: [LayerObject]) -> Int {
+        min(objects[Int(content.layer)].contents[Int(content.content)].size, mostBytes)
+    }
 
     /// What a file of the tree refers to, each thing once, in the order of the file.
     func references(of node: Int32) throws -> [Found] {
@@ -75,7 +86,7 @@ struct FileReferences {
             gathering.add(wordsOf: try contents.read(content, at: 0, count: Self.mostScriptBytes), .commands)
         }
         var scanner = ReferenceScanner(findsWords: false)
-        let size = min(contents.size(of: content), Self.mostBytes)
+        let size = Self.bytes(of: content, in: surroundings.objects)
         for offset in stride(from: 0, to: size, by: Self.pieceBytes) {
             let piece = try contents.read(content, at: offset, count: Self.pieceBytes)
             scanner.scan(piece) { gathering.add($0) }
@@ -110,7 +121,7 @@ struct FileReferences {
     private func applications(_ content: FileTree.ContentID, of node: Int32) throws -> [Found] {
         var gathering = Gathering(surroundings, folder: tree.nodes[Int(node)].parent)
         let bytes = try contents.read(content, at: 0, count: Self.pieceBytes)
-        for name in ApplicationIndex.needs(in: bytes) { gathering.addApplication(name) }
+        for name in ErlangApplication.needs(in: bytes) { gathering.addApplication(name) }
         return gathering.found
     }
 
@@ -138,19 +149,10 @@ struct FileReferences {
         let folder: Int32
         private(set) var found: [Found] = []
         private var seen: Set<Int32> = []
+        private var seenGroups: Set<Int32> = []
         /// Paths that were looked at, and how long they are together.
         private var seenPaths: Set<[UInt8]> = []
         private var pathBytes = 0
-        /// Names that stand for several things and that were looked up.
-        private var seenNames: Set<SeenName> = []
-        private var seenApplications: Set<Int> = []
-
-        private struct SeenName: Hashable {
-            enum Table { case objects, commands, features, applications }
-
-            var table: Table
-            var name: [UInt8]
-        }
 
         init(_ surroundings: Surroundings, folder: Int32) {
             self.surroundings = surroundings
@@ -162,7 +164,7 @@ struct FileReferences {
             case .path(let path): addPath(path, .names)
             case .object(let name):
                 guard !KeepSet.rarelyLoaded.contains(where: { $0.matches([name]) }) else { return }
-                add(surroundings.index.objects, .objects, name, .loads)
+                add(surroundings.index.objects[Array(name)], .loads)
             case .word: break
             }
         }
@@ -179,10 +181,8 @@ struct FileReferences {
 
         private mutating func addWord(_ name: ReferenceScanner.Name, _ meaning: Meaning) {
             guard case .word(let word) = name, word.count <= LayerPath.componentLimit else { return }
-            if meaning != .features { add(surroundings.index.commands, .commands, word, .runs) }
-            if meaning != .commands, surroundings.isGenerous {
-                add(surroundings.index.features, .features, word, .uses)
-            }
+            if meaning != .features { add(surroundings.index.commands[Array(word)], .runs) }
+            if meaning != .commands, surroundings.isGenerous { add(surroundings.index.features[Array(word)], .uses) }
             guard meaning == .all else { return }
             addApplication(word)
             if word.contains(UInt8(ascii: "/")) { addPath((Array("/usr/share/zoneinfo/".utf8) + word)[...], .names) }
@@ -191,48 +191,28 @@ struct FileReferences {
         /// Adds the applications that a word may mean. A trace knows better which are used.
         mutating func addApplication(_ word: ArraySlice<UInt8>) {
             // Each dot of a word makes a name of what is before it.
-            guard surroundings.isGenerous, word.count <= LayerPath.componentLimit else { return }
             let applications = surroundings.index.applications
-            for name in applications.names(in: word) {
-                guard let numbers = applications.byName[name], isNew(name, .applications, numbers.count) else {
-                    continue
-                }
-                for number in numbers where seenApplications.insert(number).inserted {
-                    add(applications.files[number], .uses)
-                }
-            }
+            guard surroundings.isGenerous, !applications.isEmpty, word.count <= LayerPath.componentLimit else { return }
+            for name in ErlangApplication.names(in: word) { add(applications[name], .uses) }
         }
 
         mutating func add(_ file: ELFFile) {
             if let interpreter = file.interpreter { addPath(interpreter[...], .interpreter) }
             for name in file.needed {
                 let component = name.split(separator: UInt8(ascii: "/")).last ?? []
-                add(surroundings.index.objects, .objects, component, .needs)
+                add(surroundings.index.objects[Array(component)], .needs)
                 if name.contains(UInt8(ascii: "/")) { addPath(name[...], .needs) }
             }
         }
 
         mutating func add(_ line: FirstLine) {
             addPath(line.interpreter, .interpreter)
-            if let command = line.command { add(surroundings.index.commands, .commands, command, .interpreter) }
+            if let command = line.command { add(surroundings.index.commands[Array(command)], .interpreter) }
         }
 
-        private mutating func add(
-            _ index: [[UInt8]: [Int32]], _ table: SeenName.Table, _ name: ArraySlice<UInt8>, _ kind: Closure.Cause.Kind
-        ) {
-            let name = Array(name)
-            guard let nodes = index[name], isNew(name, table, nodes.count) else { return }
-            add(nodes, kind)
-        }
-
-        /// Whether what a name stands for is to be looked at: once, where it is much. A million files may have one name, and
-        /// one file may say it a million times.
-        private mutating func isNew(_ name: [UInt8], _ table: SeenName.Table, _ count: Int) -> Bool {
-            count == 1 || seenNames.insert(SeenName(table: table, name: name)).inserted
-        }
-
-        private mutating func add(_ nodes: [Int32], _ kind: Closure.Cause.Kind) {
-            for node in nodes where seen.insert(node).inserted { found.append(Found(node: node, kind: kind)) }
+        private mutating func add(_ group: Int32?, _ kind: Closure.Cause.Kind) {
+            guard let group, seenGroups.insert(group).inserted else { return }
+            found.append(Found(thing: .group(group), kind: kind))
         }
 
         private mutating func addPath(_ path: ArraySlice<UInt8>, _ kind: Closure.Cause.Kind) {
@@ -245,9 +225,11 @@ struct FileReferences {
             guard let end = trail.end, end != FileTree.root else { return }
             let isFolder = surroundings.tree.isDirectory(end)
             guard !isFolder || surroundings.isOwn(end) else { return }
-            add(trail.links, kind)
+            for link in trail.links where seen.insert(link).inserted {
+                found.append(Found(thing: .node(link), kind: kind))
+            }
             guard seen.insert(end).inserted else { return }
-            found.append(Found(node: end, kind: kind, isWhole: isFolder))
+            found.append(Found(thing: isFolder ? .folder(end) : .node(end), kind: kind))
         }
     }
 }

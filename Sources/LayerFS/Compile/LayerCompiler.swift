@@ -6,18 +6,23 @@ package struct LayerCompiler: Sendable {
     /// How many bytes a layer may unpack to.
     package let sizeLimit: Int
     private let pool: WorkerPool
+    private let room: EntryRoom
 
     /// More entries than any image has; each costs some hundred bytes of memory.
-    private static let entryLimit = 4 << 20
+    private static let mostEntries = 4 << 20
 
     /// - Parameters:
     ///   - settings: how data is cut and compressed.
     ///   - pool: the threads that compress.
     ///   - sizeLimit: how many bytes a layer may unpack to; Lambda takes no image over 10 GB.
-    package init(settings: BlockSettings, pool: WorkerPool, sizeLimit: Int = 16 << 30) {
+    ///   - entryLimit: how many bytes a layer's names and attributes may take.
+    package init(
+        settings: BlockSettings, pool: WorkerPool, sizeLimit: Int = 16 << 30, entryLimit: Int = EntryRoom.usual
+    ) {
         self.settings = settings
         self.pool = pool
         self.sizeLimit = sizeLimit
+        room = EntryRoom(entryLimit)
     }
 
     /// Compiles one layer.
@@ -30,14 +35,14 @@ package struct LayerCompiler: Sendable {
     package func compile(_ source: LayerSource, layer: Digest, diffID: Digest?, to path: String) throws -> LayerObject {
         do {
             var tar = TarReader(try Inflater(source, limit: sizeLimit))
-            let writer = try LayerObjectWriter(path, layer: layer, settings: settings, pool: pool)
+            let writer = try LayerObjectWriter(path, layer: layer, settings: settings, pool: pool, room: room)
             var total = 0
             var entries = 0
             while let entry = try tar.next() {
                 entries += 1
-                guard entries <= Self.entryLimit
+                guard entries <= Self.mostEntries
                 else {
-                    throw LayerError(.tooLarge, "the layer has more than \(Self.entryLimit) entries", path: entry.path)
+                    throw LayerError(.tooLarge, "the layer has more than \(Self.mostEntries) entries", path: entry.path)
                 }
                 // Holes take no room in the archive: what they unpack to is counted here, not by the inflater.
                 total = total.addingReportingOverflow(entry.size).partialValue

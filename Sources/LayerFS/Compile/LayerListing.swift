@@ -13,6 +13,7 @@ package struct LayerListing: LayerEntries, Sendable {
     package var tarSize = 0
     private var names: [UInt8] = []
     private var xattrSetByValue: [[TarEntry.Xattr]: Int32] = [:]
+    private var room = EntryRoom()
 
     package struct Content: Sendable, Hashable {
         /// Of the data.
@@ -45,8 +46,7 @@ package struct LayerListing: LayerEntries, Sendable {
         }
         guard let pathCount = UInt16(exactly: entry.path.count), let targetCount = UInt16(exactly: entry.target.count)
         else { throw LayerError(.badName, "a name is too long", path: entry.path) }
-        guard let pathStart = UInt32(exactly: names.count)
-        else { throw LayerError(.tooLarge, "the names in the layer are longer than 4 GiB together", path: entry.path) }
+        try room.take(entry.path.count + entry.target.count, for: entry.path)
         var content: Int32 = -1
         if let sum {
             content = Int32(contents.count)
@@ -56,15 +56,17 @@ package struct LayerListing: LayerEntries, Sendable {
             LayerObject.Entry(
                 kind: entry.kind, mode: entry.mode, userID: entry.userID, groupID: entry.groupID,
                 modificationTime: entry.modificationTime, deviceMajor: entry.deviceMajor,
-                deviceMinor: entry.deviceMinor, content: content, xattrs: xattrSet(entry.xattrs), pathStart: pathStart,
+                deviceMinor: entry.deviceMinor, content: content, xattrs: try xattrSet(entry.xattrs, of: entry.path),
+                pathStart: UInt32(names.count),
                 pathCount: pathCount, targetCount: targetCount))
         names += entry.path
         names += entry.target
     }
 
-    private mutating func xattrSet(_ xattrs: [TarEntry.Xattr]) -> Int32 {
+    private mutating func xattrSet(_ xattrs: [TarEntry.Xattr], of path: [UInt8]) throws(LayerError) -> Int32 {
         guard !xattrs.isEmpty else { return -1 }
         if let known = xattrSetByValue[xattrs] { return known }
+        try room.take(EntryRoom.cost(of: xattrs), for: path)
         let index = Int32(xattrSets.count)
         xattrSets.append(xattrs)
         xattrSetByValue[xattrs] = index

@@ -5,6 +5,8 @@ internal import SquashFS
 enum LayerObjectFormat {
     static let headerSize = 64
     static let trailerSize = 64
+    /// More than the tables of any layer that is taken: they are read at once.
+    private static let tablesLimit = 2 << 30
     static let magic: [UInt8] = Array("SCARLAYR".utf8)
     static let version: UInt32 = 3
 
@@ -49,7 +51,8 @@ enum LayerObjectFormat {
             var reader = LittleEndianReader(bytes.span)
             guard let offset = Int(exactly: reader.read(UInt64.self)),
                 let size = Int(exactly: reader.read(UInt64.self)),
-                let checksum = Digest(bytes: reader.read(count: 32)), offset >= headerSize, size <= fileSize,
+                let checksum = Digest(bytes: reader.read(count: 32)), offset >= headerSize,
+                size <= min(fileSize, tablesLimit),
                 offset == fileSize - trailerSize - size
             else { return nil }
             self.init(tablesOffset: offset, tablesSize: size, checksum: checksum)

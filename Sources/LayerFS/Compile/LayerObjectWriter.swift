@@ -12,6 +12,7 @@ final class LayerObjectWriter {
     private var tailByHash: [UInt64: Int32] = [:]
     private var hasher = Sha256()
     private var xattrSetByValue: [[TarEntry.Xattr]: Int32] = [:]
+    private var room: EntryRoom
     /// Blocks numbered so far, holes among them.
     private var blockCount = 0
     private var fragment: BlockPipeline.Block?
@@ -38,7 +39,10 @@ final class LayerObjectWriter {
         }
     }
 
-    init(_ path: String, layer: Digest, settings: BlockSettings, pool: WorkerPool) throws {
+    init(
+        _ path: String, layer: Digest, settings: BlockSettings, pool: WorkerPool, room: EntryRoom = EntryRoom()
+    ) throws {
+        self.room = room
         self.path = path
         self.layer = layer
         self.settings = settings
@@ -54,22 +58,23 @@ final class LayerObjectWriter {
     func add(_ entry: TarEntry, content: Int32?) throws(LayerError) {
         guard let pathCount = UInt16(exactly: entry.path.count), let targetCount = UInt16(exactly: entry.target.count)
         else { throw LayerError(.badName, "a name is too long", path: entry.path) }
-        guard let pathStart = UInt32(exactly: tables.names.count)
-        else { throw LayerError(.tooLarge, "the names in the layer are longer than 4 GiB together", path: entry.path) }
+        try room.take(entry.path.count + entry.target.count, for: entry.path)
         tables.entries.append(
             LayerObject.Entry(
                 kind: entry.kind, mode: entry.mode, userID: entry.userID, groupID: entry.groupID,
                 modificationTime: entry.modificationTime, deviceMajor: entry.deviceMajor,
                 deviceMinor: entry.deviceMinor,
-                content: content ?? -1, xattrs: xattrSet(entry.xattrs), pathStart: pathStart,
+                content: content ?? -1, xattrs: try xattrSet(entry.xattrs, of: entry.path),
+                pathStart: UInt32(tables.names.count),
                 pathCount: pathCount, targetCount: targetCount))
         tables.names += entry.path
         tables.names += entry.target
     }
 
-    private func xattrSet(_ xattrs: [TarEntry.Xattr]) -> Int32 {
+    private func xattrSet(_ xattrs: [TarEntry.Xattr], of path: [UInt8]) throws(LayerError) -> Int32 {
         guard !xattrs.isEmpty else { return -1 }
         if let known = xattrSetByValue[xattrs] { return known }
+        try room.take(EntryRoom.cost(of: xattrs), for: path)
         let index = Int32(tables.xattrSets.count)
         tables.xattrSets.append(xattrs)
         xattrSetByValue[xattrs] = index

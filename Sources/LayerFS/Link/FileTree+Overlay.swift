@@ -1,3 +1,4 @@
+internal import ByteKit
 internal import SquashFS
 
 extension FileTree {
@@ -10,9 +11,11 @@ extension FileTree {
     /// - Parameters:
     ///   - object: the layer.
     ///   - layer: its number, from 0 for the base; contents are recorded with it.
-    package mutating func apply<Layer: LayerEntries>(_ object: Layer, as layer: Int32) throws(LayerError) {
+    package mutating func apply<Layer: LayerEntries>(_ object: Layer, as layer: Int32) throws {
         var parents = ParentCache()
-        for entry in object.entries {
+        for (number, entry) in object.entries.enumerated() {
+            // Nobody waits for the end of a layer with millions of entries.
+            if number & 0xfff == 0 { try Cancellation.check() }
             do throws(LayerError) {
                 try apply(entry, of: object, as: layer, &parents)
             } catch {
@@ -147,6 +150,9 @@ extension FileTree {
 
     /// How many symlinks a path may pass, as in Linux.
     static var symlinkLimit: Int { 40 }
+    /// How long their targets may be together. In Linux each may be as long as a path; but a million paths that wander about
+    /// for thousands of folders each take hours.
+    static var symlinkBytesLimit: Int { LayerPath.pathLimit }
 
     /// The folder a path leads to, made where it is missing: layers need not list every parent.
     private mutating func resolve(
@@ -222,6 +228,7 @@ extension FileTree {
         /// What is still to be walked, the next component last.
         private var components: [ArraySlice<UInt8>]
         private var symlinks = 0
+        private var symlinkBytes = 0
 
         init(_ path: ArraySlice<UInt8>, from folder: Int32) {
             self.folder = folder
@@ -243,10 +250,14 @@ extension FileTree {
                 else { throw LayerError(.badName, "a symlink leads through a name that is too long", path: path) }
                 guard let node = tree.child(of: folder, named: component), tree.inode(of: node).kind == .symlink
                 else { return component }
-                symlinks += 1
-                guard symlinks <= FileTree.symlinkLimit
-                else { throw LayerError(.symlinkLoop, "symlinks on the way to this path lead in a circle", path: path) }
                 let target = tree.inode(of: node).target
+                symlinks += 1
+                symlinkBytes += target.count
+                guard symlinks <= FileTree.symlinkLimit, symlinkBytes <= FileTree.symlinkBytesLimit else {
+                    throw LayerError(
+                        .symlinkLoop, "symlinks on the way to this path lead in a circle, or nowhere near it",
+                        path: path)
+                }
                 if target.first == UInt8(ascii: "/") { folder = FileTree.root }
                 components += target.split(separator: UInt8(ascii: "/")).reversed()
             }

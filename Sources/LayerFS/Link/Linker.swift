@@ -69,7 +69,7 @@ package struct Linker {
         if !account.byRule.isEmpty || rules.closure != nil { order = tree.ordered() }
         if let plan = rules.closure {
             let roots = try plan.roots(tree, sizes)
-            var closure = Closure(tree, order, layers, plan, roots, keep: rules.keep, pool: pool)
+            var closure = try Closure(tree, order, layers, plan, roots, keep: rules.keep, pool: pool)
             try closure.solve()
             closure.sweep(&tree, &account, size: { sizes.size(of: $0) })
             keepings = closure.keepings(size: { sizes.size(of: $0) })

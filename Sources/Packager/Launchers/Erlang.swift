@@ -5,7 +5,7 @@ extension Launcher {
         worker: Worker(
             file: "erlang.args", text: erlangSpare, command: ["erl"], options: ["-args_file"], isSpare: true),
         sets: [
-            // Other applications come in by name: LayerFS/Closure/ApplicationIndex.swift.
+            // Other applications come in by name: LayerFS/Closure/ErlangApplication.swift.
             FileSet(
                 "erlang", "Erlang's emulator, and the applications that every program has",
                 when: ["**/bin/erl", "**/bin/escript", "**/beam.smp"],

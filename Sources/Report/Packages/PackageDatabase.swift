@@ -81,7 +81,7 @@ package enum DpkgRecords {
     package static func packages(_ text: [UInt8]) -> [InstalledPackage] {
         var packages: [InstalledPackage] = []
         var stanza = Stanza()
-        for line in text.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
+        for line in Lines(text) {
             guard packages.count < packageLimit else { return packages }
             guard line.allSatisfy({ $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\r") }) else {
                 stanza.take(line)
@@ -96,15 +96,17 @@ package enum DpkgRecords {
 
     /// The paths of a `.list` file, which begin with a slash, or of `.md5sums`, which have a sum before them.
     package static func files(_ text: [UInt8], hasSums: Bool = false) -> [[UInt8]] {
-        text.split(separator: UInt8(ascii: "\n")).compactMap { line in
+        var room = PathRoom(forRecordsOf: text.count)
+        var files: [[UInt8]] = []
+        for line in Lines(text) where !room.isSpent {
             var path = line
             if hasSums {
-                guard let space = line.firstIndex(of: UInt8(ascii: " ")) else { return nil }
-                path = line[space...].drop { $0 == UInt8(ascii: " ") }
+                guard let space = line.firstIndex(of: UInt8(ascii: " ")) else { continue }
+                path = line[space...].drop { $0 == UInt8(ascii: " ") }.drop { "/.".utf8.contains($0) }
             }
-            path = path.drop { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: ".") && hasSums }
-            return path.isEmpty ? nil : Array(path)
+            if let path = room.path([], path) { files.append(path) }
         }
+        return files
     }
 
     private struct Stanza {
@@ -143,12 +145,13 @@ package enum ApkRecords {
         var packages: [InstalledPackage] = []
         var package = InstalledPackage(name: [], version: [], architecture: [])
         var folder: ArraySlice<UInt8> = []
+        var room = PathRoom(forRecordsOf: text.count)
         func finish() {
             if !package.name.isEmpty { packages.append(package) }
             package = InstalledPackage(name: [], version: [], architecture: [])
             folder = []
         }
-        for line in text.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
+        for line in Lines(text) {
             guard packages.count < DpkgRecords.packageLimit else { return packages }
             guard let letter = line.first else {
                 finish()
@@ -160,9 +163,9 @@ package enum ApkRecords {
             case UInt8(ascii: "P"): package.name = Array(value)
             case UInt8(ascii: "V"): package.version = Array(value)
             case UInt8(ascii: "A"): package.architecture = Array(value)
-            case UInt8(ascii: "F"): folder = value
+            case UInt8(ascii: "F"): folder = value + [UInt8(ascii: "/")]
             case UInt8(ascii: "R"):
-                package.files.append(folder.isEmpty ? Array(value) : folder + [UInt8(ascii: "/")] + value)
+                if let path = room.path(folder, value) { package.files.append(path) }
             default: break
             }
         }

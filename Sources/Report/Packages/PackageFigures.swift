@@ -57,7 +57,10 @@ package struct PackageFigures: Sendable {
         for (index, entry) in installed.enumerated() {
             try Cancellation.check()
             let listed = lists.takeFiles(of: entry.package.name, entry.package.architecture)
-            for path in entry.package.files + listed { claim(path, for: Int32(index), tree) }
+            for (number, path) in (entry.package.files + listed).enumerated() {
+                if number & 0xfff == 0 { try Cancellation.check() }
+                claim(path, for: Int32(index), tree)
+            }
         }
         measure(&figures, tree, order, survey)
     }

@@ -21,8 +21,7 @@ package enum RPMDatabase {
             case .berkeley: try BerkeleyHash.blobs(in: bytes)
             }
         var packages: [InstalledPackage] = []
-        // A header names each folder once and a file by the folder's number: spelled out, few bytes could become many.
-        var room = 2 * bytes.count
+        var room = PathRoom(forRecordsOf: bytes.count)
         for header in headers {
             guard packages.count < DpkgRecords.packageLimit else { break }
             guard let package = RPMHeader(header)?.package(room: &room) else { continue }
@@ -55,7 +54,6 @@ struct RPMHeader {
     /// RPM itself takes no more tags, and no more files, than this.
     private static let entryLimit = 65_535
     private static let fileLimit = 1_000_000
-    private static let pathLimit = 4096
 
     /// Nil for what is no header.
     init?(_ bytes: [UInt8]) {
@@ -76,8 +74,8 @@ struct RPMHeader {
 
     /// What it says of its package; nil without a name.
     ///
-    /// - Parameter room: bytes of files' paths that there is still room for.
-    func package(room: inout Int) -> InstalledPackage? {
+    /// - Parameter room: what its files' paths are taken from.
+    func package(room: inout PathRoom) -> InstalledPackage? {
         guard let name = string(Tag.name), !name.isEmpty else { return nil }
         var version = string(Tag.version) ?? []
         if let release = string(Tag.release) { version += [UInt8(ascii: "-")] + release }
@@ -86,29 +84,14 @@ struct RPMHeader {
             name: name, version: version, architecture: string(Tag.architecture) ?? [], files: files(&room))
     }
 
-    private func files(_ room: inout Int) -> [[UInt8]] {
+    private func files(_ room: inout PathRoom) -> [[UInt8]] {
+        guard !room.isSpent else { return [] }
         let names = strings(Tag.baseNames)
+        guard !names.isEmpty else { return strings(Tag.oldFileNames).compactMap { room.path([], $0[...]) } }
         let folders = strings(Tag.folderNames)
-        let indexes = integers(Tag.folderIndexes)
         var files: [[UInt8]] = []
-        /// False when there is no room any more.
-        func add(_ folder: [UInt8], _ name: [UInt8]) -> Bool {
-            // Before they are joined, and for what is refused as well: a header can name a folder of megabytes a million times.
-            let count = folder.count + name.count
-            room -= count
-            guard room >= 0 else { return false }
-            guard count <= Self.pathLimit else { return true }
-            let path = Array((folder + name).drop { $0 == UInt8(ascii: "/") })
-            if !path.isEmpty { files.append(path) }
-            return true
-        }
-        for (name, index) in zip(names, indexes) where folders.indices.contains(Int(index)) {
-            guard add(folders[Int(index)], name) else { return files }
-        }
-        if names.isEmpty {
-            for path in strings(Tag.oldFileNames) {
-                guard add([], path) else { return files }
-            }
+        for (name, index) in zip(names, integers(Tag.folderIndexes)) where folders.indices.contains(Int(index)) {
+            if let path = room.path(folders[Int(index)][...], name[...]) { files.append(path) }
         }
         return files
     }

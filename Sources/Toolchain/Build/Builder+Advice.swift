@@ -32,7 +32,7 @@ extension Builder {
             let bytes = ByteCount.text(now.report.unpackedSize - freed)
             return "‘prune.profile’ \(profile.rawValue) would free \(bytes) of the unpacked tree"
         }
-        let packages = PackageWeights(now).packages.prefix(10).filter { $0.bytes > 0 }
+        let packages = try PackageWeights(now).packages.prefix(10).filter { $0.bytes > 0 }
             .map { "\(ByteCount.text($0.bytes)) in \(Diagnostic.printable($0.name))" }
         if !packages.isEmpty { advice.append("the largest packages are " + packages.joined(separator: ", ")) }
         return advice.joined(separator: "; ")

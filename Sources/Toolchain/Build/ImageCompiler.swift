@@ -14,7 +14,7 @@ struct ImageCompiler: Sendable {
     /// The compiled layers of an image, base first.
     func compile(_ image: ResolvedImage) throws -> [LayerObject] {
         let work = LayerWork(image: image, progress: progress)
-        return try work.map { try compile($0, work) }
+        return try work.map(weight: { $0.weight }) { try compile($0, work) }
     }
 
     private func compile(_ job: LayerWork.Job, _ work: LayerWork) throws -> LayerObject {

@@ -20,11 +20,20 @@ struct LayerWork: Sendable {
 
     private struct Outcome<Value> {
         var values: [Digest: Value] = [:]
+        /// Of all values together.
+        var weight = 0
         var failure: (any Error)?
     }
 
+    /// More than the largest images need, for all their layers.
+    private static let mostWeight = 2 << 30
+
     /// What `body` makes of each layer, base first. An image may have one layer twice; it is done once.
-    func map<Value: Sendable>(_ body: @escaping @Sendable (Job) throws -> Value) throws -> [Value] {
+    ///
+    /// - Parameter weight: bytes of memory that a value takes. A layer's are bounded, and an image may have thousands.
+    func map<Value: Sendable>(
+        weight: @escaping @Sendable (Value) -> Int, _ body: @escaping @Sendable (Job) throws -> Value
+    ) throws -> [Value] {
         let layers = image.manifest.layers
         let outcome = Monitor(Outcome<Value>())
         let isInVain: @Sendable () -> Bool = { outcome.withLock { $0.failure != nil } }
@@ -39,7 +48,12 @@ struct LayerWork: Sendable {
                     guard !isInVain() else { return }
                     do {
                         let value = try body(job)
-                        outcome.withLock { $0.values[job.layer.digest] = value }
+                        let weight = weight(value)
+                        outcome.withLock {
+                            $0.values[job.layer.digest] = value
+                            $0.weight += weight
+                            if $0.weight > Self.mostWeight { $0.failure = $0.failure ?? Self.tooHeavy }
+                        }
                     } catch {
                         outcome.withLock { $0.failure = $0.failure ?? error }
                     }
@@ -50,6 +64,13 @@ struct LayerWork: Sendable {
         let (values, failure) = outcome.withLock { ($0.values, $0.failure) }
         if let failure { throw failure }
         return layers.compactMap { values[$0.digest] }
+    }
+
+    private static var tooHeavy: LayerError {
+        LayerError(
+            .tooLarge,
+            "what the image's layers say of their files takes more than \(ByteCount.text(mostWeight)): names, attributes, records of packages"
+        )
     }
 
     /// Makes something of a layer, on a thread of its own, while `read` hands on its bytes.

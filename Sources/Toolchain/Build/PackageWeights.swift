@@ -1,3 +1,4 @@
+internal import ByteKit
 internal import LayerFS
 internal import Packager
 internal import Report
@@ -7,10 +8,12 @@ struct PackageWeights {
     /// Heaviest first; equal ones by name.
     private(set) var packages: [(name: String, bytes: Int)] = []
 
+    /// Bytes of one record, and of all.
     private static let recordLimit = 16 << 20
+    private static let recordsLimit = 96 << 20
     private static let lists = "var/lib/dpkg/info"
 
-    init(_ linked: Linker.LinkedTree) {
+    init(_ linked: Linker.LinkedTree) throws(Cancelled) {
         let tree = linked.tree
         let view = TreeView.view(linked)
         var isCounted = [Bool](repeating: false, count: tree.inodes.count)
@@ -23,9 +26,15 @@ struct PackageWeights {
                 return sum + linked.contents.size(of: content)
             }
         }
-        func record(_ path: String) -> [UInt8] { (try? view.read(path, 0, Self.recordLimit)) ?? [] }
+        var left = Self.recordsLimit
+        func record(_ path: String) -> [UInt8] {
+            let bytes = (try? view.read(path, 0, min(left, Self.recordLimit))) ?? []
+            left -= bytes.count
+            return bytes
+        }
 
         for name in view.names(Self.lists) where name.hasSuffix(".list") {
+            try Cancellation.check()
             let files = DpkgRecords.files(record("\(Self.lists)/\(name)"))
             packages.append((String(name.dropLast(".list".count)), weight(of: files)))
         }

@@ -85,7 +85,7 @@ extension Builder {
                 image: image.reference, manifest: image.manifestDigest, layers: image.manifest.layers.count, bytes: size
             ))
         let work = LayerWork(image: image, progress: progress)
-        let layers = try work.map { job in
+        let layers = try work.map(weight: { $0.listing.weight + $0.observer.weight }) { job in
             let layer = job.layer
             return unsafe try work.transfer(job, { unsafe try origin.pull(layer, onBytes: $0) }) { bytes in
                 var observer = LayerObserver()

@@ -1,42 +1,30 @@
-/// The applications of Erlang and Elixir in a tree: folders with an `ebin`, found by their own names and by those of their
-/// modules.
+/// An application of Erlang or Elixir in a tree: a folder with an `ebin`.
 ///
 /// All an image's applications are several times what a function uses, and each says in its `.app` file which others it needs:
 /// so they are taken one by one.
-struct ApplicationIndex: Sendable {
-    /// For each application, its files: compiled modules, native code and headers, and no sources.
-    private(set) var files: [[Int32]] = []
-    /// The applications of a name, by their numbers. There may be several versions of one.
-    private(set) var byName: [[UInt8]: [Int]] = [:]
+struct ErlangApplication {
+    /// Its own, and those of its modules. There may be several versions with the same ones.
+    let names: [[UInt8]]
+    /// Where its compiled modules, native code and headers are, and no sources.
+    let folders: [Int32]
 
     private static let parts = ["ebin", "priv", "include"].map { Array($0.utf8) }
 
-    init(_ tree: FileTree, _ order: FileTree.Order) {
+    /// The applications of a tree.
+    static func all(in tree: FileTree, _ order: FileTree.Order) -> [ErlangApplication] {
+        var applications: [ErlangApplication] = []
         for node in order.preorder where tree.isDirectory(node) && tree.name(of: node).elementsEqual("ebin".utf8) {
             // The emulator has the modules of `erts` inside.
             guard !tree.name(of: tree.nodes[Int(node)].parent).starts(with: "erts-".utf8) else { continue }
             let names = order.children[Int(node)].map { tree.name(of: $0) }
             guard names.contains(where: { Self.stem(of: $0, ending: ".app") != nil }) else { continue }
-            add(names, in: tree.nodes[Int(node)].parent, tree, order)
-        }
-    }
-
-    private mutating func add(_ names: [ArraySlice<UInt8>], in folder: Int32, _ tree: FileTree, _ order: FileTree.Order)
-    {
-        for name in names {
-            guard let stem = Self.stem(of: name, ending: ".app") ?? Self.stem(of: name, ending: ".beam") else {
-                continue
+            let folders = order.children[Int(tree.nodes[Int(node)].parent)].filter { child in
+                Self.parts.contains { $0.elementsEqual(tree.name(of: child)) }
             }
-            byName[Array(stem), default: []].append(files.count)
+            let stems = names.compactMap { Self.stem(of: $0, ending: ".app") ?? Self.stem(of: $0, ending: ".beam") }
+            applications.append(ErlangApplication(names: stems.map { Array($0) }, folders: folders))
         }
-        var found: [Int32] = []
-        var pending = order.children[Int(folder)].filter { child in
-            Self.parts.contains { $0.elementsEqual(tree.name(of: child)) }
-        }
-        while let node = pending.popLast() {
-            if tree.isDirectory(node) { pending += order.children[Int(node)] } else { found.append(node) }
-        }
-        files.append(found)
+        return applications
     }
 
     private static func stem(of name: ArraySlice<UInt8>, ending: String) -> ArraySlice<UInt8>? {
@@ -46,8 +34,7 @@ struct ApplicationIndex: Sendable {
     }
 
     /// The names that a word of a program may have of applications: `httpc.request`, `Logger`, `mnesia`.
-    func names(in word: ArraySlice<UInt8>) -> [[UInt8]] {
-        guard !byName.isEmpty else { return [] }
+    static func names(in word: ArraySlice<UInt8>) -> [[UInt8]] {
         var end = word.endIndex
         var names: [[UInt8]] = []
         while true {
