@@ -244,7 +244,7 @@ struct BatchJobTests {
         return package
     }
 
-    private func run(_ package: borrowing TestPackage, _ variables: [String: String]) -> (code: Int32, output: String) {
+    private func run(_ package: borrowing TestPackage, _ variables: [String: String]) -> ShellResult {
         let path = package.folder.path
         let all = variables.map { "\($0.key)='\($0.value)'" }.joined(separator: " ")
         return shell(
