@@ -20,7 +20,7 @@ import Testing
             roots.texts = script.map { [ClosureRoots.Text("script.sh", Array($0.utf8), mayNameCommands: true)] } ?? []
             return roots
         }
-        return try Workshop().link([TarBuilder.archive(items)], rules)
+        return try LayerWorkspace().link([TarBuilder.archive(items)], rules)
     }
 
     /// The files and links that are left.
@@ -262,7 +262,7 @@ import Testing
                 roots.programs = programs
                 return roots
             }
-            return try Workshop(threads: threads).link([archive], rules).report
+            return try LayerWorkspace(threads: threads).link([archive], rules).report
         }
         #expect(reports[0].removed == reports[1].removed && reports[0].keepings == reports[1].keepings)
     }
