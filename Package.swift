@@ -57,19 +57,20 @@ let package = Package(
 
         // What everything stands on.
         module("ByteKit", ["CDigest", "CSystem"]),
+        module("Calendar"),
         module("JSON"),
-        module("Signing", ["JSON", "CSupervisor"]),
+        module("Signing", ["Calendar", "JSON", "CSupervisor"]),
         module("SquashFS", ["CCompress", "CSupervisor"]),
         module("ELF", ["ByteKit"]),
         module("ImageModel", ["ByteKit", "JSON"]),
-        module("Transport", ["ByteKit", "CCurl"]),
+        module("Transport", ["ByteKit", "Calendar", "CCurl"]),
 
         // The stages, in the order an image passes them.
-        module("Recipe", ["ByteKit", "JSON", "ImageModel", "CYAML"]),
+        module("Recipe", ["ByteKit", "Calendar", "JSON", "ImageModel", "CYAML"]),
         module("Registry", ["Transport", "ImageModel", "ByteKit", "JSON"]),
         module("LayerFS", ["SquashFS", "ELF", "ByteKit", "CCompress", "CInflate", "CArchive"]),
-        module("Supervisor", ["SquashFS", "Signing", "JSON", "CSupervisor"]),
-        module("Packager", ["Supervisor", "ByteKit", "JSON", "CCompress"]),
+        module("Supervisor", ["SquashFS", "Signing", "Calendar", "JSON", "CSupervisor"]),
+        module("Packager", ["Supervisor", "ByteKit", "Calendar", "JSON", "CCompress"]),
         module("AWS", ["Transport", "Signing", "ByteKit", "JSON"]),
         module("Publisher", ["AWS", "Transport", "ByteKit", "JSON"]),
         module("Report", ["LayerFS", "SquashFS", "ImageModel", "ByteKit", "JSON"]),
@@ -89,7 +90,8 @@ let package = Package(
             ],
             swiftSettings: strict),
 
-        // The supervisor's product: the same sources as Supervisor, SquashFS, Signing and JSON, through links, compiled Embedded.
+        // The supervisor's product: the same sources as Supervisor, SquashFS, Signing, JSON and Calendar, through links,
+        // compiled Embedded.
         .executableTarget(
             name: "bootstrap", dependencies: ["CSupervisor", "CCompress"],
             swiftSettings: embedded, linkerSettings: staticLink),
@@ -99,6 +101,7 @@ let package = Package(
             name: "TestKit", dependencies: ["Transport", "ImageModel", "LayerFS", "ByteKit", "JSON"],
             path: "Tests/TestKit", swiftSettings: strict),
         tests("ByteKit"),
+        tests("Calendar"),
         tests("JSON"),
         tests("SquashFS", ["ByteKit"]),
         tests("ELF", ["ByteKit"]),

@@ -36,8 +36,6 @@ int csupervisor_open(int folder, const char *path, int how, unsigned permissions
 
 void csupervisor_close(int descriptor) { close(descriptor); }
 
-int csupervisor_duplicate(int descriptor) { return checked(fcntl(descriptor, F_DUPFD_CLOEXEC, 0)); }
-
 long csupervisor_read(int descriptor, void *bytes, size_t count) { return checked(read(descriptor, bytes, count)); }
 
 long csupervisor_read_at(int descriptor, void *bytes, size_t count, uint64_t offset) {
@@ -154,12 +152,6 @@ int csupervisor_rename(int from_folder, const char *from, int to_folder, const c
     return checked(renameat(from_folder, from, to_folder, to));
 }
 
-int csupervisor_remove(int folder, const char *name) {
-    if (unlinkat(folder, name, 0) == 0) return 0;
-    if (errno != EISDIR && errno != EPERM) return -errno;
-    return checked(unlinkat(folder, name, AT_REMOVEDIR));
-}
-
 // A tree may be deeper than there are descriptors: below this, folders are first moved to its top.
 enum { deepest = 32 };
 
@@ -256,10 +248,6 @@ long csupervisor_copy(int source, int destination, size_t count) {
     if (moved < 0 && (errno == EXDEV || errno == EINVAL || errno == ENOSYS || errno == EOPNOTSUPP || errno == EPERM))
         moved = again(sendfile(destination, source, NULL, count));
     return moved < 0 ? -errno : moved;
-}
-
-long csupervisor_read_link(const char *path, char *target, size_t capacity) {
-    return checked(readlink(path, target, capacity));
 }
 
 struct csupervisor_listing {

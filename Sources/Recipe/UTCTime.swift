@@ -1,3 +1,5 @@
+internal import Calendar
+
 /// Seconds as people write them: `2026-01-01T00:00:00Z`.
 ///
 /// RFC 3339, in UTC and without fractions, so that a second has one text and a text one second.
@@ -17,40 +19,17 @@ package enum UTCTime {
                 numbers[numbers.count - 1] = numbers[numbers.count - 1] * 10 + Int(byte - UInt8(ascii: "0"))
             }
         }
-        let (year, month, day) = (numbers[0], numbers[1], numbers[2])
-        guard (1...12).contains(month), (1...days(in: month, of: year)).contains(day), numbers[3] < 24,
-            numbers[4] < 60, numbers[5] < 60
-        else { return nil }
-        return (dayNumber(year, month, day) * 24 + numbers[3]) * 3600 + numbers[4] * 60 + numbers[5]
+        let time = CivilTime(
+            year: numbers[0], month: numbers[1], day: numbers[2], hour: numbers[3], minute: numbers[4],
+            second: numbers[5])
+        return time.exists ? time.secondsSince1970 : nil
     }
 
     /// The text of a second between the years 0000 and 9999.
     package static func text(_ seconds: Int) -> String {
-        let day = seconds >= 0 ? seconds / 86_400 : (seconds - 86_399) / 86_400
-        let second = seconds - day * 86_400
-        // From a guess that is never late, forward: the calendar is stated once, in `dayNumber`.
-        var year = 1970 + (day >= 0 ? day / 366 : day / 365 - 1)
-        while dayNumber(year + 1, 1, 1) <= day { year += 1 }
-        var month = 1
-        while month < 12, dayNumber(year, month + 1, 1) <= day { month += 1 }
-        let date = [pad(year, 4), pad(month, 2), pad(day - dayNumber(year, month, 1) + 1, 2)]
-        let time = [pad(second / 3600, 2), pad(second / 60 % 60, 2), pad(second % 60, 2)]
-        return date.joined(separator: "-") + "T" + time.joined(separator: ":") + "Z"
-    }
-
-    /// Days since 1970 in the Gregorian calendar.
-    private static func dayNumber(_ year: Int, _ month: Int, _ day: Int) -> Int {
-        let before = year - 1
-        // Year 0 is a leap year, so the days before 1 January of year 0 are counted with a shift of a whole cycle.
-        let shifted = before + 400
-        let leapDays = shifted / 4 - shifted / 100 + shifted / 400 - 97
-        let inYear = (1..<month).reduce(0) { $0 + days(in: $1, of: year) }
-        return before * 365 + leapDays + inYear + day - 1 - 719_162
-    }
-
-    private static func days(in month: Int, of year: Int) -> Int {
-        let isLeap = year.isMultiple(of: 4) && (!year.isMultiple(of: 100) || year.isMultiple(of: 400))
-        return month == 2 ? (isLeap ? 29 : 28) : [4, 6, 9, 11].contains(month) ? 30 : 31
+        let time = CivilTime(secondsSince1970: seconds)
+        let date = [pad(time.year, 4), pad(time.month, 2), pad(time.day, 2)].joined(separator: "-")
+        return date + "T" + [pad(time.hour, 2), pad(time.minute, 2), pad(time.second, 2)].joined(separator: ":") + "Z"
     }
 
     private static func pad(_ number: Int, _ width: Int) -> String {

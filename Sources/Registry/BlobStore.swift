@@ -106,10 +106,7 @@ package struct BlobStore: Sendable {
                 return reception == .more
             }
         } catch {
-            guard let failure = error as? FileError else {
-                throw error as? RegistryError ?? RegistryError(.store, "\(error)")
-            }
-            throw RegistryError(.store, failure)
+            throw RegistryError(reading: error)
         }
         guard reception == .more else { return .stop }
         guard hasher.finalize() == digest else { throw damaged(digest) }

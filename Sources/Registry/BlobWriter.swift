@@ -50,10 +50,7 @@ package struct BlobWriter: ~Copyable {
                 return reception == .more
             }
         } catch {
-            guard let failure = error as? FileError else {
-                throw error as? RegistryError ?? RegistryError(.store, "\(error)")
-            }
-            throw RegistryError(.store, failure)
+            throw RegistryError(reading: error)
         }
         return reception
     }

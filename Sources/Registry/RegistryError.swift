@@ -85,6 +85,15 @@ package struct RegistryError: RetriableError, Equatable {
         isTransient = error.isTransient
     }
 
+    /// What ended the reading of a stored blob, which may as well have been whoever its bytes were lent to.
+    init(reading error: any Error) {
+        switch error {
+        case let error as RegistryError: self = error
+        case let error as FileError: self.init(.store, error)
+        default: self.init(.store, "\(error)")
+        }
+    }
+
     /// What gives out a registry's logins has none for us; it has tried again itself.
     package init(login error: some DiagnosableError) {
         self.init(.badLogin, error)

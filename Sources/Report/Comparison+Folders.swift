@@ -10,7 +10,7 @@ extension Comparison {
     package func folders(depth: Int = 3) -> [FolderChange] {
         var folders: [ArraySlice<UInt8>: FolderChange] = [:]
         for change in files {
-            let folder = Self.folder(of: change.path, depth: depth)
+            let folder = change.path.folder(depth: depth)
             var known = folders[folder] ?? FolderChange(path: Array(folder), bytes: 0, files: 0)
             known.bytes += change.after - change.before
             known.files += 1
@@ -20,17 +20,6 @@ extension Comparison {
             if $0.bytes.magnitude != $1.bytes.magnitude { return $0.bytes.magnitude > $1.bytes.magnitude }
             return $0.path.lexicographicallyPrecedes($1.path)
         }
-    }
-
-    private static func folder(of path: [UInt8], depth: Int) -> ArraySlice<UInt8> {
-        var end = 0
-        var slashes = 0
-        for (index, byte) in path.enumerated() where byte == UInt8(ascii: "/") {
-            slashes += 1
-            end = index
-            if slashes == depth { break }
-        }
-        return path[..<end]
     }
 
     /// The files whose size changed most first, then by path.

@@ -22,7 +22,7 @@ package struct WasteGroup: Sendable, Equatable {
     static func groups(_ waste: [Waste]) -> [WasteGroup] {
         var groups: [Key: WasteGroup] = [:]
         for item in waste {
-            let folder = folder(of: item.path)
+            let folder = item.path.folder(depth: depth)
             let key = Key(cause: item.cause, folder: folder, layer: item.layer, causedBy: item.causedBy)
             var group =
                 groups[key]
@@ -37,17 +37,6 @@ package struct WasteGroup: Sendable, Equatable {
             if $0.path != $1.path { return $0.path.lexicographicallyPrecedes($1.path) }
             return ($0.layer, $0.causedBy, $0.cause.rawValue) < ($1.layer, $1.causedBy, $1.cause.rawValue)
         }
-    }
-
-    private static func folder(of path: [UInt8]) -> ArraySlice<UInt8> {
-        var end = 0
-        var slashes = 0
-        for (index, byte) in path.enumerated() where byte == UInt8(ascii: "/") {
-            slashes += 1
-            end = index
-            if slashes == depth { break }
-        }
-        return path[..<end]
     }
 }
 

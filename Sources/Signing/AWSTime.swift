@@ -1,4 +1,5 @@
 #if !hasFeature(Embedded)
+    internal import Calendar
     internal import JSON
 #endif
 
@@ -6,11 +7,9 @@
 package enum AWSTime {
     /// `20150830T123600Z`, as signatures have it.
     package static func compact(_ seconds: Int) -> [UInt8] {
-        let day = floorDivide(seconds, 86_400)
-        let date = date(ofDay: day)
-        let second = seconds - day * 86_400
-        return pad(date.year, 4) + pad(date.month, 2) + pad(date.day, 2) + [UInt8(ascii: "T")] + pad(second / 3600, 2)
-            + pad(second / 60 % 60, 2) + pad(second % 60, 2) + [UInt8(ascii: "Z")]
+        let time = CivilTime(secondsSince1970: seconds)
+        return pad(time.year, 4) + pad(time.month, 2) + pad(time.day, 2) + [UInt8(ascii: "T")] + pad(time.hour, 2)
+            + pad(time.minute, 2) + pad(time.second, 2) + [UInt8(ascii: "Z")]
     }
 
     /// Reads `2015-08-30T12:36:00Z`, with or without a fraction, and with an offset or `UTC` instead of the Z. Nil when
@@ -25,7 +24,8 @@ package enum AWSTime {
         var rest = bytes[19...]
         if rest.first == UInt8(ascii: ".") { rest = rest.dropFirst().drop { (0x30...0x39).contains($0) } }
         guard let offset = offset(rest) else { return nil }
-        return (daysSince1970(year, month, day) * 24 + hour) * 3600 + minute * 60 + second - offset
+        let time = CivilTime(year: year, month: month, day: day, hour: hour, minute: minute, second: second)
+        return time.secondsSince1970 - offset
     }
 
     /// Seconds east of Greenwich.
@@ -57,27 +57,4 @@ package enum AWSTime {
         }
         return digits.reversed()
     }
-
-    // Both conversions count in years that begin in March, so that the leap day is the last of a year.
-
-    private static func date(ofDay day: Int) -> (year: Int, month: Int, day: Int) {
-        let shifted = day + 719_468
-        let era = floorDivide(shifted, 146_097)
-        let dayOfEra = shifted - era * 146_097
-        let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-        let march = (5 * dayOfYear + 2) / 153
-        let month = march < 10 ? march + 3 : march - 9
-        return (yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, dayOfYear - (153 * march + 2) / 5 + 1)
-    }
-
-    private static func daysSince1970(_ year: Int, _ month: Int, _ day: Int) -> Int {
-        let year = month <= 2 ? year - 1 : year
-        let era = floorDivide(year, 400)
-        let yearOfEra = year - era * 400
-        let dayOfYear = (153 * ((month + 9) % 12) + 2) / 5 + day - 1
-        return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
-    }
-
-    private static func floorDivide(_ a: Int, _ b: Int) -> Int { a >= 0 ? a / b : (a - b + 1) / b }
 }

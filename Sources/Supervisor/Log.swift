@@ -1,6 +1,7 @@
 internal import CSupervisor
 
 #if !hasFeature(Embedded)
+    internal import Calendar
     internal import JSON
     internal import SquashFS
 #endif
@@ -163,29 +164,21 @@ extension [UInt8] {
 
     /// A time in UTC, as RFC 3339 has it: `2026-11-26T19:35:00.123Z`.
     package mutating func append(timeOf milliseconds: Int64) {
-        let day: Int64 = 86_400_000
-        let bounded = Swift.max(0, Swift.min(milliseconds, 4_102_444_800_000 * 10))
-        // Days since 1 March of the year 0, so that a leap day is the last of its year.
-        let days = Int(bounded / day) + 719_468
-        let (era, ofEra) = (days / 146_097, days % 146_097)
-        let yearOfEra = (ofEra - ofEra / 1460 + ofEra / 36_524 - ofEra / 146_096) / 365
-        let ofYear = ofEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-        let shifted = (5 * ofYear + 2) / 153
-        let month = shifted < 10 ? shifted + 3 : shifted - 9
-        append(decimal: yearOfEra + era * 400 + (month <= 2 ? 1 : 0))
+        let bounded = Int(Swift.max(0, Swift.min(milliseconds, 4_102_444_800_000 * 10)))
+        let time = CivilTime(secondsSince1970: bounded / 1000)
+        append(decimal: time.year)
         append("-")
-        append(month, digits: 2)
+        append(time.month, digits: 2)
         append("-")
-        append(ofYear - (153 * shifted + 2) / 5 + 1, digits: 2)
+        append(time.day, digits: 2)
         append("T")
-        let ofDay = Int(bounded % day)
-        append(ofDay / 3_600_000, digits: 2)
+        append(time.hour, digits: 2)
         append(":")
-        append(ofDay / 60_000 % 60, digits: 2)
+        append(time.minute, digits: 2)
         append(":")
-        append(ofDay / 1000 % 60, digits: 2)
+        append(time.second, digits: 2)
         append(".")
-        append(ofDay % 1000, digits: 3)
+        append(bounded % 1000, digits: 3)
         append("Z")
     }
 

@@ -1,3 +1,5 @@
+internal import Calendar
+
 /// Dates in header fields. RFC 9110, section 5.6.7.
 package enum HTTPDate {
     /// Seconds since 1970 of a date in any of the three forms; nil when it is none.
@@ -16,7 +18,8 @@ package enum HTTPDate {
         guard clock.count == 3, let hour = number(clock[0], 0...23), let minute = number(clock[1], 0...59),
             let second = number(clock[2], 0...60)
         else { return nil }
-        return (days(year: year, month: month, day: day) * 24 + hour) * 3600 + minute * 60 + second
+        return CivilTime(year: year, month: month, day: day, hour: hour, minute: minute, second: second)
+            .secondsSince1970
     }
 
     /// The wait that a `Retry-After` field asks for: seconds, or a date. RFC 9110, section 10.2.3.
@@ -37,14 +40,5 @@ package enum HTTPDate {
         ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"].firstIndex(of: name).map {
             $0 + 1
         }
-    }
-
-    /// Days from 1970-01-01, in the proleptic Gregorian calendar, counted in years that begin in March.
-    private static func days(year: Int, month: Int, day: Int) -> Int {
-        let year = month <= 2 ? year - 1 : year
-        let era = (year >= 0 ? year : year - 399) / 400
-        let yearOfEra = year - era * 400
-        let dayOfYear = (153 * ((month + 9) % 12) + 2) / 5 + day - 1
-        return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
     }
 }

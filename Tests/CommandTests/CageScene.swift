@@ -1,6 +1,7 @@
 import ByteKit
 import Glibc
 import TestKit
+import Testing
 
 /// An image with a file and a shell in it, on a registry of its own, and functions whose script is a C program.
 final class CageScene {
@@ -80,4 +81,47 @@ final class CageScene {
     ) throws -> Peer.Result {
         try Tool.run([verb, recipe, "--cache", "\(path)/cache", "-q"] + arguments, variables: variables)
     }
+
+    /// Runs a C program in the cage; what it says on standard error as `NAME=VALUE` lines.
+    func facts(
+        _ body: String, _ more: String = "", _ arguments: [String] = [],
+        variables: [(name: String, value: String)] = []
+    ) throws -> [String: String] {
+        let result = try run(
+            "run", try recipe(program: Self.head + body, more), arguments, variables: variables)
+        #expect(result.status == 0, "\(result.errorText)")
+        var facts: [String: String] = [:]
+        for line in result.errorText.split(separator: "\n") {
+            let parts = line.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            if parts.count == 2 { facts[String(parts[0])] = String(parts[1]) }
+        }
+        return facts
+    }
+
+    /// What the programs begin with.
+    static let head = """
+        #define _GNU_SOURCE
+        #include <dirent.h>
+        #include <errno.h>
+        #include <fcntl.h>
+        #include <sched.h>
+        #include <signal.h>
+        #include <stdio.h>
+        #include <stdlib.h>
+        #include <string.h>
+        #include <sys/mman.h>
+        #include <sys/prctl.h>
+        #include <sys/resource.h>
+        #include <sys/stat.h>
+        #include <sys/statvfs.h>
+        #include <sys/syscall.h>
+        #include <sys/wait.h>
+        #include <unistd.h>
+        extern char **environ;
+        static void say(const char *name, long result) {
+            fprintf(stderr, "%s=%s\\n", name, result < 0 ? strerrorname_np(errno) : "ok");
+        }
+        static void number(const char *name, long value) { fprintf(stderr, "%s=%ld\\n", name, value); }
+
+        """
 }

@@ -10,51 +10,9 @@ struct CageTests {
 
     init() throws { scene = try CageScene() }
 
-    /// Runs a C program in the cage; what it says on standard error as `NAME=VALUE` lines.
-    private func facts(
-        _ body: String, _ more: String = "", _ arguments: [String] = [],
-        variables: [(name: String, value: String)] = []
-    ) throws -> [String: String] {
-        let result = try scene.run(
-            "run", try scene.recipe(program: Self.head + body, more), arguments, variables: variables)
-        #expect(result.status == 0, "\(result.errorText)")
-        var facts: [String: String] = [:]
-        for line in result.errorText.split(separator: "\n") {
-            let parts = line.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            if parts.count == 2 { facts[String(parts[0])] = String(parts[1]) }
-        }
-        return facts
-    }
-
-    private static let head = """
-        #define _GNU_SOURCE
-        #include <dirent.h>
-        #include <errno.h>
-        #include <fcntl.h>
-        #include <sched.h>
-        #include <signal.h>
-        #include <stdio.h>
-        #include <stdlib.h>
-        #include <string.h>
-        #include <sys/mman.h>
-        #include <sys/prctl.h>
-        #include <sys/resource.h>
-        #include <sys/stat.h>
-        #include <sys/statvfs.h>
-        #include <sys/syscall.h>
-        #include <sys/wait.h>
-        #include <unistd.h>
-        extern char **environ;
-        static void say(const char *name, long result) {
-            fprintf(stderr, "%s=%s\\n", name, result < 0 ? strerrorname_np(errno) : "ok");
-        }
-        static void number(const char *name, long value) { fprintf(stderr, "%s=%ld\\n", name, value); }
-
-        """
-
     @Test("is Lambda's user, with no right and no way to one")
     func user() throws {
-        let facts = try facts(
+        let facts = try scene.facts(
             """
             int main(void) {
                 number("uid", getuid()); number("euid", geteuid()); number("gid", getgid());
@@ -77,7 +35,7 @@ struct CageTests {
 
     @Test("can write in /tmp and nowhere else, and there as much as the function may")
     func files() throws {
-        let facts = try facts(
+        let facts = try scene.facts(
             """
             int main(void) {
                 const char *places[] = {"", "/usr", "/usr/local", "/usr/lib", "/etc", "/dev", "/var", "/var/tmp", "/var/task",
@@ -112,7 +70,7 @@ struct CageTests {
 
     @Test("sees a sandbox's root, not the image's and not this machine's")
     func root() throws {
-        let facts = try facts(
+        let facts = try scene.facts(
             """
             static void list(const char *path, const char *name) {
                 char text[4096] = "";
@@ -161,7 +119,7 @@ struct CageTests {
 
     @Test("has Lambda's variables, the image's and none of ours, and those it is given")
     func variables() throws {
-        let facts = try facts(
+        let facts = try scene.facts(
             "int main(void) { for (char **at = environ; *at; at++) fprintf(stderr, \"%s\\n\", *at); }",
             #", "function": {"memory": 256, "region": "eu-west-1", "environment": {"STAGE": "beta"}}"#,
             ["--env", "GIVEN=a=b", "--env", "PASSED"],
@@ -189,7 +147,7 @@ struct CageTests {
             "userfaultfd", "add_key", "request_key", "keyctl", "kexec_load", "init_module", "sethostname",
             "open_by_handle_at", "quotactl", "syslog", "swapon", "acct",
         ]
-        let facts = try facts(
+        let facts = try scene.facts(
             """
             static int child(void *unused) { return 0; }
             static char stack[65536];
@@ -219,7 +177,7 @@ struct CageTests {
 
     @Test("has Lambda's number of open files, and no core dumps")
     func limits() throws {
-        let facts = try facts(
+        let facts = try scene.facts(
             """
             int main(void) {
                 int count = 0;
@@ -244,7 +202,7 @@ struct CageTests {
             "needs root, to become another user that can run the tool"))
     func ordinaryUser() throws {
         let recipe = try scene.recipe(
-            program: Self.head + """
+            program: CageScene.head + """
                 int main(void) {
                     int count = 0;
                     for (pid_t child; count < 1100 && (child = fork()) >= 0; count++) if (child == 0) { pause(); _exit(0); }
@@ -267,107 +225,6 @@ struct CageTests {
         #expect(count.map { (1000...1024).contains($0) } == true, "\(result.errorText)")
     }
 
-    private static let greedy =
-        head + """
-            int main(void) {
-                prctl(PR_SET_NAME, NAME);
-                say("begin", 0);
-                for (int at = 0; at < 20; at++) {
-                    if (fork() == 0) { char *own = malloc(20 << 20); memset(own, 1, 20 << 20); sleep(60); _exit(own[5]); }
-                    usleep(20000);
-                }
-                sleep(60);
-            }
-            """
-
-    @Test("ends when its processes together hold more memory than it has, and that is said", arguments: [true, false])
-    func memory(isCaged: Bool) throws {
-        let recipe = try scene.recipe(program: Self.greedy, #", "function": {"memory": 128}"#)
-        let result = try scene.run("run", recipe, isCaged ? [] : ["--no-cage"])
-        #expect(result.status == 5)
-        #expect(
-            result.errorText.contains(
-                "Runtime exited with error: signal: killed: the function used more than its 128 MB"),
-            "\(result.errorText)")
-        try expectNobody()
-    }
-
-    @Test("may share its memory and fill /tmp: neither counts against it twice")
-    func sharedMemory() throws {
-        let facts = try facts(
-            """
-            int main(void) {
-                char *own = malloc(80 << 20);
-                memset(own, 1, 80 << 20);
-                // Ten processes with the same 80 MB, and 200 MB of /tmp that are mapped.
-                for (int at = 0; at < 10; at++) if (fork() == 0) { sleep(1); _exit(own[5]); }
-                int file = open("/tmp/data", O_RDWR | O_CREAT, 0600);
-                ftruncate(file, 200 << 20);
-                memset(mmap(NULL, 200 << 20, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0), 1, 200 << 20);
-                while (wait(NULL) > 0);
-                say("done", 0);
-            }
-            """, #", "function": {"memory": 128}"#)
-        #expect(facts["done"] == "ok")
-    }
-
-    @Test("counts memory that has no file, however it was asked for")
-    func anonymousFiles() throws {
-        let program =
-            Self.head + """
-                int main(void) {
-                    int file = memfd_create("x", 0);
-                    ftruncate(file, 300 << 20);
-                    memset(mmap(NULL, 300 << 20, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0), 1, 300 << 20);
-                    sleep(60);
-                }
-                """
-        let result = try scene.run("run", try scene.recipe(program: program, #", "function": {"memory": 128}"#))
-        #expect(result.status == 5)
-        #expect(result.errorText.contains("more than its 128 MB"), "\(result.errorText)")
-    }
-
-    @Test("ends when its time is over, whatever it does against that", arguments: [true, false])
-    func timeout(isCaged: Bool) throws {
-        let program =
-            Self.head + """
-                int main(void) {
-                    for (int at = 1; at < 32; at++) signal(at, SIG_IGN);
-                    if (fork() == 0) setsid();
-                    while (1) sleep(60);
-                }
-                """
-        let function = #", "function": {"timeout": 2, "timeoutThreshold": 0}"#
-        let began = ContinuousClock.now
-        let result = try scene.run(
-            "run", try scene.recipe(program: program, function), isCaged ? [] : ["--no-cage"])
-        #expect(result.status == 5)
-        #expect(result.errorText.contains("Task timed out after 2.00 seconds"), "\(result.errorText)")
-        #expect(ContinuousClock.now - began < .seconds(30))
-        try expectNobody()
-    }
-
-    @Test("starts anew for the next event after one that ended it")
-    func nextEvent() throws {
-        for name in ["a.txt", "b.txt", "c.txt"] { try scene.write(name, to: name) }
-        try scene.write(
-            """
-            #!/bin/sh
-            case $INPUT_FILE_PATH in *b.txt) kill -9 $PPID; sleep 60;; esac
-            cat "$INPUT_FILE_PATH" > "$TMP_OUTPUT_DIR/of-$(basename "$INPUT_FILE_PATH")"
-            """, to: "script.sh")
-        let recipe = try scene.recipe(
-            script: "script.sh",
-            #", "input": [{"path": "bucket/in"}], "output": [{"path": "bucket/out"}], "function": {"timeout": 5, "timeoutThreshold": 1}"#
-        )
-        let result = try scene.run(
-            "run", recipe,
-            ["a.txt", "b.txt", "c.txt"].flatMap { ["--input", "\(scene.path)/\($0)"] } + ["-o", "\(scene.path)/out"])
-        #expect(result.status == 5)
-        #expect(result.errorText.contains("failed on 1 of 3 events"), "\(result.errorText)")
-        #expect(try Folder.names(in: "\(scene.path)/out") == ["of-a.txt", "of-c.txt"])
-    }
-
     @Test("is the package that a build ships, byte for byte")
     func sameBytes() throws {
         try scene.write(
@@ -384,58 +241,5 @@ struct CageTests {
             let digest = Digest(of: try InputFile.contents(of: "\(scene.path)/zip/\(name)", limit: 1 << 28)).hex
             #expect(run.errorText.contains("\(digest)  \(name)"), "\(name)")
         }
-    }
-
-    /// A run in the background, which is then ended by a signal; what is left in its TMPDIR, and a pattern of the program
-    /// that it ran, which no other test runs.
-    private func left(after signal: String) throws -> (status: String, names: [String], program: String) {
-        let seconds = Int.random(in: 100_000...999_999)
-        try Folder.create("\(scene.path)/tmp")
-        try scene.write("#!/bin/sh\necho begun >&2\nsleep \(seconds)\n", to: "script.sh")
-        let recipe = try scene.recipe(script: "script.sh")
-        let command = """
-            "$1" run "$2" --cache "$3/cache" -q 2>"$3/log" & process=$!
-            for i in $(seq 200); do grep -q begun "$3/log" && break; sleep 0.1; done
-            kill -\(signal) $process; wait $process; echo $?
-            """
-        let result = try Peer.run(
-            "bash", ["-c", command, "bash", Products.scarBuild, recipe, scene.path],
-            variables: [("TMPDIR", "\(scene.path)/tmp")])
-        #expect(try scene.text(of: "log").contains("begun"))
-        return (
-            result.text.split(separator: "\n").last.map(String.init) ?? "", try Folder.names(in: "\(scene.path)/tmp"),
-            "[s]leep \(seconds)"
-        )
-    }
-
-    @Test("ends with its last process and leaves no folder when the person stops it", arguments: ["INT", "TERM"])
-    func stopped(signal: String) throws {
-        let (status, names, program) = try left(after: signal)
-        #expect(status == "130" && names == [])
-        #expect(try Peer.run("pgrep", ["-f", program]).text == "")
-    }
-
-    @Test("ends when its runner is killed, whose folder the next run removes")
-    func killed() throws {
-        let (status, names, program) = try left(after: "KILL")
-        #expect(status == "137" && names.count == 1)
-        #expect(try Peer.run("sh", ["-c", "sleep 1; pgrep -f '\(program)'"]).text == "")
-        try scene.write("#!/bin/sh\ntrue\n", to: "script.sh")
-        let next = try scene.run(
-            "run", try scene.recipe(script: "script.sh"), variables: [("TMPDIR", "\(scene.path)/tmp")])
-        #expect(next.status == 0, "\(next.errorText)")
-        #expect(try Folder.names(in: "\(scene.path)/tmp") == [])
-    }
-
-    /// Those that were killed may need a moment.
-    private func expectNobody() throws {
-        try BackgroundProgram.wait(for: "the end of all processes") { (try? isRunning()) == false }
-    }
-
-    /// Whether a process is left that has taken the name NAME.
-    private func isRunning() throws -> Bool {
-        // What is dead and not yet fetched by init does not run.
-        try Peer.run("ps", ["-eo", "stat=,comm="]).text.split(separator: "\n")
-            .contains { !$0.hasPrefix("Z") && $0.hasSuffix(" \(scene.name)") }
     }
 }

@@ -21,7 +21,7 @@ import Testing
             roots.texts = script.map { [ClosureRoots.Text("script.sh", Array($0.utf8), mayNameCommands: true)] } ?? []
             return roots
         }
-        return try Workshop().link([TarBuilder.archive(items)], rules)
+        return try LayerWorkspace().link([TarBuilder.archive(items)], rules)
     }
 
     /// The files and links that are left.
@@ -212,14 +212,14 @@ import Testing
         var builder = TarBuilder()
         builder.addSparse("usr/bin/a", size: 700 << 20, [(700 << 20, [])], form: .pax10)
         for number in 0..<100 { builder.add(.hardLink("usr/bin/b\(number)", to: "usr/bin/a")) }
-        let shop = try Workshop(BlockSettings(compression: .zstd, level: 1, blockSize: 1 << 20))
+        let workspace = try LayerWorkspace(BlockSettings(compression: .zstd, level: 1, blockSize: 1 << 20))
         var rules = Linker.Rules()
         rules.closure = ClosurePlan(sets: [], trace: nil) { _, _ in
             var roots = ClosureRoots()
             roots.programs = [Array("usr/bin/b7".utf8)]
             return roots
         }
-        let error = #expect(throws: LayerError.self) { try shop.link([builder.finished()], rules) }
+        let error = #expect(throws: LayerError.self) { try workspace.link([builder.finished()], rules) }
         #expect(error?.code == .tooLarge)
         #expect(error?.message.contains("look into") == true)
     }
@@ -302,7 +302,7 @@ import Testing
                 roots.programs = programs
                 return roots
             }
-            return try Workshop(threads: threads).link([archive], rules).report
+            return try LayerWorkspace(threads: threads).link([archive], rules).report
         }
         #expect(reports[0].removed == reports[1].removed && reports[0].keepings == reports[1].keepings)
     }

@@ -28,8 +28,8 @@ import Testing
         .enabled(if: Peer.isInstalled("unsquashfs"), "needs unsquashfs: scripts/setup test"),
         arguments: levels)
     func everyLevel(settings: BlockSettings) throws {
-        let shop = try Workshop(settings)
-        let image = try shop.checkedSquash(try shop.link([Self.layer])).path
+        let workspace = try LayerWorkspace(settings)
+        let image = try workspace.checkedSquash(try workspace.link([Self.layer])).path
         let said = try Peer.run("unsquashfs", ["-stat", image]).text
         switch settings.compression {
         case .lz4:
@@ -40,7 +40,7 @@ import Testing
         }
         guard settings.compression != .none else { return }
         // Otherwise nothing of the compressor was in these images.
-        let object = try shop.compile(Self.layer)
+        let object = try workspace.compile(Self.layer)
         #expect(object.blocks.contains { !$0.isStored && $0.size != 0 })
         #expect(object.blocks.contains { $0.isStored })
     }
@@ -48,13 +48,13 @@ import Testing
     @Test("keep a block of noise as it is, and shrink one that only looks like noise", arguments: levels)
     func noise(settings: BlockSettings) throws {
         guard settings.compression != .none else { return }
-        let shop = try Workshop(settings)
+        let workspace = try LayerWorkspace(settings)
         var numbers = SeededNumbers(seed: 52)
         // Repetitions at distances that are no multiple of anything; lz4 and gzip look back 64 and 32 KiB.
         for period in [700, 5003, 20_011] {
             let piece = numbers.bytes(period)
             let repeated = Array((0..<131_072).map { piece[$0 % period] })
-            let object = try shop.compile(TarBuilder.archive([.file("repeated", repeated)]))
+            let object = try workspace.compile(TarBuilder.archive([.file("repeated", repeated)]))
             #expect(object.blocks.map(\.isStored) == [false], "\(period)")
             #expect(object.blocks[0].sizeOnDisk < period + 1500, "\(period)")
         }
@@ -64,7 +64,7 @@ import Testing
             ("records", records, false), ("noise", numbers.bytes(131_072), true),
             ("noise with a repetition", noiseWithRepetition(&numbers), false),
         ] where name != "noise with a repetition" || !settings.isQuick {
-            let object = try shop.compile(TarBuilder.archive([.file("f", bytes)]))
+            let object = try workspace.compile(TarBuilder.archive([.file("f", bytes)]))
             #expect(object.blocks.map(\.isStored) == [isStored], "\(name)")
         }
     }
@@ -80,16 +80,16 @@ import Testing
     func wrongLevels(compression: BlockSettings.Compression) throws {
         guard let levels = compression.levels else { return }
         for level in [levels.lowerBound - 1, levels.upperBound + 1, 1000] where level >= 0 {
-            let shop = try Workshop(BlockSettings(compression: compression, level: level))
-            expect(.compressor) { try shop.compile(Self.layer) }
+            let workspace = try LayerWorkspace(BlockSettings(compression: compression, level: level))
+            expect(.compressor) { try workspace.compile(Self.layer) }
         }
     }
 
     @Test("of another version make another's layer object, which is not opened", arguments: levels)
     func versions(settings: BlockSettings) throws {
-        let shop = try Workshop(settings)
-        let path = shop.freshPath()
-        let object = try shop.compile(TarBuilder.archive([.file("a", "1")]), to: path)
+        let workspace = try LayerWorkspace(settings)
+        let path = workspace.freshPath()
+        let object = try workspace.compile(TarBuilder.archive([.file("a", "1")]), to: path)
         let bytes = try InputFile.contents(of: path, limit: 1 << 20)
         let dataEnd = try #require(object.blockOffsets.last)
         let tables = Array(bytes[dataEnd..<bytes.count - 64])
@@ -100,7 +100,7 @@ import Testing
             var other = bytes
             other.replaceSubrange(..<64, with: header)
             other.replaceSubrange(bytes.count - 48..<bytes.count - 16, with: Digest(of: header + tables).bytes)
-            let changed = shop.freshPath()
+            let changed = workspace.freshPath()
             var file = try OutputFile(changed)
             try file.write(other)
             try file.finish()
@@ -117,9 +117,10 @@ import Testing
     func threads(compression: BlockSettings.Compression) throws {
         var images: Set<[UInt8]> = []
         for threads in [1, 2, 5] {
-            let shop = try Workshop(
+            let workspace = try LayerWorkspace(
                 BlockSettings(compression: compression, level: 6, blockSize: 4096), threads: threads)
-            images.insert(try InputFile.contents(of: shop.squash(shop.link([Self.layer])).path, limit: 1 << 26))
+            images.insert(
+                try InputFile.contents(of: workspace.squash(workspace.link([Self.layer])).path, limit: 1 << 26))
         }
         #expect(images.count == 1)
     }

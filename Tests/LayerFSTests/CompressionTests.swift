@@ -41,14 +41,14 @@ import Testing
 
     @Test("what a layer is compressed with is read from its bytes", arguments: tools, [nil, 1000])
     func formats(tool: Tool, pieces: Int?) throws {
-        let shop = try Workshop(BlockSettings(compression: .none, level: 1, blockSize: 1 << 17))
+        let workspace = try LayerWorkspace(BlockSettings(compression: .none, level: 1, blockSize: 1 << 17))
         let compressed = try tool.compress(Self.layer)
-        let object = try shop.compile(compressed, diffID: Digest(of: Self.layer), pieces: pieces)
+        let object = try workspace.compile(compressed, diffID: Digest(of: Self.layer), pieces: pieces)
         #expect(object.layer == Digest(of: compressed))
         #expect(object.diffID == Digest(of: Self.layer))
         #expect(object.tarSize == Self.layer.count)
-        let plain = try shop.compile(Self.layer)
-        expectSame(try Listing(shop.link([object])), try Listing(shop.link([plain])))
+        let plain = try workspace.compile(Self.layer)
+        expectSame(try Listing(workspace.link([object])), try Listing(workspace.link([plain])))
     }
 
     /// Magic numbers of formats that libarchive decodes by starting a program of the host.
@@ -60,16 +60,16 @@ import Testing
     @Test("no layer starts a program of this machine", arguments: programFormats)
     func startsNoProgram(magic: [UInt8]) throws {
         var numbers = SeededNumbers(seed: 9)
-        let shop = try Workshop()
-        expect(.damagedCompression) { try shop.compile(magic + numbers.bytes(100_000)) }
+        let workspace = try LayerWorkspace()
+        expect(.damagedCompression) { try workspace.compile(magic + numbers.bytes(100_000)) }
     }
 
     @Test("a stream arriving byte by byte is the same stream", arguments: [gzip, zstd])
     func singleBytes(tool: Tool) throws {
         let layer = TarBuilder.archive([.file("a", String(repeating: "abc", count: 3000)), .file("b", "2")])
-        let shop = try Workshop()
+        let workspace = try LayerWorkspace()
         for pieces in [1, 2, 3, 17] {
-            let object = try shop.compile(try tool.compress(layer), diffID: Digest(of: layer), pieces: pieces)
+            let object = try workspace.compile(try tool.compress(layer), diffID: Digest(of: layer), pieces: pieces)
             #expect(object.entries.count == 2)
         }
     }
@@ -79,7 +79,7 @@ import Testing
         "layers of every length around a decoder's buffer come through whole",
         arguments: [gzip, Tool("zstd -q --no-check -1")])
     func lengths(tool: Tool) throws {
-        let shop = try Workshop(BlockSettings(compression: .none, level: 1, blockSize: 1 << 20), threads: 1)
+        let workspace = try LayerWorkspace(BlockSettings(compression: .none, level: 1, blockSize: 1 << 20), threads: 1)
         var numbers = SeededNumbers(seed: 1)
         for blocks in [510, 511, 512, 513, 514, 520, 540, 576, 600, 639, 640, 641, 700, 1022, 1024, 1026] {
             // Half noise, half zeros, so that lengths and matches of all kinds stand at the end.
@@ -87,7 +87,7 @@ import Testing
             let content = numbers.bytes(numbers.below(size)).map { $0 & 0x13 }
             let layer = TarBuilder.archive([.file("a", content + [UInt8](repeating: 0, count: size - content.count))])
             #expect(layer.count == 512 * blocks)
-            let object = try shop.compile(try tool.compress(layer), diffID: Digest(of: layer), pieces: 4096)
+            let object = try workspace.compile(try tool.compress(layer), diffID: Digest(of: layer), pieces: 4096)
             #expect(object.tarSize == layer.count)
         }
     }
@@ -96,7 +96,7 @@ import Testing
         "several members or frames in a row are one stream", arguments: [gzip, zstd, Tool("zstd -q --no-check -1")],
         [nil, 1, 100])
     func members(tool: Tool, pieces: Int?) throws {
-        let shop = try Workshop()
+        let workspace = try LayerWorkspace()
         var content = SeededNumbers(seed: 2)
         let layer = TarBuilder.archive([
             .file("a", content.bytes(1000)), .file("b", content.bytes(40_000).map { $0 & 1 }),
@@ -105,13 +105,13 @@ import Testing
         for part in [layer[..<700], layer[700..<700], layer[700..<9000], layer[9000...]] {
             compressed += try tool.compress(Array(part))
         }
-        let object = try shop.compile(compressed, diffID: Digest(of: layer), pieces: pieces)
+        let object = try workspace.compile(compressed, diffID: Digest(of: layer), pieces: pieces)
         #expect(object.tarSize == layer.count)
     }
 
     @Test("large frames whose end is not a buffer's end are one stream")
     func oddFrames() throws {
-        let shop = try Workshop(BlockSettings(compression: .none, level: 1, blockSize: 1 << 20))
+        let workspace = try LayerWorkspace(BlockSettings(compression: .none, level: 1, blockSize: 1 << 20))
         let layer = TarBuilder.archive([.file("a", [UInt8](repeating: 1, count: 900_000))])
         for (tool, sizes) in [
             (Tool("zstd -q --no-check -1"), [100_000, 230_000, 70_000]), (Self.gzip, [100_000, 230_000, 70_000]),
@@ -122,14 +122,14 @@ import Testing
                 compressed += try tool.compress(Array(rest.prefix(size)))
                 rest = rest.dropFirst(size)
             }
-            #expect(try shop.compile(compressed, diffID: Digest(of: layer)).tarSize == layer.count)
+            #expect(try workspace.compile(compressed, diffID: Digest(of: layer)).tarSize == layer.count)
         }
     }
 
     @Test("zeros behind a gzip stream are padding", arguments: [1, 511, 100_000])
     func padding(count: Int) throws {
         let compressed = try Self.gzip.compress(Self.layer) + [UInt8](repeating: 0, count: count)
-        let object = try Workshop().compile(compressed, diffID: Digest(of: Self.layer))
+        let object = try LayerWorkspace().compile(compressed, diffID: Digest(of: Self.layer))
         #expect(object.tarSize == Self.layer.count)
     }
 
@@ -141,12 +141,12 @@ import Testing
     func truncated(tool: Tool) throws {
         let layer = TarBuilder.archive([.file("a", String(repeating: "content ", count: 2000))])
         let compressed = try tool.compress(layer)
-        let shop = try Workshop(threads: 1)
+        let workspace = try LayerWorkspace(threads: 1)
         let cuts =
             Array(stride(from: 6, to: compressed.count, by: max(1, compressed.count / 40))) + [compressed.count - 1]
         for count in cuts {
             let error = #expect(throws: LayerError.self, "cut at \(count)") {
-                try shop.compile(Array(compressed[..<count]))
+                try workspace.compile(Array(compressed[..<count]))
             }
             #expect(error?.code == .damagedCompression, "cut at \(count) of \(compressed.count)")
         }
@@ -159,12 +159,12 @@ import Testing
     func damagedInPieces(pieces: Int) throws {
         let layer = TarBuilder.archive([.file("a", String(repeating: "x", count: 5000))])
         let compressed = try Self.gzip.compress(layer)
-        let shop = try Workshop(threads: 1)
+        let workspace = try LayerWorkspace(threads: 1)
         for place in 10..<compressed.count {
             var damaged = compressed
             damaged[place] ^= 0xff
             for bytes in [damaged, damaged + [0, 0, 0], damaged + compressed] {
-                #expect(throws: LayerError.self, "damaged at \(place)") { try shop.compile(bytes, pieces: pieces) }
+                #expect(throws: LayerError.self, "damaged at \(place)") { try workspace.compile(bytes, pieces: pieces) }
             }
         }
     }
@@ -172,8 +172,8 @@ import Testing
     @Test("something behind the end of the stream is refused", arguments: [gzip, zstd])
     func trailingGarbage(tool: Tool) throws {
         let compressed = try tool.compress(Self.layer)
-        expect(.damagedCompression) { try Workshop().compile(compressed + Array("garbage".utf8)) }
-        expect(.damagedCompression) { try Workshop().compile(compressed + [0, 0, 0x1f]) }
+        expect(.damagedCompression) { try LayerWorkspace().compile(compressed + Array("garbage".utf8)) }
+        expect(.damagedCompression) { try LayerWorkspace().compile(compressed + [0, 0, 0x1f]) }
     }
 
     @Test("a wrong checksum is refused", arguments: [gzip, zstd])
@@ -181,25 +181,25 @@ import Testing
         var compressed = try tool.compress(Self.layer)
         let last = compressed.count - (tool.command.hasPrefix("gzip") ? 5 : 1)
         compressed[last] ^= 1
-        expect(.damagedCompression) { try Workshop().compile(compressed) }
+        expect(.damagedCompression) { try LayerWorkspace().compile(compressed) }
     }
 
     @Test("a wrong length in gzip's trailer is refused")
     func wrongLength() throws {
         var compressed = try Self.gzip.compress(Self.layer)
         compressed[compressed.count - 1] ^= 0x40
-        expect(.damagedCompression) { try Workshop().compile(compressed) }
+        expect(.damagedCompression) { try LayerWorkspace().compile(compressed) }
     }
 
     @Test("bytes that are no archive at all are refused")
     func nonsense() throws {
         var numbers = SeededNumbers(seed: 3)
-        expect(.damagedCompression) { try Workshop().compile(numbers.bytes(5000)) }
+        expect(.damagedCompression) { try LayerWorkspace().compile(numbers.bytes(5000)) }
         expect(.damagedCompression) {
-            try Workshop().compile(Array("<!DOCTYPE html>".utf8) + [UInt8](repeating: 0x20, count: 4000))
+            try LayerWorkspace().compile(Array("<!DOCTYPE html>".utf8) + [UInt8](repeating: 0x20, count: 4000))
         }
-        expect(.damagedCompression) { try Workshop().compile(Array("{\"errors\":[]}".utf8)) }
-        expect(.damagedTar) { try Workshop().compile(try Self.gzip.compress(Self.gzip.compress(Self.layer))) }
+        expect(.damagedCompression) { try LayerWorkspace().compile(Array("{\"errors\":[]}".utf8)) }
+        expect(.damagedTar) { try LayerWorkspace().compile(try Self.gzip.compress(Self.gzip.compress(Self.layer))) }
     }
 
     @Test("a zstd frame that promises terabytes, or wants a huge window, is refused")
@@ -208,8 +208,8 @@ import Testing
         let magic: [UInt8] = [0x28, 0xb5, 0x2f, 0xfd]
         let promise = magic + [0xe0, 0, 0, 0, 0, 0, 8, 0, 0] + [0x01, 0, 0]
         let window = magic + [0x00, 31 << 3] + [0x01, 0, 0]
-        expect(.damagedCompression) { try Workshop().compile(promise) }
-        expect(.damagedCompression) { try Workshop().compile(window) }
+        expect(.damagedCompression) { try LayerWorkspace().compile(promise) }
+        expect(.damagedCompression) { try LayerWorkspace().compile(window) }
     }
 
     // MARK: - Limits and promises
@@ -220,41 +220,41 @@ import Testing
         let chunk = try tool.compress([UInt8](repeating: 0, count: 1 << 24))
         var bomb = try tool.compress(TarBlock("bomb", size: 1 << 21).bytes)
         for _ in 0..<256 { bomb += chunk }
-        expect(.tooLarge) { try Workshop().compile(bomb, limit: 1 << 22) }
+        expect(.tooLarge) { try LayerWorkspace().compile(bomb, limit: 1 << 22) }
     }
 
     @Test("zeros behind the archive's end count, too")
     func bombBehindTheEnd() throws {
         let bomb = try Self.gzip.compress(TarBuilder.archive([.file("a", "1")]) + [UInt8](repeating: 0, count: 1 << 22))
-        expect(.tooLarge) { try Workshop().compile(bomb, limit: 1 << 20) }
+        expect(.tooLarge) { try LayerWorkspace().compile(bomb, limit: 1 << 20) }
     }
 
     @Test("a layer of exactly the limit is taken, one byte less is not enough for it")
     func limit() throws {
         let layer = TarBuilder.archive([.file("a", "1")])
-        #expect(try Workshop().compile(layer, limit: layer.count).tarSize == layer.count)
-        expect(.tooLarge) { try Workshop().compile(layer, limit: layer.count - 1) }
+        #expect(try LayerWorkspace().compile(layer, limit: layer.count).tarSize == layer.count)
+        expect(.tooLarge) { try LayerWorkspace().compile(layer, limit: layer.count - 1) }
     }
 
     @Test("a layer that is not what the config promised is refused, and nothing of it is kept")
     func wrongDiffID() throws {
-        let shop = try Workshop()
-        let path = shop.freshPath()
-        expect(.diffIDMismatch) { try shop.compile(Self.layer, diffID: Digest(of: []), to: path) }
-        #expect(try Folder.names(in: shop.folder.path) == [])
+        let workspace = try LayerWorkspace()
+        let path = workspace.freshPath()
+        expect(.diffIDMismatch) { try workspace.compile(Self.layer, diffID: Digest(of: []), to: path) }
+        #expect(try Folder.names(in: workspace.folder.path) == [])
     }
 
     @Test("the diff id covers what stands behind the archive's end")
     func diffIDOfTheTail() throws {
         let layer = TarBuilder.archive([.file("a", "1")])
         let longer = layer + [UInt8](repeating: 0, count: 512)
-        expect(.diffIDMismatch) { try Workshop().compile(longer, diffID: Digest(of: layer)) }
-        #expect(try Workshop().compile(longer, diffID: Digest(of: longer)).diffID == Digest(of: longer))
+        expect(.diffIDMismatch) { try LayerWorkspace().compile(longer, diffID: Digest(of: layer)) }
+        #expect(try LayerWorkspace().compile(longer, diffID: Digest(of: longer)).diffID == Digest(of: longer))
     }
 
     @Test("when the sender fails half-way, nothing is kept", arguments: [gzip, Tool("cat")])
     func failingSender(tool: Tool) throws {
-        let shop = try Workshop()
+        let workspace = try LayerWorkspace()
         let compressed = try tool.compress(Self.layer)
         let source = LayerSource()
         let half = Array(compressed[..<(compressed.count / 2)])
@@ -264,28 +264,28 @@ import Testing
         }
         defer { sender.join() }
         expect(.blobMismatch) {
-            try LayerCompiler(settings: shop.settings, pool: shop.pool)
-                .compile(source, layer: Digest(of: compressed), diffID: nil, to: shop.freshPath())
+            try LayerCompiler(settings: workspace.settings, pool: workspace.pool)
+                .compile(source, layer: Digest(of: compressed), diffID: nil, to: workspace.freshPath())
         }
-        #expect(try Folder.names(in: shop.folder.path) == [])
+        #expect(try Folder.names(in: workspace.folder.path) == [])
     }
 
     @Test("a sender that says at the very end that the bytes were wrong is believed")
     func failureAtTheEnd() throws {
-        let shop = try Workshop()
+        let workspace = try LayerWorkspace()
         let source = LayerSource()
         let layer = TarBuilder.archive([.file("a", "1")])
         _ = unsafe layer.withUnsafeBytes { unsafe source.send($0) }
         source.fail()
         expect(.blobMismatch) {
-            try LayerCompiler(settings: shop.settings, pool: shop.pool)
-                .compile(source, layer: Digest(of: layer), diffID: nil, to: shop.freshPath())
+            try LayerCompiler(settings: workspace.settings, pool: workspace.pool)
+                .compile(source, layer: Digest(of: layer), diffID: nil, to: workspace.freshPath())
         }
     }
 
     @Test("a compiler that gives up lets its sender go")
     func sendersAreReleased() throws {
-        let shop = try Workshop()
+        let workspace = try LayerWorkspace()
         let source = LayerSource()
         let accepted = Monitor(true)
         let garbage = TarBuilder.archive([.file("a", "1")]).prefix(600) + [UInt8](repeating: 0x20, count: 1 << 16)
@@ -297,8 +297,8 @@ import Testing
             accepted.withLock { $0 = result }
         }
         expect(.damagedTar) {
-            try LayerCompiler(settings: shop.settings, pool: shop.pool)
-                .compile(source, layer: Digest(of: []), diffID: nil, to: shop.freshPath())
+            try LayerCompiler(settings: workspace.settings, pool: workspace.pool)
+                .compile(source, layer: Digest(of: []), diffID: nil, to: workspace.freshPath())
         }
         sender.join()
         #expect(!accepted.withLock { $0 })
@@ -307,11 +307,11 @@ import Testing
     @Test("a stop that was asked for ends compiling, says so, and keeps nothing")
     func cancellation() async {
         await #expect(processExitsWith: .success) {
-            let shop = try Workshop()
+            let workspace = try LayerWorkspace()
             Cancellation.request()
-            let error = #expect(throws: Cancelled.self) { try shop.compile(CompressionTests.layer) }
+            let error = #expect(throws: Cancelled.self) { try workspace.compile(CompressionTests.layer) }
             #expect(error?.diagnostic.code == "cancelled")
-            #expect(try Folder.names(in: shop.folder.path) == [])
+            #expect(try Folder.names(in: workspace.folder.path) == [])
         }
     }
 }

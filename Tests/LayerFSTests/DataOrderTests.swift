@@ -5,12 +5,12 @@ import TestKit
 import Testing
 
 @Suite("The order of data in an image") struct DataOrderTests {
-    private let shop: Workshop
+    private let workspace: LayerWorkspace
     private let layers: [[UInt8]]
     private let files: [(path: String, bytes: [UInt8])]
 
     init() throws {
-        shop = try Workshop()
+        workspace = try LayerWorkspace()
         var numbers = SeededNumbers(seed: 41)
         files = (0..<40).map { ("dir/file-\($0)", numbers.bytes($0 % 2 == 0 ? 300 + $0 : 9000 + $0)) }
         let items = files.map { TarItem.file($0.path, $0.bytes) }
@@ -23,8 +23,8 @@ import Testing
     private func image(first: [String]) throws -> (linked: Linker.LinkedTree, path: String) {
         var rules = Linker.Rules()
         rules.first = first.map { Array($0.utf8) }
-        let linked = try shop.link(layers, rules)
-        return (linked, try shop.squash(linked).path)
+        let linked = try workspace.link(layers, rules)
+        return (linked, try workspace.squash(linked).path)
     }
 
     /// Where noise of ours stands in the image: noise is stored as it is.
@@ -83,8 +83,8 @@ import Testing
     func holesAreNoTwins() throws {
         var numbers = SeededNumbers(seed: 43)
         let (noise, hole) = (numbers.bytes(4096), [UInt8](repeating: 0, count: 4096))
-        let linked = try shop.link([TarBuilder.archive([.file("a", hole + noise), .file("b", noise + hole)])])
-        let read = try contents(of: ["a", "b"], in: try shop.squash(linked).path)
+        let linked = try workspace.link([TarBuilder.archive([.file("a", hole + noise), .file("b", noise + hole)])])
+        let read = try contents(of: ["a", "b"], in: try workspace.squash(linked).path)
         #expect(read == [hole + noise, noise + hole])
     }
 }

@@ -26,15 +26,17 @@ import Testing
 
     @Test("an object that was written is opened as the same object", arguments: allSettings)
     func roundTrip(settings: BlockSettings) throws {
-        let shop = try Workshop(settings)
-        let path = shop.freshPath()
-        let made = try shop.compile(Self.layer, to: path)
+        let workspace = try LayerWorkspace(settings)
+        let path = workspace.freshPath()
+        let made = try workspace.compile(Self.layer, to: path)
         let opened = try #require(LayerObject.open(path, layer: made.layer, settings: settings))
         #expect(opened.diffID == Digest(of: Self.layer))
         #expect(opened.tarSize == Self.layer.count)
         #expect(opened.settings == settings)
         #expect(Self.signature(opened) == Self.signature(made))
-        let (first, second) = (try shop.squash(shop.link([made])).path, try shop.squash(shop.link([opened])).path)
+        let (first, second) = (
+            try workspace.squash(workspace.link([made])).path, try workspace.squash(workspace.link([opened])).path
+        )
         #expect(try InputFile.contents(of: first, limit: 1 << 26) == InputFile.contents(of: second, limit: 1 << 26))
     }
 
@@ -49,9 +51,9 @@ import Testing
     func threads() throws {
         var objects: Set<[UInt8]> = []
         for (threads, pieces) in [(1, nil), (2, 1000), (8, 333), (8, nil), (2, 513)] {
-            let shop = try Workshop(threads: threads)
-            let path = shop.freshPath()
-            _ = try shop.compile(Self.layer, pieces: pieces, to: path)
+            let workspace = try LayerWorkspace(threads: threads)
+            let path = workspace.freshPath()
+            _ = try workspace.compile(Self.layer, pieces: pieces, to: path)
             objects.insert(try InputFile.contents(of: path, limit: 1 << 26))
         }
         #expect(objects.count == 1)
@@ -59,10 +61,10 @@ import Testing
 
     @Test("two builds that compile one layer to one place at once both have a whole object")
     func twoBuilds() throws {
-        let shop = try Workshop()
-        let path = shop.freshPath()
+        let workspace = try LayerWorkspace()
+        let path = workspace.freshPath()
         let made = Monitor([LayerObject]())
-        let compiler = LayerCompiler(settings: shop.settings, pool: shop.pool)
+        let compiler = LayerCompiler(settings: workspace.settings, pool: workspace.pool)
         let builds = try (0..<4).map { _ in
             try Thread {
                 let source = LayerSource()
@@ -80,8 +82,8 @@ import Testing
         #expect(objects.count == 5)
         #expect(Set(objects.map { Self.signature($0) }).count == 1)
         // An object that was replaced while it was in use is still read as it was.
-        for object in objects { #expect(throws: Never.self) { try shop.squash(shop.link([object])) } }
-        #expect(try Folder.names(in: shop.folder.path).count { $0.contains("partial") } == 0)
+        for object in objects { #expect(throws: Never.self) { try workspace.squash(workspace.link([object])) } }
+        #expect(try Folder.names(in: workspace.folder.path).count { $0.contains("partial") } == 0)
     }
 
     @Test("an object knows which contents may be ELF files, when it is made and when it is opened")
@@ -93,10 +95,10 @@ import Testing
                 TarItem.file("other\(size)", [UInt8](repeating: 1, count: size)),
             ]
         }
-        let shop = try Workshop()
-        let path = shop.freshPath()
-        let made = try shop.compile(TarBuilder.archive(items), to: path)
-        let opened = try #require(LayerObject.open(path, layer: made.layer, settings: shop.settings))
+        let workspace = try LayerWorkspace()
+        let path = workspace.freshPath()
+        let made = try workspace.compile(TarBuilder.archive(items), to: path)
+        let opened = try #require(LayerObject.open(path, layer: made.layer, settings: workspace.settings))
         for object in [made, opened] {
             let marked = object.entries.filter { object.contents[Int($0.content)].isELF }
             #expect(marked.map { text(object.path(of: $0)) } == ["elf64", "elf4095", "elf4096", "elf20000"])
@@ -105,14 +107,14 @@ import Testing
 
     @Test("the same bytes are stored once, whatever they are called")
     func duplicates() throws {
-        let shop = try Workshop()
+        let workspace = try LayerWorkspace()
         var numbers = SeededNumbers(seed: 9)
         for size in [100, 4096, 20_000] {
             let content = numbers.bytes(size)
-            let path = shop.freshPath()
-            let object = try shop.compile(TarBuilder.archive((0..<10).map { .file("\($0)", content) }), to: path)
+            let path = workspace.freshPath()
+            let object = try workspace.compile(TarBuilder.archive((0..<10).map { .file("\($0)", content) }), to: path)
             if size < BlockSettings.small.blockSize { #expect(object.contents.count == 1) }
-            let image = try shop.squash(shop.link([object])).path
+            let image = try workspace.squash(workspace.link([object])).path
             #expect(try InputFile(image).size < size + 8192)
         }
     }
@@ -121,14 +123,14 @@ import Testing
         "any stretch of any file is read back",
         arguments: [BlockSettings.small, BlockSettings(compression: .gzip, level: 1, blockSize: 1 << 17)])
     func stretches(settings: BlockSettings) throws {
-        let shop = try Workshop(settings)
+        let workspace = try LayerWorkspace(settings)
         var numbers = SeededNumbers(seed: 12)
         let sizes = [0, 1, 4095, 4096, 4097, 12_293, 140_000]
         let files =
             sizes.map { numbers.bytes($0) } + [
                 [UInt8](repeating: 0, count: 9000), numbers.bytes(5000) + [UInt8](repeating: 0, count: 5000),
             ]
-        let linked = try shop.link([TarBuilder.archive(files.enumerated().map { .file("\($0)", $1) })])
+        let linked = try workspace.link([TarBuilder.archive(files.enumerated().map { .file("\($0)", $1) })])
         for (index, file) in files.enumerated() {
             guard let content = try linked.inode(at: "\(index)").content else {
                 #expect(file.isEmpty)
@@ -148,9 +150,9 @@ import Testing
 
     @Test("an object is not opened for another layer or other settings", arguments: allSettings)
     func otherKeys(settings: BlockSettings) throws {
-        let shop = try Workshop(settings)
-        let path = shop.freshPath()
-        let layer = try shop.compile(Self.layer, to: path).layer
+        let workspace = try LayerWorkspace(settings)
+        let path = workspace.freshPath()
+        let layer = try workspace.compile(Self.layer, to: path).layer
         #expect(LayerObject.open(path, layer: Digest(of: []), settings: settings) == nil)
         var others = Self.allSettings.filter { $0 != settings }
         others.append(BlockSettings(compression: settings.compression, level: 2, blockSize: settings.blockSize))
@@ -160,12 +162,12 @@ import Testing
 
     @Test("what is no object is not opened")
     func notAnObject() throws {
-        let shop = try Workshop()
+        let workspace = try LayerWorkspace()
         let digest = Digest(of: [])
-        #expect(LayerObject.open("\(shop.folder.path)/none", layer: digest, settings: .small) == nil)
-        #expect(LayerObject.open(shop.folder.path, layer: digest, settings: .small) == nil)
+        #expect(LayerObject.open("\(workspace.folder.path)/none", layer: digest, settings: .small) == nil)
+        #expect(LayerObject.open(workspace.folder.path, layer: digest, settings: .small) == nil)
         for bytes in [[], Array("SCARLAYR".utf8), [UInt8](repeating: 0, count: 4096)] {
-            let path = shop.freshPath()
+            let path = workspace.freshPath()
             try Self.write(bytes, to: path)
             #expect(LayerObject.open(path, layer: digest, settings: .small) == nil)
         }
@@ -179,17 +181,17 @@ import Testing
 
     /// A small object, its bytes, and where its data ends.
     private struct Specimen {
-        let shop: Workshop
+        let workspace: LayerWorkspace
         let path: String
         let object: LayerObject
         let bytes: [UInt8]
         let dataEnd: Int
 
         init() throws {
-            shop = try Workshop(BlockSettings(compression: .zstd, level: 1, blockSize: 4096), threads: 1)
-            path = shop.freshPath()
+            workspace = try LayerWorkspace(BlockSettings(compression: .zstd, level: 1, blockSize: 4096), threads: 1)
+            path = workspace.freshPath()
             var numbers = SeededNumbers(seed: 8)
-            object = try shop.compile(
+            object = try workspace.compile(
                 TarBuilder.archive([
                     .folder("d"), TarItem.file("d/small", "few bytes").xattr("user.x", [1]),
                     .file("d/blocks", numbers.bytes(9000)),
@@ -202,9 +204,9 @@ import Testing
 
         /// Opens the object as these bytes.
         func open(_ bytes: [UInt8]) throws -> LayerObject? {
-            let path = shop.freshPath("changed")
+            let path = workspace.freshPath("changed")
             try LayerObjectTests.write(bytes, to: path)
-            return LayerObject.open(path, layer: object.layer, settings: shop.settings)
+            return LayerObject.open(path, layer: object.layer, settings: workspace.settings)
         }
     }
 
@@ -245,12 +247,12 @@ import Testing
             var bytes = specimen.bytes
             bytes[place] ^= 4
             let object = try #require(try specimen.open(bytes))
-            let linked = try specimen.shop.link([object])
-            let error = #expect(throws: LayerError.self, "byte \(place)") { try specimen.shop.squash(linked) }
+            let linked = try specimen.workspace.link([object])
+            let error = #expect(throws: LayerError.self, "byte \(place)") { try specimen.workspace.squash(linked) }
             #expect(error?.code == .damagedObject)
             #expect(error?.code.rawValue == "layer-object-damaged")
             #expect(error?.layer == object.layer)
-            #expect(error?.message.contains(specimen.shop.folder.path) == true)
+            #expect(error?.message.contains(specimen.workspace.folder.path) == true)
             // Whoever reads a file before linking finds it as well.
             #expect(throws: LayerError.self) { try linked.order.preorder.map { try linked.bytes(of: $0) } }
         }
@@ -267,7 +269,7 @@ import Testing
         bytes[specimen.object.blockOffsets[Int(specimen.object.fragments[fragment])] + 5] ^= 1
         let object = try #require(try specimen.open(bytes))
         let rules = Linker.Rules(prune: [PruneRule("one", "a test", ["d/other"])])
-        expect(.damagedObject) { try specimen.shop.squash(try specimen.shop.link([object], rules)) }
+        expect(.damagedObject) { try specimen.workspace.squash(try specimen.workspace.link([object], rules)) }
     }
 
     @Test("an object that is cut off after it was opened is damaged like any other, wherever it is cut")
@@ -277,13 +279,13 @@ import Testing
         let repacked = Linker.Rules(prune: [PruneRule("one", "a test", ["d/other"])])
         for length in [0, 64, specimen.dataEnd / 2, specimen.dataEnd - 1] {
             for rules in [all, repacked] {
-                let path = specimen.shop.freshPath("cut")
+                let path = specimen.workspace.freshPath("cut")
                 try Self.write(specimen.bytes, to: path)
                 let object = try #require(
-                    LayerObject.open(path, layer: specimen.object.layer, settings: specimen.shop.settings))
-                let linked = try specimen.shop.link([object], rules)
+                    LayerObject.open(path, layer: specimen.object.layer, settings: specimen.workspace.settings))
+                let linked = try specimen.workspace.link([object], rules)
                 #expect(unsafe truncate(path, off_t(length)) == 0)
-                let error = #expect(throws: LayerError.self, "\(length)") { try specimen.shop.squash(linked) }
+                let error = #expect(throws: LayerError.self, "\(length)") { try specimen.workspace.squash(linked) }
                 #expect(error?.code == .damagedObject)
                 #expect(error?.layer == object.layer)
                 expect(.damagedObject) { try linked.order.preorder.map { try linked.bytes(of: $0) } }
@@ -310,8 +312,8 @@ import Testing
             opened += 1
             // Whatever is left to read is an image or a typed error.
             do {
-                let linked = try specimen.shop.link([object])
-                _ = try specimen.shop.squash(linked)
+                let linked = try specimen.workspace.link([object])
+                _ = try specimen.workspace.squash(linked)
             } catch is LayerError {}
         }
         #expect(opened > 100)

@@ -11,9 +11,11 @@ import Testing
         Peer.isInstalled("localedef") && (try? InputFile("/usr/share/i18n/locales/de_DE")) != nil
     static let locales = [("de_DE", "UTF-8"), ("en_US", "UTF-8"), ("de_DE", "ISO-8859-1")]
 
-    static func link(_ archive: [UInt8], _ more: [TarItem] = [], in shop: Workshop) throws -> Linker.LinkedTree {
+    static func link(_ archive: [UInt8], _ more: [TarItem] = [], in workspace: LayerWorkspace) throws
+        -> Linker.LinkedTree
+    {
         try Image.link(
-            Image.debian + [Image.executable("usr/bin/a", Image.program()), .file(path, archive)] + more, shop)
+            Image.debian + [Image.executable("usr/bin/a", Image.program()), .file(path, archive)] + more, workspace)
     }
 
     /// What localedef makes below a folder, as an archive or as folders.
@@ -30,18 +32,18 @@ import Testing
 
     @Test("becomes the folders that localedef makes without one", .enabled(if: canMake, "needs localedef"))
     func folders() throws {
-        let shop = try Workshop(BlockSettings())
-        let (archived, plain) = (shop.freshPath("archived"), shop.freshPath("plain"))
+        let workspace = try LayerWorkspace(BlockSettings())
+        let (archived, plain) = (workspace.freshPath("archived"), workspace.freshPath("plain"))
         try Self.define(in: archived, [])
         try Self.define(in: plain, ["--no-archive"])
         let archive = try InputFile.contents(of: "\(archived)/\(Self.path)", limit: 1 << 28)
-        let linked = try Self.link(archive, in: shop)
+        let linked = try Self.link(archive, in: workspace)
         #expect(linked.relocation?.locales == 4)
         #expect(linked.tree.node(at: Array(Self.path.utf8)) == nil)
         // Each name that the archive has for a locale leads there; what they share is there once.
         #expect(text(try linked.inode(at: "usr/lib/locale/de_DE.iso88591").target) == "de_DE")
         #expect(linked.report.unpackedSize < archive.count + 100_000)
-        let unpacked = try shop.unpacked(linked).path
+        let unpacked = try workspace.unpacked(linked).path
         let names = [("de_DE.utf8", "de_DE.utf8"), ("en_US.utf8", "en_US.utf8"), ("de_DE", "de_DE")]
         for (ours, theirs) in names {
             let result = try Peer.run(
@@ -52,13 +54,13 @@ import Testing
             "locale", ["-k", "d_fmt", "charmap"],
             variables: [("LOCPATH", "\(unpacked)/usr/lib/locale"), ("LC_ALL", "de_DE.UTF-8")])
         #expect(spoken.text == "d_fmt=\"%d.%m.%Y\"\ncharmap=\"UTF-8\"\n", "\(spoken.errorText)")
-        _ = try shop.checkedSquash(linked)
+        _ = try workspace.checkedSquash(linked)
     }
 
     @Test("leaves folders alone that are there")
     func existing() throws {
-        let shop = try Workshop()
-        let linked = try Self.link(Self.small, [.file("usr/lib/locale/aa/mine", "1")], in: shop)
+        let workspace = try LayerWorkspace()
+        let linked = try Self.link(Self.small, [.file("usr/lib/locale/aa/mine", "1")], in: workspace)
         #expect(try linked.bytes(at: "usr/lib/locale/aa/mine") == [0x31])
         #expect(linked.tree.node(at: Array("usr/lib/locale/aa/LC_CTYPE".utf8)) == nil)
         #expect(text(try #require(try linked.bytes(at: "usr/lib/locale/bb/LC_CTYPE"))) == "ctype")
@@ -68,7 +70,7 @@ import Testing
 
     @Test("stays whole when the tree will be the root")
     func notRelocated() throws {
-        let linked = try Workshop().link([TarBuilder.archive([.file(Self.path, Self.small)])])
+        let linked = try LayerWorkspace().link([TarBuilder.archive([.file(Self.path, Self.small)])])
         #expect(try linked.bytes(at: Self.path) == Self.small)
     }
 
@@ -84,14 +86,14 @@ import Testing
     func lies(name: String, offset: Int, bytes: [UInt8]) throws {
         var archive = Self.small
         archive.replaceSubrange(offset..<offset + bytes.count, with: bytes)
-        let linked = try Self.link(archive, in: try Workshop())
+        let linked = try Self.link(archive, in: try LayerWorkspace())
         #expect(try linked.bytes(at: Self.path) == archive)
         #expect(linked.relocation?.locales == 0 && linked.report.warnings.count == 1)
     }
 
     @Test("cut off anywhere or changed at random is taken apart or left, and never a trap")
     func damaged() throws {
-        let shop = try Workshop()
+        let workspace = try LayerWorkspace()
         var numbers = SeededNumbers(seed: 3)
         var whole = 0
         for round in 0..<150 {
@@ -101,7 +103,7 @@ import Testing
             } else {
                 archive[numbers.below(archive.count)] = numbers.pick([0, 1, 0x7f, 0xff])
             }
-            let linked = try Self.link(archive, in: shop)
+            let linked = try Self.link(archive, in: workspace)
             if linked.tree.node(at: Array(Self.path.utf8)) != nil { whole += 1 }
             _ = try linked.bytes(at: "usr/lib/locale/bb/LC_CTYPE")
         }

@@ -28,7 +28,7 @@ import Testing
 
     @Test("the archive itself is sound")
     func sound() throws {
-        let linked = try Workshop().link([Self.archive])
+        let linked = try LayerWorkspace().link([Self.archive])
         #expect(linked.order.preorder.count == 12)
     }
 
@@ -84,20 +84,20 @@ import Testing
     @Test(
         "a damaged archive is refused with an error, or becomes a tree that can be written and read", arguments: 0..<6)
     func mutations(seed: Int) throws {
-        let shop = try Workshop(BlockSettings(compression: .none, level: 1, blockSize: 4096), threads: 1)
+        let workspace = try LayerWorkspace(BlockSettings(compression: .none, level: 1, blockSize: 4096), threads: 1)
         var numbers = SeededNumbers(seed: UInt64(100 + seed))
         var accepted = 0
         for round in 0..<400 {
             let bytes = Self.repaired(Self.mutate(&numbers))
             let linked: Linker.LinkedTree
             do {
-                let object = try shop.compile(bytes, limit: 1 << 20, to: "\(shop.folder.path)/object")
-                linked = try shop.link([object])
+                let object = try workspace.compile(bytes, limit: 1 << 20, to: "\(workspace.folder.path)/object")
+                linked = try workspace.link([object])
             } catch is LayerError {
                 continue
             }
             accepted += 1
-            let (image, report) = try shop.squash(linked)
+            let (image, report) = try workspace.squash(linked)
             defer { Folder.remove(image) }
             guard linked.order.preorder.count > 1 else { continue }
             let differences = try Listing(squash: image).differences(from: Listing(linked))
@@ -114,7 +114,7 @@ import Testing
         "damage to compressed layers is refused with an error",
         arguments: [CompressionTests.gzip, CompressionTests.zstd, CompressionTests.Tool("xz")])
     func compressed(tool: CompressionTests.Tool) throws {
-        let shop = try Workshop(BlockSettings(compression: .none, level: 1, blockSize: 4096), threads: 1)
+        let workspace = try LayerWorkspace(BlockSettings(compression: .none, level: 1, blockSize: 4096), threads: 1)
         let sound = try tool.compress(Self.archive)
         var numbers = SeededNumbers(seed: 200)
         var refused = 0
@@ -122,7 +122,8 @@ import Testing
             var bytes = sound
             for _ in 0...numbers.below(3) { bytes[numbers.below(bytes.count)] ^= 1 << UInt8(numbers.below(8)) }
             do {
-                _ = try shop.compile(bytes, diffID: Digest(of: Self.archive), to: "\(shop.folder.path)/object")
+                _ = try workspace.compile(
+                    bytes, diffID: Digest(of: Self.archive), to: "\(workspace.folder.path)/object")
             } catch is LayerError {
                 refused += 1
             }

@@ -68,28 +68,28 @@ import Testing
     @Test("the longest path that Linux takes is kept")
     func longestPath() throws {
         #expect(Self.deepPath.utf8.count == 4095)
-        let linked = try Workshop().link([TarBuilder.archive([.file(Self.deepPath, "end")])])
+        let linked = try LayerWorkspace().link([TarBuilder.archive([.file(Self.deepPath, "end")])])
         #expect(try linked.bytes(at: Self.deepPath) == Array("end".utf8))
     }
 
     @Test("composed and decomposed spellings of one name stay two files, byte for byte")
     func unicodeTwins() throws {
-        let shop = try Workshop()
+        let workspace = try LayerWorkspace()
         let (composed, decomposed) = ("caf\u{e9}", "cafe\u{301}")
-        let linked = try shop.link([TarBuilder.archive([.file(composed, "1"), .file(decomposed, "2")])])
+        let linked = try workspace.link([TarBuilder.archive([.file(composed, "1"), .file(decomposed, "2")])])
         #expect(try linked.bytes(at: composed) == Array("1".utf8))
         #expect(try linked.bytes(at: decomposed) == Array("2".utf8))
-        let listing = try Listing(squash: shop.squash(linked).path)
+        let listing = try Listing(squash: workspace.squash(linked).path)
         #expect(Set(listing.facts.keys) == [[], Array(composed.utf8), Array(decomposed.utf8)])
     }
 
     @Test("a name that is no UTF-8 keeps its bytes")
     func invalidUTF8() throws {
-        let shop = try Workshop()
+        let workspace = try LayerWorkspace()
         let name: [UInt8] = [0x61, 0xff, 0xfe, 0x80]
-        let linked = try shop.link([TarBuilder.archive([TarItem.file("x").with { $0.path = name }])])
+        let linked = try workspace.link([TarBuilder.archive([TarItem.file("x").with { $0.path = name }])])
         #expect(linked.tree.path(of: 1) == name)
-        #expect(Set(try Listing(squash: shop.squash(linked).path).facts.keys) == [[], name])
+        #expect(Set(try Listing(squash: workspace.squash(linked).path).facts.keys) == [[], name])
     }
 
     // MARK: - Symlinks on the way
@@ -168,7 +168,7 @@ import Testing
 
     @Test("forty symlinks in a row are followed, as Linux does")
     func fortySymlinks() throws {
-        let linked = try Workshop().link([TarBuilder.archive(Self.chain(40))])
+        let linked = try LayerWorkspace().link([TarBuilder.archive(Self.chain(40))])
         #expect(try linked.bytes(at: "end/f") == Array("x".utf8))
     }
 

@@ -31,8 +31,8 @@ import Testing
 
     @Test("a folder packed by any program in any format is the folder again", arguments: packers)
     func packed(packer: Packer) throws {
-        let shop = try Workshop()
-        let tree = "\(shop.folder.path)/tree"
+        let workspace = try LayerWorkspace()
+        let tree = "\(workspace.folder.path)/tree"
         let script = """
             mkdir -p "$1/a/b/c" "$1/empty"; cd "$1"; printf 1 > one; seq 1 9000 > a/numbers; : > a/b/nothing
             ln one a/hard; ln -s ../one a/soft; ln -s /usr/lib a/absolute; mkfifo a/pipe
@@ -46,11 +46,11 @@ import Testing
                 try Peer.run("sh", ["-c", "chown 1234:70000 \"$1/one\"; mknod \"$1/null\" c 1 3", "sh", tree]).status
                     == 0)
         }
-        let archive = shop.freshPath("archive")
+        let archive = workspace.freshPath("archive")
         let result = try Peer.run("sh", ["-c", packer.script, "sh", tree, archive])
         try #require(result.status == 0, "\(result.errorText)")
-        let linked = try shop.link([try InputFile.contents(of: archive, limit: 1 << 26)])
+        let linked = try workspace.link([try InputFile.contents(of: archive, limit: 1 << 26)])
         expectSame(try Listing(linked), try Listing(folder: tree))
-        try shop.checkedSquash(linked)
+        try workspace.checkedSquash(linked)
     }
 }

@@ -11,7 +11,8 @@ import Testing
     private static func pruned(_ items: [TarItem], _ rules: [PruneRule], keep: [String] = []) throws
         -> Linker.LinkedTree
     {
-        try Workshop().link([TarBuilder.archive(items)], Linker.Rules(prune: rules, keep: keep.map { PathPattern($0) }))
+        try LayerWorkspace().link(
+            [TarBuilder.archive(items)], Linker.Rules(prune: rules, keep: keep.map { PathPattern($0) }))
     }
 
     @Test("files that a rule names go, and folders that it empties; others stay")
@@ -132,7 +133,7 @@ import Testing
     // MARK: - Relocating
 
     private static func relocated(_ items: [TarItem]) throws -> Linker.LinkedTree {
-        try Workshop().link([TarBuilder.archive(items)], Linker.Rules(prefix: Array("/p".utf8)))
+        try LayerWorkspace().link([TarBuilder.archive(items)], Linker.Rules(prefix: Array("/p".utf8)))
     }
 
     @Test(
@@ -174,7 +175,7 @@ import Testing
 
     @Test("a tree that will be the root keeps its symlinks as they are")
     func notRelocated() throws {
-        let linked = try Workshop().link([TarBuilder.archive([.symlink("d/a", to: "/etc/x")])])
+        let linked = try LayerWorkspace().link([TarBuilder.archive([.symlink("d/a", to: "/etc/x")])])
         #expect(text(try linked.inode(at: "d/a").target) == "/etc/x")
         #expect(linked.relocation == nil)
     }
@@ -184,9 +185,9 @@ import Testing
         let linked = try Self.relocated([.symlink("a", to: "/x"), .hardLink("d/e/b", to: "a"), .hardLink("c", to: "a")])
         #expect(try linked.brief() == ["a -> x", "c == a", "d/", "d/e/", "d/e/b -> ../../x"])
         try linked.order.preorder.forEach { _ = try linked.bytes(of: $0) }
-        let shop = try Workshop()
-        let image = try shop.squash(
-            shop.link(
+        let workspace = try LayerWorkspace()
+        let image = try workspace.squash(
+            workspace.link(
                 [TarBuilder.archive([.symlink("a", to: "/x"), .hardLink("d/b", to: "a")])],
                 Linker.Rules(prefix: Array("/p".utf8)))
         ).path
@@ -206,7 +207,7 @@ import Testing
 
     @Test("the report counts files, bytes and layers")
     func report() throws {
-        let shop = try Workshop()
+        let workspace = try LayerWorkspace()
         let base = TarBuilder.archive([
             .folder("usr/share/doc"), .file("usr/share/doc/big", [UInt8](repeating: 1, count: 9000)),
             .file("usr/bin/tool", [UInt8](repeating: 2, count: 5000)),
@@ -214,8 +215,8 @@ import Testing
             .file("hidden", [UInt8](repeating: 3, count: 700)), .file("empty"),
         ])
         let upper = TarBuilder.archive([.whiteout("hidden"), .file("usr/new", [UInt8](repeating: 4, count: 300))])
-        let linked = try shop.link([base, upper], Linker.Rules(prune: [Self.rule("doc", ["usr/share/doc/**"])]))
-        let report = try shop.checkedSquash(linked).report
+        let linked = try workspace.link([base, upper], Linker.Rules(prune: [Self.rule("doc", ["usr/share/doc/**"])]))
+        let report = try workspace.checkedSquash(linked).report
         #expect(report.unpackedSize == 5300)
         #expect(report.files == 4)
         #expect(report.symlinks == 1)
@@ -232,7 +233,7 @@ import Testing
     @Test("the largest twenty files are told, largest first, equal ones by name")
     func largest() throws {
         let items = (0..<50).map { TarItem.file("f\($0)", [UInt8](repeating: 1, count: 10 + $0 / 10 * 10)) }
-        let largest = try Workshop().link([TarBuilder.archive(items)]).report.largestFiles
+        let largest = try LayerWorkspace().link([TarBuilder.archive(items)]).report.largestFiles
         #expect(largest.map { text($0.path) } == (40..<50).map { "f\($0)" } + (30..<40).map { "f\($0)" })
     }
 }

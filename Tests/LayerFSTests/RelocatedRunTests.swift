@@ -19,11 +19,13 @@ struct RelocatedRunTests {
     }
 
     /// Links the items to where they are then unpacked; gives the folder and the settings that a launcher would make.
-    static func unpacked(_ items: [TarItem], _ shop: Workshop) throws -> (folder: String, linked: Linker.LinkedTree) {
-        let folder = shop.freshPath("root")
+    static func unpacked(_ items: [TarItem], _ workspace: LayerWorkspace) throws -> (
+        folder: String, linked: Linker.LinkedTree
+    ) {
+        let folder = workspace.freshPath("root")
         try Folder.create(folder)
-        let linked = try shop.link([TarBuilder.archive(items)], Linker.Rules(prefix: Array(folder.utf8)))
-        _ = try linked.writeFolder(to: folder, pool: shop.pool)
+        let linked = try workspace.link([TarBuilder.archive(items)], Linker.Rules(prefix: Array(folder.utf8)))
+        _ = try linked.writeFolder(to: folder, pool: workspace.pool)
         return (folder, linked)
     }
 
@@ -31,8 +33,8 @@ struct RelocatedRunTests {
         "runs through the loader and with the libraries below the prefix, and is itself",
         arguments: ["cat", "readlink"])
     func runs(name: String) throws {
-        let shop = try Workshop(BlockSettings())
-        let (folder, linked) = try Self.unpacked(try Self.items(of: "/usr/bin/\(name)"), shop)
+        let workspace = try LayerWorkspace(BlockSettings())
+        let (folder, linked) = try Self.unpacked(try Self.items(of: "/usr/bin/\(name)"), workspace)
         #expect(linked.relocation?.refused == [])
         let folders = try #require(linked.relocation?.libraryFolders)
         let libraryPath = folders.map { "\(folder)/\(text($0))" }.joined(separator: ":")
@@ -52,8 +54,8 @@ struct RelocatedRunTests {
 
     @Test("says so when its loader is not where it was linked to")
     func elsewhere() throws {
-        let shop = try Workshop(BlockSettings())
-        let (folder, _) = try Self.unpacked(try Self.items(of: "/usr/bin/cat"), shop)
+        let workspace = try LayerWorkspace(BlockSettings())
+        let (folder, _) = try Self.unpacked(try Self.items(of: "/usr/bin/cat"), workspace)
         try Folder.move("\(folder)/lib64", to: "\(folder)/elsewhere")
         #expect(try Peer.run("\(folder)/usr/bin/cat", ["/dev/null"]).status == 127)
     }
@@ -62,8 +64,8 @@ struct RelocatedRunTests {
         "needs what the linker says is missing: a library that is gone keeps it from starting",
         .enabled(if: Peer.isInstalled("cc"), "needs cc: scripts/setup test"))
     func missing() throws {
-        let shop = try Workshop(BlockSettings())
-        let work = shop.folder.path
+        let workspace = try LayerWorkspace(BlockSettings())
+        let work = workspace.folder.path
         for (name, code) in [
             ("lib", "int f(void) { return 7; }"), ("main", "int f(void); int main(void) { return f(); }"),
         ] {
@@ -79,7 +81,7 @@ struct RelocatedRunTests {
             RelocationTests.executable("usr/bin/main", try InputFile.contents(of: "\(work)/main", limit: 1 << 24)))
         let library = TarItem.file("opt/f/libf.so", try InputFile.contents(of: "\(work)/libf.so", limit: 1 << 24))
         for (items, isWhole) in [(items + [library], true), (items, false)] {
-            let (folder, linked) = try Self.unpacked(items, shop)
+            let (folder, linked) = try Self.unpacked(items, workspace)
             let missing = try linked.missingLibraries(of: Array("usr/bin/main".utf8))
             #expect(missing.map { text($0.name) } == (isWhole ? [] : ["libf.so"]))
             let folders = try #require(linked.relocation?.libraryFolders).map { "\(folder)/\(text($0))" }

@@ -38,9 +38,9 @@ import Testing
         .file("usr/lib/x86_64-linux-gnu/libc.so.6", library(["ld-linux-x86-64.so.2"])),
     ]
 
-    static func link(_ items: [TarItem], _ shop: Workshop? = nil) throws -> Linker.LinkedTree {
-        let shop = try shop ?? Workshop()
-        return try shop.link([TarBuilder.archive(items)], rules)
+    static func link(_ items: [TarItem], _ workspace: LayerWorkspace? = nil) throws -> Linker.LinkedTree {
+        let workspace = try workspace ?? LayerWorkspace()
+        return try workspace.link([TarBuilder.archive(items)], rules)
     }
 
     static func interpreter(_ linked: Linker.LinkedTree, _ path: String) throws -> String? {
@@ -59,8 +59,8 @@ import Testing
         arguments: [0, 100, 3000, 3700, 3750, 4096, 5000, 8192, 12_288, 100_000, 100_001])
     func sizes(size: Int) throws {
         let old = Self.program(size: size)
-        let shop = try Workshop()
-        let linked = try Self.link(Self.debian + [Self.executable("usr/bin/a", old)], shop)
+        let workspace = try LayerWorkspace()
+        let linked = try Self.link(Self.debian + [Self.executable("usr/bin/a", old)], workspace)
         let patch = try #require(
             try ELFFile(old).patch(interpreter: Array((Self.prefix + Self.loader).utf8), size: old.count))
         var expected = old
@@ -68,18 +68,18 @@ import Testing
         #expect(try linked.bytes(at: "usr/bin/a") == expected + patch.appended)
         #expect(linked.relocation?.interpreters == 1)
         #expect(linked.relocation?.refused == [])
-        let folder = try shop.unpacked(linked).path
+        let folder = try workspace.unpacked(linked).path
         let unpacked = try InputFile.contents(of: "\(folder)/usr/bin/a", limit: 1 << 20)
         #expect(unpacked == expected + patch.appended)
-        _ = try shop.checkedSquash(linked)
+        _ = try workspace.checkedSquash(linked)
     }
 
     @Test("the blocks between a program's headers and its end are taken over as they were compressed")
     func copied() throws {
-        let shop = try Workshop()
-        let object = try shop.compile(
+        let workspace = try LayerWorkspace()
+        let object = try workspace.compile(
             TarBuilder.archive(Self.debian + [Self.executable("usr/bin/a", Self.program(size: 50_000))]))
-        let linked = try shop.link([object], Self.rules)
+        let linked = try workspace.link([object], Self.rules)
         let (old, made) = (object, try #require(linked.objects.last))
         let oldBlocks = Set(old.blocks.map(\.checksum))
         guard case .blocks(let first, let count)? = made.contents.first?.place else { throw SizeError() }
@@ -113,7 +113,8 @@ import Testing
     @Test("a tree that will be the root keeps its programs as they are")
     func notRelocated() throws {
         let bytes = Self.program()
-        let linked = try Workshop().link([TarBuilder.archive(Self.debian + [Self.executable("usr/bin/a", bytes)])])
+        let linked = try LayerWorkspace().link([TarBuilder.archive(Self.debian + [Self.executable("usr/bin/a", bytes)])]
+        )
         #expect(try linked.bytes(at: "usr/bin/a") == bytes)
         #expect(linked.relocation == nil)
     }
@@ -134,9 +135,9 @@ import Testing
 
     @Test("files of several layers are changed in the layers they count for")
     func layers() throws {
-        let shop = try Workshop()
+        let workspace = try LayerWorkspace()
         let upper = TarBuilder.archive([Self.executable("usr/bin/b", Self.program(size: 9000))])
-        let linked = try shop.link(
+        let linked = try workspace.link(
             [TarBuilder.archive(Self.debian + [Self.executable("usr/bin/a", Self.program(size: 10))]), upper],
             Self.rules)
         #expect(linked.objects.count == 3 && linked.report.layers.count == 2)
@@ -148,15 +149,15 @@ import Testing
 
     @Test("what comes first in the image may be a program that was changed")
     func first() throws {
-        let shop = try Workshop()
+        let workspace = try LayerWorkspace()
         var rules = Self.rules
         rules.first = [Array("/usr/bin/a".utf8)]
         let items =
             Self.debian + [
                 .file("0", [UInt8](repeating: 1, count: 9000)), Self.executable("usr/bin/a", Self.program()),
             ]
-        let linked = try shop.link([TarBuilder.archive(items)], rules)
-        _ = try shop.checkedSquash(linked)
+        let linked = try workspace.link([TarBuilder.archive(items)], rules)
+        _ = try workspace.checkedSquash(linked)
         #expect(linked.first.count == 1)
     }
 
@@ -168,8 +169,8 @@ import Testing
         }
         var images: Set<[UInt8]> = []
         for threads in [1, 2, 8] {
-            let shop = try Workshop(threads: threads)
-            let image = try shop.squash(shop.link([TarBuilder.archive(items)], Self.rules)).path
+            let workspace = try LayerWorkspace(threads: threads)
+            let image = try workspace.squash(workspace.link([TarBuilder.archive(items)], Self.rules)).path
             images.insert(try InputFile.contents(of: image, limit: 1 << 26))
         }
         #expect(images.count == 1)
@@ -177,11 +178,13 @@ import Testing
 
     @Test("the object of what is made is no file that anybody sees")
     func scratch() throws {
-        let shop = try Workshop()
-        let object = try shop.compile(TarBuilder.archive(Self.debian + [Self.executable("usr/bin/a", Self.program())]))
-        let scratch = shop.freshPath("scratch")
+        let workspace = try LayerWorkspace()
+        let object = try workspace.compile(
+            TarBuilder.archive(Self.debian + [Self.executable("usr/bin/a", Self.program())]))
+        let scratch = workspace.freshPath("scratch")
         try Folder.create(scratch)
-        let linked = try Linker(settings: shop.settings, pool: shop.pool).link([object], Self.rules, scratch: scratch)
+        let linked = try Linker(settings: workspace.settings, pool: workspace.pool).link(
+            [object], Self.rules, scratch: scratch)
         #expect(try Folder.names(in: scratch) == [])
         #expect(try Self.interpreter(linked, "usr/bin/a") == Self.prefix + Self.loader)
     }
@@ -231,10 +234,10 @@ import Testing
             }
             items.append(Self.executable("usr/bin/p\(index)", index % 3 == 0 ? Array(bytes.prefix(64 + index)) : bytes))
         }
-        let shop = try Workshop()
-        let linked = try Self.link(items, shop)
+        let workspace = try LayerWorkspace()
+        let linked = try Self.link(items, workspace)
         for index in 0..<1000 { _ = try linked.missingLibraries(of: Array("usr/bin/p\(index)".utf8)) }
-        _ = try shop.squash(linked)
+        _ = try workspace.squash(linked)
         #expect((linked.relocation?.refused.count ?? 0) > 100)
         #expect((linked.relocation?.interpreters ?? 0) > 100)
     }

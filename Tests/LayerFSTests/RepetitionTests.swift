@@ -13,7 +13,7 @@ import Testing
 
     /// How long it takes to lay a layer that repeats some entries over a folder of many files.
     private static func duration(_ first: [TarItem], thenOften repeated: [TarItem]) throws -> Duration {
-        let shop = try Workshop(threads: 1)
+        let workspace = try LayerWorkspace(threads: 1)
         let times = 3000 / repeated.count
         let block = repeated.flatMap { item in
             var builder = TarBuilder()
@@ -23,8 +23,8 @@ import Testing
         var upper = TarBuilder()
         for item in first { upper.add(item) }
         upper.append(Array([[UInt8]](repeating: block, count: times).joined()))
-        let objects = try [lower, upper.finished()].map { try shop.compile($0) }
-        return try ContinuousClock().measure { _ = try shop.link(objects) }
+        let objects = try [lower, upper.finished()].map { try workspace.compile($0) }
+        return try ContinuousClock().measure { _ = try workspace.link(objects) }
     }
 
     @Test(
@@ -46,26 +46,26 @@ import Testing
 
     @Test("mean what they mean when they are said once")
     func meaning() throws {
-        let shop = try Workshop()
+        let workspace = try LayerWorkspace()
         let lower: [TarItem] = [.folder("d/e"), .file("d/a", "1"), .file("d/b", "2"), .file("d/e/f", "3")]
         // What was taken away with its folder comes back by name only.
         #expect(
-            try shop.brief(
+            try workspace.brief(
                 lower,
                 [.file("d", "x"), .folder("d"), .file("d/b", "4"), .file("d", "y"), .folder("d"), .file("d/a", "5")])
                 == ["d/", "d/a=5"])
         #expect(
-            try shop.brief(
+            try workspace.brief(
                 lower, [.file("d/e/new", "4"), .whiteout("d"), .whiteout("d"), .opaque("d"), .whiteout("d")])
                 == ["d/", "d/e/", "d/e/new=4"])
-        #expect(try shop.brief(lower, [.opaque("d"), .whiteout("d"), .whiteout("d")]) == [])
+        #expect(try workspace.brief(lower, [.opaque("d"), .whiteout("d"), .whiteout("d")]) == [])
         // Another layer's whiteout is another whiteout.
         #expect(
-            try shop.brief(
+            try workspace.brief(
                 lower, [.whiteout("d"), .file("d/a", "4")], [.whiteout("d"), .file("d/b", "5")], [.opaque("d")])
                 == ["d/"])
         #expect(
-            try shop.brief(
+            try workspace.brief(
                 lower, [.whiteout("d"), .folder("d"), .file("d/a", "4")], [.file("d/c", "5")], [.whiteout("d/a")])
                 == ["d/", "d/c=5"])
     }

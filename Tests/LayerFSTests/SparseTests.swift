@@ -50,7 +50,7 @@ import Testing
         var builder = TarBuilder()
         builder.addSparse("dir/sparse", size: shape.size, shape.pieces, form: form)
         builder.add(.file("after", "1"))
-        let linked = try Workshop().link([builder.finished()])
+        let linked = try LayerWorkspace().link([builder.finished()])
         #expect(try linked.bytes(at: "dir/sparse") == shape.bytes)
         #expect(try linked.bytes(at: "after") == [0x31])
         #expect(try linked.brief().count == 3)
@@ -112,9 +112,9 @@ import Testing
     func bombs() throws {
         var builder = TarBuilder()
         for index in 0..<4 { builder.addSparse("bomb\(index)", size: 300_000, [(300_000, [])], form: .pax10) }
-        let shop = try Workshop()
-        expect(.tooLarge) { try shop.compile(builder.finished(), limit: 1_000_000) }
-        #expect(try shop.compile(builder.finished(), limit: 1_200_000).entries.count == 4)
+        let workspace = try LayerWorkspace()
+        expect(.tooLarge) { try workspace.compile(builder.finished(), limit: 1_000_000) }
+        #expect(try workspace.compile(builder.finished(), limit: 1_200_000).entries.count == 4)
     }
 
     @Test("GNU tar keeps a long name in two records, and the file's own is taken whichever comes last")
@@ -125,7 +125,7 @@ import Testing
             "path": "GNUSparseFile.0/right",
         ])
         builder.add(TarBlock("wrong", size: 512), data: Array("1\n1000\n0\n".utf8))
-        #expect(try Workshop().link([builder.finished()]).brief() == ["right=\(text(Self.run(1000, 0)))"])
+        #expect(try LayerWorkspace().link([builder.finished()]).brief() == ["right=\(text(Self.run(1000, 0)))"])
     }
 
     @Test(
@@ -136,8 +136,8 @@ import Testing
             ["--format=pax", "--sparse-version=1.0"],
         ])
     func gnuTar(options: [String]) throws {
-        let shop = try Workshop()
-        let tree = "\(shop.folder.path)/tree"
+        let workspace = try LayerWorkspace()
+        let tree = "\(workspace.folder.path)/tree"
         let long = String(repeating: "l", count: 180)
         try Folder.create("\(tree)/\(long)")
         let script = """
@@ -146,11 +146,11 @@ import Testing
             truncate -s 700000 many; cp --sparse=always holes "$2/holes"; truncate -s 50000 empty
             """
         #expect(try Peer.run("sh", ["-ec", script, "sh", tree, long]).status == 0)
-        let archive = shop.freshPath("archive")
+        let archive = workspace.freshPath("archive")
         #expect(
             try Peer.run("tar", ["--create", "--sparse", "--file=\(archive)", "--directory=\(tree)"] + options + ["."])
                 .status == 0)
-        let linked = try shop.link([try InputFile.contents(of: archive, limit: 1 << 26)])
+        let linked = try workspace.link([try InputFile.contents(of: archive, limit: 1 << 26)])
         expectSame(try Listing(linked), try Listing(folder: tree))
     }
 }

@@ -40,7 +40,7 @@ struct PeerRefused: Error, CustomStringConvertible {
     let description: String
 }
 
-extension Workshop {
+extension LayerWorkspace {
     /// Writes the tree and has everybody read it: our reader, `unsquashfs`, and the kernel when we may mount.
     ///
     /// Not a word of complaint is accepted. Names must be UTF-8, and times inside 1970 to 2106.

@@ -14,14 +14,14 @@ struct StackTests {
     private static let clock: Int64 = 1_650_000_000
 
     private func compare(_ layers: [[TarItem]]) throws {
-        let shop = try Workshop()
+        let workspace = try LayerWorkspace()
         let archives = layers.map { TarBuilder.archive($0) }
-        let linked = try shop.link(archives)
-        let rootfs = shop.freshPath("umoci")
-        try Umoci.unpack(archives, into: rootfs, workingIn: shop.folder.path)
+        let linked = try workspace.link(archives)
+        let rootfs = workspace.freshPath("umoci")
+        try Umoci.unpack(archives, into: rootfs, workingIn: workspace.folder.path)
         let expected = try Listing(folder: rootfs)
         expectSame(try Listing(linked), expected, clock: Self.clock)
-        let image = try shop.checkedSquash(linked).path
+        let image = try workspace.checkedSquash(linked).path
         expectSame(try Listing(squash: image), expected, clock: Self.clock)
     }
 

@@ -2,7 +2,7 @@ import ByteKit
 import LayerFS
 import TestKit
 
-extension Workshop {
+extension LayerWorkspace {
     /// Writes a linked tree as a tar archive; gives its path and the report.
     func tar(
         _ linked: Linker.LinkedTree, _ compression: StreamCompression = .none, sumsArchive: Bool = false

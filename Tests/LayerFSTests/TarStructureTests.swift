@@ -148,13 +148,15 @@ import Testing
     ]
 
     @Test("an archive is read as its specification says", arguments: readable)
-    func reads(fixture: Readable) throws { #expect(try Workshop().link([fixture.archive]).brief() == fixture.tree) }
+    func reads(fixture: Readable) throws {
+        #expect(try LayerWorkspace().link([fixture.archive]).brief() == fixture.tree)
+    }
 
     @Test("how the bytes arrive in pieces makes no difference", arguments: [1, 7, 511, 512, 513, 4096])
     func pieces(size: Int) throws {
-        let shop = try Workshop()
+        let workspace = try LayerWorkspace()
         for fixture in Self.readable where fixture.archive.count < 8192 {
-            let linked = try shop.link([try shop.compile(fixture.archive, pieces: size)])
+            let linked = try workspace.link([try workspace.compile(fixture.archive, pieces: size)])
             #expect(try linked.brief() == fixture.tree, "\(fixture.testDescription)")
         }
     }
@@ -262,7 +264,7 @@ import Testing
 
     @Test("an archive cut off anywhere inside an entry is refused")
     func truncated() throws {
-        let shop = try Workshop(BlockSettings(compression: .none, level: 1, blockSize: 4096), threads: 1)
+        let workspace = try LayerWorkspace(BlockSettings(compression: .none, level: 1, blockSize: 4096), threads: 1)
         var builder = TarBuilder()
         builder.add(.file("first", [UInt8](repeating: 1, count: 700)))
         let entryEnd = builder.bytes.count
@@ -270,7 +272,7 @@ import Testing
         let archive = builder.bytes
         for count in stride(from: 512 + 1, to: archive.count, by: 31) where count != entryEnd {
             let error = #expect(throws: LayerError.self, "cut at \(count)") {
-                try shop.compile(Array(archive[..<count]))
+                try workspace.compile(Array(archive[..<count]))
             }
             #expect(error?.code == .damagedTar, "cut at \(count)")
         }
@@ -288,7 +290,7 @@ import Testing
                 "security.capability", capability
             )
             .xattr("user.b", []).xattr("user.a", Array("=\n \0".utf8))
-        let linked = try Workshop().link([TarBuilder.archive([file, link, folder])])
+        let linked = try LayerWorkspace().link([TarBuilder.archive([file, link, folder])])
         let found = (try linked.inode(at: "f"), try linked.inode(at: "s"), try linked.inode(at: "d"))
         #expect(found.0.mode == 0o7755)
         #expect(found.0.userID == .max)
@@ -313,23 +315,23 @@ import Testing
         var builder = TarBuilder()
         builder.addPax(["mtime": written])
         builder.add(.file("a", "1"))
-        #expect(try Workshop().link([builder.finished()]).inode(at: "a").modificationTime == seconds)
+        #expect(try LayerWorkspace().link([builder.finished()]).inode(at: "a").modificationTime == seconds)
     }
 
     @Test("an attribute that stands twice has its last value")
     func repeatedXattr() throws {
         let layer = TarBuilder.archive([TarItem.file("a").xattr("user.x", [1]).xattr("user.x", [2])])
         #expect(
-            try Workshop().link([layer]).inode(at: "a").xattrs == [
+            try LayerWorkspace().link([layer]).inode(at: "a").xattrs == [
                 TarEntry.Xattr(name: Array("user.x".utf8), value: [2])
             ])
     }
 
     @Test("attributes and names take room together, and a layer whose entries have too many is refused")
     func entryRoom() throws {
-        let shop = try Workshop()
+        let workspace = try LayerWorkspace()
         func compile(_ items: [TarItem]) throws {
-            _ = try shop.compile(TarBuilder.archive(items), entries: 64 << 10)
+            _ = try workspace.compile(TarBuilder.archive(items), entries: 64 << 10)
         }
         func marked(_ count: Int, _ value: (Int) -> String) -> [TarItem] {
             (0..<count).map { TarItem.file("f\($0)").xattr("user.a", Array(value($0).utf8)) }
@@ -347,6 +349,6 @@ import Testing
     @Test("hundreds of thousands of attributes in one header are refused at once")
     func xattrBomb() throws {
         let item = TarItem.file("a").with { item in item.xattrs = (0..<200_000).map { ("user.\($0)", []) } }
-        expect(.tooLarge) { try Workshop().compile(TarBuilder.archive([item])) }
+        expect(.tooLarge) { try LayerWorkspace().compile(TarBuilder.archive([item])) }
     }
 }

@@ -38,16 +38,16 @@ import Testing
     ])
 
     /// Trees to write: the one with everything, and some made up.
-    static func trees(_ shop: Workshop) throws -> [Linker.LinkedTree] {
-        try [shop.link([everything])]
-            + (0..<12).map { try shop.link(LayerStack(seed: $0).layers.map(TarBuilder.archive)) }
+    static func trees(_ workspace: LayerWorkspace) throws -> [Linker.LinkedTree] {
+        try [workspace.link([everything])]
+            + (0..<12).map { try workspace.link(LayerStack(seed: $0).layers.map(TarBuilder.archive)) }
     }
 
     @Test("is the same tree again, when it is read as a layer")
     func ownReader() throws {
-        let shop = try Workshop()
-        for linked in try Self.trees(shop) {
-            expectSame(try Listing(shop.link([try shop.tarBytes(linked)])), try Listing(linked))
+        let workspace = try LayerWorkspace()
+        for linked in try Self.trees(workspace) {
+            expectSame(try Listing(workspace.link([try workspace.tarBytes(linked)])), try Listing(linked))
         }
     }
 
@@ -57,15 +57,15 @@ import Testing
             if: isRoot && Peer.isInstalled("bsdtar") && Peer.isInstalled("tar"),
             "needs root, and bsdtar and tar: scripts/setup test"))
     func peers() throws {
-        let shop = try Workshop()
-        for linked in try Self.trees(shop) {
-            let archive = try shop.tar(linked).path
+        let workspace = try LayerWorkspace()
+        for linked in try Self.trees(workspace) {
+            let archive = try workspace.tar(linked).path
             let expected = try Listing(linked)
-            let gnu = try shop.unpack(
+            let gnu = try workspace.unpack(
                 archive, with: "tar",
                 ["--xattrs", "--xattrs-include=*", "--numeric-owner", "--warning=no-timestamp", "-xp"])
             expectSame(try Listing(folder: gnu), expected)
-            let bsd = try shop.unpack(archive, with: "bsdtar", ["--numeric-owner", "--xattrs", "-xp"])
+            let bsd = try workspace.unpack(archive, with: "bsdtar", ["--numeric-owner", "--xattrs", "-xp"])
             // libarchive gives a folder that was there before, as the root always was, no time.
             var unpacked = try Listing(folder: bsd)
             unpacked.times[[]] = expected.times[[]]
@@ -77,25 +77,26 @@ import Testing
         "says the same of every name to Python's tarfile",
         .enabled(if: Peer.isInstalled("python3"), "needs python3: scripts/setup test"))
     func python() throws {
-        let shop = try Workshop()
-        for linked in try Self.trees(shop) {
-            expectSame(try Listing(tar: try shop.tar(linked).path), try Listing(linked))
+        let workspace = try LayerWorkspace()
+        for linked in try Self.trees(workspace) {
+            expectSame(try Listing(tar: try workspace.tar(linked).path), try Listing(linked))
         }
     }
 
     @Test("keeps names that are no UTF-8, short and long, as the bytes they are")
     func bytes() throws {
-        let shop = try Workshop()
+        let workspace = try LayerWorkspace()
         var builder = TarBuilder()
         for count in [1, 90, 150, 250] {
             builder.add(TarItem("0", [0xff, 0xfe] + [UInt8](repeating: 0xe9, count: count), mode: 0o644))
         }
-        let linked = try shop.link([builder.finished()])
-        let archive = try shop.tar(linked).path
-        expectSame(try Listing(shop.link([try InputFile.contents(of: archive, limit: 1 << 20)])), try Listing(linked))
+        let linked = try workspace.link([builder.finished()])
+        let archive = try workspace.tar(linked).path
+        expectSame(
+            try Listing(workspace.link([try InputFile.contents(of: archive, limit: 1 << 20)])), try Listing(linked))
         expectSame(try Listing(tar: archive), try Listing(linked))
         for program in ["tar", "bsdtar"] where Peer.isInstalled(program) {
-            let folder = shop.freshPath("bytes")
+            let folder = workspace.freshPath("bytes")
             try Folder.create(folder)
             let result = try Peer.run(program, ["-xf", archive, "-C", folder], variables: [("LC_ALL", "C.UTF-8")])
             #expect(result.status == 0, "\(program): \(result.errorText)")
@@ -108,11 +109,11 @@ import Testing
 
     @Test("has the root first, each folder before what is in it, and names in byte order")
     func order() throws {
-        let shop = try Workshop()
-        let linked = try shop.link([
+        let workspace = try LayerWorkspace()
+        let linked = try workspace.link([
             TarBuilder.archive([.file("b/2"), .file("b/10"), .file("B"), .file("a-b"), .file("a/c"), .folder("a")])
         ])
-        let result = try Peer.run("tar", ["-tf", try shop.tar(linked).path])
+        let result = try Peer.run("tar", ["-tf", try workspace.tar(linked).path])
         #expect(result.text == "./\nB\na/\na/c\na-b\nb/\nb/10\nb/2\n")
     }
 
@@ -125,8 +126,8 @@ import Testing
                 (1, BlockSettings.small), (2, BlockSettings(compression: .gzip, level: 1, blockSize: 1 << 20)),
                 (8, BlockSettings(compression: .none, level: 0, blockSize: 8192)), (8, BlockSettings()),
             ] {
-                let shop = try Workshop(settings, threads: threads)
-                digests.insert(try #require(shop.tar(shop.link(layers), compression).report.artifactDigest))
+                let workspace = try LayerWorkspace(settings, threads: threads)
+                digests.insert(try #require(workspace.tar(workspace.link(layers), compression).report.artifactDigest))
             }
             #expect(digests.count == 1)
         }
@@ -134,10 +135,10 @@ import Testing
 
     @Test("does not depend on the layers that its tree came from")
     func layers() throws {
-        let shop = try Workshop()
-        let linked = try shop.link(LayerStack(seed: 5).layers.map(TarBuilder.archive))
-        let once = try shop.tarBytes(linked)
-        #expect(try shop.tarBytes(shop.link([once])) == once)
+        let workspace = try LayerWorkspace()
+        let linked = try workspace.link(LayerStack(seed: 5).layers.map(TarBuilder.archive))
+        let once = try workspace.tarBytes(linked)
+        #expect(try workspace.tarBytes(workspace.link([once])) == once)
     }
 
     @Test(
@@ -147,15 +148,15 @@ import Testing
             (.zstd(level: 19), "zstd"),
         ])
     func compressed(compression: StreamCompression, program: String) throws {
-        let shop = try Workshop(BlockSettings(), threads: 3)
+        let workspace = try LayerWorkspace(BlockSettings(), threads: 3)
         var numbers = SeededNumbers(seed: 1)
         let items: [TarItem] = [
             .file("noise", numbers.bytes(2_500_000)), .file("zeros", [UInt8](repeating: 0, count: 3_000_000)),
             .file("text", [UInt8](repeating: 65, count: 1_000_000)),
         ]
-        let linked = try shop.link([TarBuilder.archive(items)])
-        let plain = try shop.tarBytes(linked)
-        let (path, report) = try shop.tar(linked, compression, sumsArchive: true)
+        let linked = try workspace.link([TarBuilder.archive(items)])
+        let plain = try workspace.tarBytes(linked)
+        let (path, report) = try workspace.tar(linked, compression, sumsArchive: true)
         let bytes = try InputFile.contents(of: path, limit: 1 << 28)
         #expect(report.artifactSize == bytes.count)
         #expect(report.artifactDigest == Digest(of: bytes))
@@ -170,40 +171,40 @@ import Testing
             #expect(listing.contains("# Zstandard Frames: \((plain.count + (1 << 20) - 1) >> 20)"), "\(listing)")
             #expect(listing.contains("XXH64"))
         }
-        expectSame(try Listing(shop.link([bytes])), try Listing(linked))
+        expectSame(try Listing(workspace.link([bytes])), try Listing(linked))
     }
 
     @Test("of files that are scattered over fragments has every file's own data")
     func scattered() throws {
-        let shop = try Workshop(BlockSettings(compression: .zstd, level: 1, blockSize: 1 << 20), threads: 4)
+        let workspace = try LayerWorkspace(BlockSettings(compression: .zstd, level: 1, blockSize: 1 << 20), threads: 4)
         // Neighbours in the layer are far apart in the tree, so more fragments are wanted again than are kept.
         let items = (0..<150).map { index in
             TarItem.file(
                 "\(index % 3)/\(index / 3)", Array("\(index)".utf8) + [UInt8](repeating: UInt8(index), count: 300_000))
         }
-        let linked = try shop.link([TarBuilder.archive(items)])
+        let linked = try workspace.link([TarBuilder.archive(items)])
         #expect(linked.objects[0].fragments.count > 40)
-        expectSame(try Listing(shop.link([try shop.tarBytes(linked)])), try Listing(linked))
-        expectSame(try Listing(folder: try shop.unpacked(linked).path), try Listing(linked))
+        expectSame(try Listing(workspace.link([try workspace.tarBytes(linked)])), try Listing(linked))
+        expectSame(try Listing(folder: try workspace.unpacked(linked).path), try Listing(linked))
     }
 
     @Test("is not there, and the layer is named, when a compiled layer was damaged")
     func damaged() throws {
-        let shop = try Workshop()
-        let path = shop.freshPath("layer")
+        let workspace = try LayerWorkspace()
+        let path = workspace.freshPath("layer")
         var numbers = SeededNumbers(seed: 2)
-        let object = try shop.compile(TarBuilder.archive([.file("a", numbers.bytes(50_000))]), to: path)
+        let object = try workspace.compile(TarBuilder.archive([.file("a", numbers.bytes(50_000))]), to: path)
         let status = try Peer.run(
             "sh", ["-c", #"printf '\377\376' | dd of="$1" bs=1 seek=9000 conv=notrunc status=none"#, "sh", path])
         #expect(status.status == 0)
-        let linked = try shop.link([object])
-        let archive = shop.freshPath("archive")
-        let error = #expect(throws: LayerError.self) { try linked.writeTar(to: archive, .none, pool: shop.pool) }
+        let linked = try workspace.link([object])
+        let archive = workspace.freshPath("archive")
+        let error = #expect(throws: LayerError.self) { try linked.writeTar(to: archive, .none, pool: workspace.pool) }
         #expect(error?.code == .damagedObject && error?.layer == object.layer)
         #expect(unsafe access(archive, F_OK) != 0)
-        let folder = shop.freshPath("folder")
+        let folder = workspace.freshPath("folder")
         try Folder.create(folder)
-        expect(.damagedObject) { try linked.writeFolder(to: folder, pool: shop.pool) }
+        expect(.damagedObject) { try linked.writeFolder(to: folder, pool: workspace.pool) }
     }
 
     /// It reads and writes 9 GiB: run it with `LARGE_FILES=1`.
@@ -211,13 +212,13 @@ import Testing
         "holds files larger than ustar’s numbers",
         .enabled(if: Peer.environment("LARGE_FILES") == "1", "needs gigabytes of disk: set LARGE_FILES=1"))
     func large() throws {
-        let shop = try Workshop(BlockSettings())
+        let workspace = try LayerWorkspace(BlockSettings())
         var builder = TarBuilder()
         builder.addSparse(
             "large", size: 9 << 30, [(offset: 5, data: [1]), (offset: (9 << 30) - 1, data: [2])], form: .pax10)
         builder.add(.file("z", "behind"))
-        let layer = try shop.compile(builder.finished(), limit: 16 << 30)
-        let archive = try shop.tar(shop.link([layer]), .zstd(level: 1)).path
+        let layer = try workspace.compile(builder.finished(), limit: 16 << 30)
+        let archive = try workspace.tar(workspace.link([layer]), .zstd(level: 1)).path
         let result = try Peer.run("sh", ["-c", #"zstd -dc "$1" | tar -tv --numeric-owner"#, "sh", archive])
         #expect(result.status == 0 && result.errors.isEmpty)
         #expect(result.text.contains(" 9663676416 ") && result.text.contains(" z"))

@@ -18,12 +18,12 @@ struct TreeFixture: Sendable, CustomTestStringConvertible {
     }
 
     func check() throws {
-        let shop = try Workshop()
-        let linked = try shop.link(layers.map { TarBuilder.archive($0) })
+        let workspace = try LayerWorkspace()
+        let linked = try workspace.link(layers.map { TarBuilder.archive($0) })
         #expect(try linked.brief() == tree)
         #expect(linked.tree.warnings.count == warnings, "\(linked.tree.warnings)")
         // What was merged can also be written, and our reader finds the same in it.
-        let image = try shop.squash(linked).path
+        let image = try workspace.squash(linked).path
         expectSame(try Listing(squash: image), try Listing(linked))
     }
 }
@@ -51,8 +51,8 @@ struct RefusedFixture: Sendable, CustomTestStringConvertible {
     }
 
     func check() throws {
-        let shop = try Workshop()
-        let error = #expect(throws: LayerError.self) { try shop.link(layers) }
+        let workspace = try LayerWorkspace()
+        let error = #expect(throws: LayerError.self) { try workspace.link(layers) }
         #expect(error?.code == code)
         #expect(error?.layer != nil)
         // What people are told is fit for a terminal, whatever stood in the layer.

@@ -7,15 +7,11 @@ import Transport
 
 @Suite struct AuthenticationTests: ~Copyable {
     typealias Answer = ScriptedTransport.Answer
-    let folder: TestFolder
-    let store: BlobStore
+    let scene: StoreScene
+    var store: BlobStore { scene.store }
     let image = TestImage()
 
-    init() throws {
-        let folder = try TestFolder()
-        store = try BlobStore(folder.path + "/store")
-        self.folder = folder
-    }
+    init() throws { scene = try StoreScene() }
 
     static let hubChallenge =
         #"Bearer realm="https://auth.docker.io/token",service="registry.docker.io",scope="repository:library/a:pull""#
@@ -55,11 +51,11 @@ import Transport
     }
 
     private func login(_ text: String) throws -> RegistryConfiguration {
-        var file = try OutputFile(folder.path + "/config.json")
+        var file = try OutputFile(scene.path + "/config.json")
         try file.write(Array(text.utf8))
         try file.finish()
         var configuration = RegistryConfiguration.quick()
-        configuration.credentialFiles = [folder.path + "/missing.json", folder.path + "/config.json"]
+        configuration.credentialFiles = [scene.path + "/missing.json", scene.path + "/config.json"]
         return configuration
     }
 

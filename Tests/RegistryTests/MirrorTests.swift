@@ -7,15 +7,11 @@ import Transport
 
 @Suite struct MirrorTests: ~Copyable {
     typealias Reply = LoopbackServer.Reply
-    let folder: TestFolder
-    let store: BlobStore
+    let scene: StoreScene
+    var store: BlobStore { scene.store }
     let image = TestImage()
 
-    init() throws {
-        let folder = try TestFolder()
-        store = try BlobStore(folder.path + "/store")
-        self.folder = folder
-    }
+    init() throws { scene = try StoreScene() }
 
     @Test("Mirrors are read from one text")
     func parsing() throws {

@@ -7,15 +7,11 @@ import Transport
 
 /// Which registries may be used, and what they say about how often.
 @Suite struct PolicyTests: ~Copyable {
-    let folder: TestFolder
-    let store: BlobStore
+    let scene: StoreScene
+    var store: BlobStore { scene.store }
     let image = TestImage()
 
-    init() throws {
-        let folder = try TestFolder()
-        store = try BlobStore(folder.path + "/store")
-        self.folder = folder
-    }
+    init() throws { scene = try StoreScene() }
 
     private func resolve(_ name: String, _ policy: String) throws -> RegistryError? {
         let image = image

@@ -7,17 +7,12 @@ import Transport
 
 @Suite struct PullTests: ~Copyable {
     typealias Reply = LoopbackServer.Reply
-    let folder: TestFolder
-    let store: BlobStore
+    let scene: StoreScene
     let bytes = pattern(300_000)
-    let blob: Descriptor
+    var store: BlobStore { scene.store }
+    var blob: Descriptor { Descriptor(mediaType: .ociLayerGzip, digest: Digest(of: bytes), size: bytes.count) }
 
-    init() throws {
-        let folder = try TestFolder()
-        store = try BlobStore(folder.path + "/store")
-        blob = Descriptor(mediaType: .ociLayerGzip, digest: Digest(of: bytes), size: bytes.count)
-        self.folder = folder
-    }
+    init() throws { scene = try StoreScene() }
 
     /// A reply that breaks off after `count` of the bytes it owes.
     private static func cut(_ bytes: [UInt8], from first: Int, after count: Int, total: Int? = nil) -> Reply {

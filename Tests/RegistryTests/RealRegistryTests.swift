@@ -7,14 +7,10 @@ import Transport
 
 /// The distribution project's registry, as a peer that was not written by us.
 @Suite struct RealRegistryTests: ~Copyable {
-    let folder: TestFolder
-    let store: BlobStore
+    let scene: StoreScene
+    var store: BlobStore { scene.store }
 
-    init() throws {
-        let folder = try TestFolder()
-        store = try BlobStore(folder.path + "/store")
-        self.folder = folder
-    }
+    init() throws { scene = try StoreScene() }
 
     @Test(
         "An image pushed to a real registry is resolved through an index and pulled, byte for byte")

@@ -8,15 +8,11 @@ import Transport
 
 @Suite struct ResolveTests: ~Copyable {
     typealias Reply = LoopbackServer.Reply
-    let folder: TestFolder
-    let store: BlobStore
+    let scene: StoreScene
+    var store: BlobStore { scene.store }
     let image = TestImage()
 
-    init() throws {
-        let folder = try TestFolder()
-        store = try BlobStore(folder.path + "/store")
-        self.folder = folder
-    }
+    init() throws { scene = try StoreScene() }
 
     /// The code with which resolving from a misbehaving server fails.
     private func failure(

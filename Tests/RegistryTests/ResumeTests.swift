@@ -9,22 +9,17 @@ import Transport
 /// What an earlier pull left, and pulls at the same time.
 @Suite("An unfinished blob") struct ResumeTests: ~Copyable {
     typealias Reply = LoopbackServer.Reply
-    let folder: TestFolder
-    let store: BlobStore
+    let scene: StoreScene
     let bytes = pattern(300_000)
-    let blob: Descriptor
+    var store: BlobStore { scene.store }
+    var blob: Descriptor { Descriptor(mediaType: .ociLayer, digest: Digest(of: bytes), size: bytes.count) }
 
-    init() throws {
-        let folder = try TestFolder()
-        store = try BlobStore(folder.path + "/store")
-        blob = Descriptor(mediaType: .ociLayer, digest: Digest(of: bytes), size: bytes.count)
-        self.folder = folder
-    }
+    init() throws { scene = try StoreScene() }
 
     private var partial: String { "\(store.partials)/\(blob.digest.hex)" }
 
     private func leave(_ bytes: [UInt8]) throws {
-        try TestImage.write([("store/partials/\(blob.digest.hex)", bytes)], to: folder.path)
+        try TestImage.write([("store/partials/\(blob.digest.hex)", bytes)], to: scene.path)
     }
 
     private func size(_ path: String) -> Int? {
@@ -124,8 +119,8 @@ import Transport
         try Folder.create(store.partials)
         switch kind {
         case "link":
-            try TestImage.write([("outside", [1, 2, 3])], to: folder.path)
-            #expect(unsafe symlink(folder.path + "/outside", partial) == 0)
+            try TestImage.write([("outside", [1, 2, 3])], to: scene.path)
+            #expect(unsafe symlink(scene.path + "/outside", partial) == 0)
         case "folder": #expect(unsafe mkdir(partial, 0o755) == 0)
         default: #expect(unsafe mkfifo(partial, 0o644) == 0)
         }
@@ -135,7 +130,7 @@ import Transport
             try pull(blob, reference, RegistryClient(configuration: .quick()), store)
         }
         #expect(error?.code == .store)
-        if kind == "link" { #expect(size(folder.path + "/outside") == 3) }
+        if kind == "link" { #expect(size(scene.path + "/outside") == 3) }
     }
 
     @Test("that several want at once is fetched once, and all get it")

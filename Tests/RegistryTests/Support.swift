@@ -14,6 +14,21 @@ extension RegistryConfiguration {
     }
 }
 
+/// A blob store of a test's own, removed with it.
+struct StoreScene: ~Copyable {
+    let store: BlobStore
+    private let folder: TestFolder
+
+    init() throws {
+        let folder = try TestFolder()
+        store = try BlobStore(folder.path + "/store")
+        self.folder = folder
+    }
+
+    /// The folder that the store is in.
+    var path: String { folder.path }
+}
+
 extension LoopbackServer {
     /// A reference to an image on this server.
     func reference(_ name: String = "a/b:latest") throws -> Reference {

@@ -8,14 +8,10 @@ import Transport
 /// Token servers over real connections: what they may be, and what they may send.
 @Suite struct TokenServerTests: ~Copyable {
     typealias Reply = LoopbackServer.Reply
-    let folder: TestFolder
-    let store: BlobStore
+    let scene: StoreScene
+    var store: BlobStore { scene.store }
 
-    init() throws {
-        let folder = try TestFolder()
-        store = try BlobStore(folder.path + "/store")
-        self.folder = folder
-    }
+    init() throws { scene = try StoreScene() }
 
     private func failure(realm: String) throws -> RegistryError? {
         let server = try LoopbackServer { _ in

@@ -48,7 +48,7 @@ struct ArtifactTests: ~Copyable {
     func sameAsArchive() throws {
         try make("mksquashfs tree image.squashfs -quiet -no-progress >/dev/null; tar cf image.tar -C tree .")
         let squash = try Inspection(try SquashSurvey.survey("\(folder.path)/image.squashfs"))
-        let archive = try Desk.inspect(archives: [
+        let archive = try InspectionFixture.inspect(archives: [
             try InputFile.contents(of: "\(folder.path)/image.tar", limit: 1 << 24)
         ])
         try check(archive)
@@ -76,7 +76,7 @@ struct ArtifactTests: ~Copyable {
             """)
         let zip = try Inspection(try ZipSurvey.survey("\(folder.path)/a.zip"))
         try check(zip)
-        let archive = try Desk.inspect(archives: [
+        let archive = try InspectionFixture.inspect(archives: [
             try InputFile.contents(of: "\(folder.path)/image.tar", limit: 1 << 24)
         ])
         // Archives name folders, owners and symlinks' modes; zips do not.

@@ -16,7 +16,7 @@ struct BillTests: ~Copyable {
     private static let needs: Comment = "needs cyclonedx-python-lib[validation] and spdx-tools on PYTHONPATH"
 
     private static func inspection() throws -> Inspection {
-        try Desk.inspect(
+        try InspectionFixture.inspect(
             [
                 .file("usr/lib/os-release", "ID=debian\nVERSION_ID=\"12\"\n"), .file("usr/bin/tool", "123"),
                 .file("spaces and \u{1b}", "4"),

@@ -29,24 +29,26 @@ struct FindingTests {
     @Test("are secrets that were left behind, by kind and place", arguments: leftovers.indices)
     func secrets(index: Int) throws {
         let (path, text, kind) = Self.leftovers[index]
-        let inspection = try Desk.inspect([.file(path, text)])
+        let inspection = try InspectionFixture.inspect([.file(path, text)])
         #expect(inspection.findings.filter(\.isSecret).map { "\($0.kind) \($0.place)" } == ["\(kind) /\(path)"])
         #expect(inspection.secrets == 1)
     }
 
     @Test("never show the secret itself, in no form of report")
     func discretion() throws {
-        let inspection = try Desk.inspect(
+        let inspection = try InspectionFixture.inspect(
             Self.leftovers.map { .file($0.path, $0.text) }, [.whiteout("root")],
             history: [("RUN login --token hunter2", false), ("ENV API_KEY=hunter2", false)],
             environment: ["DB_PASSWORD=hunter2", "PATH=/bin"])
-        let other = try Desk.inspect([.file("a")], environment: ["DB_PASSWORD=hunter3"])
+        let other = try InspectionFixture.inspect([.file("a")], environment: ["DB_PASSWORD=hunter3"])
         let comparison = Comparison(inspection, other)
         #expect(comparison.config.contains { $0.name == "environment DB_PASSWORD" })
         for report in [
-            Desk.text(inspection, width: 160), Desk.text(inspection.json.text()),
-            Desk.text(InspectionPage(inspection, version: "1").html()), ComparisonText(comparison, width: 160).text(),
-            Desk.text(comparison.json.text()), Desk.text(ComparisonPage(comparison, version: "1").html()),
+            InspectionFixture.text(inspection, width: 160), InspectionFixture.text(inspection.json.text()),
+            InspectionFixture.text(InspectionPage(inspection, version: "1").html()),
+            ComparisonText(comparison, width: 160).text(),
+            InspectionFixture.text(comparison.json.text()),
+            InspectionFixture.text(ComparisonPage(comparison, version: "1").html()),
         ] {
             for secret in ["hunter2", "hunter3", "AKIAQWERTYUIOPASDFGH", "b3BlbnNzaC1r", "aHVudGVyMg", "a1B2a1B2"] {
                 #expect(!report.contains(secret))
@@ -56,15 +58,15 @@ struct FindingTests {
 
     @Test("are there also for what a later layer hides")
     func hidden() throws {
-        let inspection = try Desk.inspect([.file("root/.ssh/id_rsa", Self.key)], [.whiteout("root")])
+        let inspection = try InspectionFixture.inspect([.file("root/.ssh/id_rsa", Self.key)], [.whiteout("root")])
         let finding = try #require(inspection.findings.first)
         #expect(finding.isSecret && !finding.isShown && finding.layer == 0)
-        #expect(Desk.text(inspection).contains("hidden by a later one and still there"))
+        #expect(InspectionFixture.text(inspection).contains("hidden by a later one and still there"))
     }
 
     @Test("are variables that are named after secrets")
     func variables() throws {
-        let inspection = try Desk.inspect(
+        let inspection = try InspectionFixture.inspect(
             [.file("a")], environment: ["GITHUB_TOKEN=x", "EMPTY_TOKEN=", "PATH=/bin", "KEY=AKIAQWERTYUIOPASDFGH"])
         #expect(inspection.findings.map(\.place) == ["GITHUB_TOKEN", "KEY"])
     }
@@ -76,18 +78,18 @@ struct FindingTests {
             "AKIAIOSFODNN7EXAMPLE", "XAKIAQWERTYUIOPASDFGH", "AKIAQWERTYUIOPASDFGHIJ", "-----BEGIN CERTIFICATE-----\n",
         ])
     func lookalikes(text: String) throws {
-        #expect(try Desk.inspect([.file("a.txt", text)]).findings == [])
+        #expect(try InspectionFixture.inspect([.file("a.txt", text)]).findings == [])
     }
 
     @Test("are not the constants in programs")
     func programs() throws {
         let program: [UInt8] = [0x7f, 0x45, 0x4c, 0x46, 0] + Array("\n\(Self.key)".utf8)
-        #expect(try Desk.inspect([.file("bin/openssl", program)]).findings == [])
+        #expect(try InspectionFixture.inspect([.file("bin/openssl", program)]).findings == [])
     }
 
     @Test("are programs that run as others, and what everybody may write to")
     func rights() throws {
-        let inspection = try Desk.inspect([
+        let inspection = try InspectionFixture.inspect([
             TarItem.file("su", "x").with { $0.mode = 0o4755 }, TarItem.file("wall", "x").with { $0.mode = 0o2755 },
             TarItem.file("ping", "x").xattr("security.capability", [1]), .folder("tmp", mode: 0o1777),
             .folder("open", mode: 0o777), TarItem.file("log", "x").with { $0.mode = 0o666 },

@@ -6,7 +6,7 @@ import Testing
 @Suite("Rules for an image")
 struct GateTests {
     private static func inspection() throws -> Inspection {
-        try Desk.inspect(
+        try InspectionFixture.inspect(
             [.file("a", [UInt8](repeating: 1, count: 3000)), .file("keep", [UInt8](repeating: 2, count: 1000))],
             [.whiteout("a")])
     }

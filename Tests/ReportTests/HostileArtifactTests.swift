@@ -82,7 +82,7 @@ struct HostileArtifactTests: ~Copyable {
             tar cf archive -C tree .
             """)
         let squash = try Inspection(try SquashSurvey.survey(path))
-        let archive = try Desk.inspect(archives: [
+        let archive = try InspectionFixture.inspect(archives: [
             try InputFile.contents(of: "\(folder.path)/archive", limit: 1 << 24)
         ])
         #expect(squash.packages.packages == archive.packages.packages && squash.packages.packages.count == 30)

@@ -21,7 +21,7 @@ struct HostileNameTests {
         }
         var status = "Package: <b>x</b>\nVersion: 1\u{1b}]0;title\u{7}\n"
         status += "\nPackage: </script>\nVersion: 1\n"
-        return try Desk.inspect(
+        return try InspectionFixture.inspect(
             items + [.file("var/lib/dpkg/status", status)], [.whiteout("d")], items,
             history: [("RUN </script>\u{1b}[2J\n<img src=x>", false), ("b", false), ("c", false)],
             environment: ["X=</script><b>\u{1b}"])
@@ -32,7 +32,7 @@ struct HostileNameTests {
 
     @Test("do nothing to a terminal", arguments: [72, 80, 160])
     func terminal(width: Int) throws {
-        let text = Desk.text(try Self.inspection(), width: width)
+        let text = InspectionFixture.text(try Self.inspection(), width: width)
         #expect(!text.utf8.contains { $0 < 0x20 && $0 != 0x0a || $0 == 0x7f })
         #expect(!text.unicodeScalars.contains { (0x80..<0xa0).contains($0.value) || $0.value == 0x202e })
         #expect(text.split(separator: "\n").allSatisfy { $0.count <= width }, "a line is wider than \(width)")
@@ -49,7 +49,7 @@ struct HostileNameTests {
 
     @Test("never end the element that a page has its data in")
     func page() throws {
-        let html = Desk.text(InspectionPage(try Self.inspection(), version: "1").html())
+        let html = InspectionFixture.text(InspectionPage(try Self.inspection(), version: "1").html())
         let start = try #require(html.ranges(of: "id=\"data\">").first?.upperBound)
         let end = try #require(html[start...].ranges(of: "</script>").first?.lowerBound)
         let data = try JSON.parse(Array(html[start..<end].utf8))
@@ -60,12 +60,12 @@ struct HostileNameTests {
 
     @Test("of files that differ do nothing to a comparison's text, JSON and page")
     func comparison() throws {
-        let comparison = Comparison(try Desk.inspect([.file("a", "1")]), try Self.inspection())
+        let comparison = Comparison(try InspectionFixture.inspect([.file("a", "1")]), try Self.inspection())
         let text = ComparisonText(comparison, width: 80).text()
         #expect(!text.utf8.contains { $0 < 0x20 && $0 != 0x0a || $0 == 0x7f })
         #expect(text.split(separator: "\n").allSatisfy { $0.count <= 80 })
         #expect(try JSON.parse(comparison.json.text())["files"]?.array?.count == comparison.files.count)
-        let html = Desk.text(ComparisonPage(comparison, version: "1").html())
+        let html = InspectionFixture.text(ComparisonPage(comparison, version: "1").html())
         #expect(!html.contains("<img") && !html.contains("<b>x"))
     }
 }

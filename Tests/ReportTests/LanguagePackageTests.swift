@@ -16,7 +16,7 @@ struct LanguagePackageTests {
               s.required_ruby_version = Gem::Requirement.new(">= 2.2".freeze)
             end
             """
-        let inspection = try Desk.inspect([
+        let inspection = try InspectionFixture.inspect([
             .file("usr/share/rubygems-integration/all/specifications/rake-13.0.6.gemspec", gem),
             .file(
                 "usr/lib/ruby/gems/3.1.0/specifications/default/json-2.6.1.gemspec",
@@ -46,7 +46,7 @@ struct LanguagePackageTests {
     @Test("are those of the layer that is seen")
     func hidden() throws {
         let path = "usr/lib/python3/dist-packages/a.dist-info/METADATA"
-        let inspection = try Desk.inspect(
+        let inspection = try InspectionFixture.inspect(
             [.file(path, "Name: a\nVersion: 1\n"), .file("b.dist-info/METADATA", "Name: b\nVersion: 1\n")],
             [.file(path, "Name: a\nVersion: 2\n"), .whiteout("b.dist-info")])
         #expect(inspection.languages.map { "\($0.name) \($0.version)" } == ["a 2"])
@@ -60,7 +60,7 @@ struct LanguagePackageTests {
             "s.name =", "s.name = \"", "s.name = \"x", "\u{0}\u{0}",
         ])
     func malformed(text: String) throws {
-        let inspection = try Desk.inspect([
+        let inspection = try InspectionFixture.inspect([
             .file("a.dist-info/METADATA", text), .file("x/specifications/a.gemspec", text),
             .file("x/library/a/DESCRIPTION", text), .file("x/ebin/a.app", text), .file("etc/os-release", text),
         ])
@@ -69,14 +69,16 @@ struct LanguagePackageTests {
 
     @Test("have names that are safe to show")
     func hostile() throws {
-        let inspection = try Desk.inspect([.file("a.dist-info/METADATA", "Name: a\u{1b}[31m\nVersion: \u{202e}1\n")])
+        let inspection = try InspectionFixture.inspect([
+            .file("a.dist-info/METADATA", "Name: a\u{1b}[31m\nVersion: \u{202e}1\n")
+        ])
         #expect(inspection.languages.map(\.name) == ["a\\x1b[31m"])
         #expect(inspection.languages.map(\.version) == ["\\u{202e}1"])
     }
 
     @Test("stand beside the distribution’s name")
     func release() throws {
-        let inspection = try Desk.inspect([
+        let inspection = try InspectionFixture.inspect([
             .file("usr/lib/os-release", "NAME=\"x\"\nID=debian\nVERSION_ID=\"12\"\n"),
             .symlink("etc/os-release", to: "../usr/lib/os-release"),
         ])

@@ -24,7 +24,7 @@ struct PackageTests {
 
     @Test("are those that dpkg says are installed, with the files that are still there")
     func dpkg() throws {
-        let inspection = try Desk.inspect([
+        let inspection = try InspectionFixture.inspect([
             .folder("usr/lib"), .symlink("lib", to: "usr/lib"), .file("usr/lib/libc.so", "12345"),
             .file("usr/bin/tool", "123"), .file("mine", "1"), .file("var/lib/dpkg/status", Self.status),
             .file("var/lib/dpkg/info/libc6:amd64.list", "/.\n/lib\n/lib/libc.so\n/usr/share/doc/removed\n"),
@@ -34,12 +34,12 @@ struct PackageTests {
         #expect(
             packages.map { "\($0.name) \($0.version) \($0.bytes) \($0.files)" } == ["libc6 2.36-9 5 2", "tool 1.0 3 1"])
         #expect(inspection.packages.unowned == inspection.totals.unpacked - 8)
-        #expect(Desk.text(inspection).contains("packages (2)"))
+        #expect(InspectionFixture.text(inspection).contains("packages (2)"))
     }
 
     @Test("are those of the last layer that has the list")
     func lastList() throws {
-        let inspection = try Desk.inspect(
+        let inspection = try InspectionFixture.inspect(
             [.file("var/lib/dpkg/status", "Package: old\nVersion: 1\n")],
             [.file("var/lib/dpkg/status", "Package: new\nVersion: 2\n")])
         #expect(inspection.packages.packages.map(\.name) == ["new"])
@@ -47,7 +47,7 @@ struct PackageTests {
 
     @Test("are found without dpkg, as distroless images have them")
     func distroless() throws {
-        let inspection = try Desk.inspect([
+        let inspection = try InspectionFixture.inspect([
             .file("usr/lib/x", "1234"), .file("var/lib/dpkg/status.d/x", "Package: x\nVersion: 3\n"),
             .file("var/lib/dpkg/status.d/x.md5sums", "0123456789abcdef0123456789abcdef  ./usr/lib/x\n"),
         ])
@@ -58,7 +58,7 @@ struct PackageTests {
     func apk() throws {
         let table =
             "C:Q1\nP:musl\nV:1.2.5-r0\nA:x86_64\nF:lib\nR:ld-musl-x86_64.so.1\na:0:0:755\nF:\nR:top\n\nP:busybox\nV:1.36\n\n"
-        let inspection = try Desk.inspect([
+        let inspection = try InspectionFixture.inspect([
             .file("lib/ld-musl-x86_64.so.1", "123456"), .file("top", "1"), .file("lib/apk/db/installed", table),
         ])
         #expect(
@@ -85,13 +85,15 @@ struct PackageTests {
         lists.add(Array("/first\n".utf8), named: Array("x:amd64".utf8)[...])
         lists.add(Array("/second\n".utf8), named: Array("x".utf8)[...])
         lists.add(Array("0123  ./third\n".utf8), named: Array("x".utf8)[...], hasSums: true)
-        let taken = (0..<4).map { _ in lists.takeFiles(of: Array("x".utf8), Array("amd64".utf8)).map { Desk.text($0) } }
+        let taken = (0..<4).map { _ in
+            lists.takeFiles(of: Array("x".utf8), Array("amd64".utf8)).map { InspectionFixture.text($0) }
+        }
         #expect(taken == [["first"], ["second"], ["third"], []])
     }
 
     @Test("have a database that is too large to be read, which is said")
     func tooLarge() throws {
-        let inspection = try Desk.inspect([
+        let inspection = try InspectionFixture.inspect([
             .file("var/lib/dpkg/status", [UInt8](repeating: 0x41, count: 17 << 20))
         ])
         #expect(inspection.packages.packages == [])

@@ -31,7 +31,7 @@ struct PageTests: ~Copyable {
     }
 
     private static func page() throws -> [UInt8] {
-        let inspection = try Desk.inspect(
+        let inspection = try InspectionFixture.inspect(
             [
                 .file("usr/lib/libbig.so", [UInt8](repeating: 1, count: 500_000)),
                 .file("usr/lib/libsmall.so", [UInt8](repeating: 2, count: 200_000)),
@@ -71,7 +71,7 @@ struct PageTests: ~Copyable {
              "kept": {"sets": [{"set": "gems", "reason": "ruby needs them", "files": 3, "bytes": 70}],
                       "files": [{"path": "/bin/sh", "because": "test ‘plain’ opened it", "bytes": 80}]}}
             """
-        var survey = try Desk.inspect([.file("bin/sh", "#!")]).survey
+        var survey = try InspectionFixture.inspect([.file("bin/sh", "#!")]).survey
         survey.removals = RemovalAccount(try JSON.parse([UInt8](report.utf8)))
         let visit = try visit(
             InspectionPage(try Inspection(survey), version: "1").html(),
@@ -186,7 +186,8 @@ struct PageTests: ~Copyable {
     @Test("of a comparison lists what changed")
     func comparison() throws {
         let comparison = Comparison(
-            try Desk.inspect([.file("<b>gone", "1234")]), try Desk.inspect([.file("new", "1")], environment: ["A=1"]))
+            try InspectionFixture.inspect([.file("<b>gone", "1234")]),
+            try InspectionFixture.inspect([.file("new", "1")], environment: ["A=1"]))
         let visit = try visit(
             ComparisonPage(comparison, version: "1").html(),
             [
@@ -200,7 +201,7 @@ struct PageTests: ~Copyable {
     @Test("of 100,000 files is small and drawn at once")
     func large() throws {
         let items = (0..<100_000).map { TarItem.file("d\($0 % 331)/e\($0 % 7)/f\($0)", "content \($0)") }
-        let html = InspectionPage(try Desk.inspect(items), version: "1").html()
+        let html = InspectionPage(try InspectionFixture.inspect(items), version: "1").html()
         #expect(html.count < 2_000_000)
         let visit = try visit(
             html,

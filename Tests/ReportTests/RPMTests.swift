@@ -40,7 +40,7 @@ final class RPMTests {
 
     @Test("shows its packages among an image’s, with the bytes of the files that are there")
     func inspected() throws {
-        let inspection = try Desk.inspect([
+        let inspection = try InspectionFixture.inspect([
             .file("usr/share/alpha/top", "12345"), .file("usr/lib/os-release", "ID=fedora\nVERSION_ID=40\n"),
             .file("usr/lib/sysimage/rpm/rpmdb.sqlite", try database(.sqlite)),
         ])
@@ -48,7 +48,7 @@ final class RPMTests {
             inspection.packages.packages.map { "\($0.manager) \($0.name) \($0.version) \($0.bytes)" }
                 == ["rpm alpha 4:1.2-3 5", "rpm beta 4:1.2-3 0"])
         #expect(inspection.notes.isEmpty)
-        #expect(Desk.text(inspection).contains("alpha"))
+        #expect(InspectionFixture.text(inspection).contains("alpha"))
     }
 
     @Test("never makes its reader trap, whatever happened to it", arguments: RPMDatabase.Format.allCases)
@@ -98,7 +98,7 @@ struct WrongRPMTests {
 
     @Test("is said not to be read")
     func noted() throws {
-        let inspection = try Desk.inspect([.file("var/lib/rpm/rpmdb.sqlite", "SQLite format 3")])
+        let inspection = try InspectionFixture.inspect([.file("var/lib/rpm/rpmdb.sqlite", "SQLite format 3")])
         #expect(inspection.notes.contains { $0.contains("rpmdb.sqlite cannot be read: it is no SQLite database") })
     }
 }

@@ -18,11 +18,11 @@ struct RemovalAccountTests {
     @Test("that somebody has changed has no figures that overflow a sum, wherever they are summed up")
     func figures() throws {
         let figure = #"{"rule": "r", "files": 9000000000000000000, "bytes": 9000000000000000000}"#
-        var survey = try Desk.inspect([.file("bin/sh", "#!")]).survey
+        var survey = try InspectionFixture.inspect([.file("bin/sh", "#!")]).survey
         survey.removals = try Self.account(Self.many(figure, 10_000), Self.many(figure, 10_000))
         let inspection = try Inspection(survey)
-        #expect(Desk.text(InspectionPage(inspection, version: "1").html()).contains("unshownBytes"))
-        #expect(Desk.text(inspection).contains("removed by the build"))
+        #expect(InspectionFixture.text(InspectionPage(inspection, version: "1").html()).contains("unshownBytes"))
+        #expect(InspectionFixture.text(inspection).contains("removed by the build"))
         #expect(survey.removals?.bytes == 10_000 << 40)
     }
 

@@ -3,15 +3,15 @@ import TestKit
 import Testing
 
 @Suite("Blocks") struct BlockDecompressorTests: ~Copyable {
-    let folder = TemporaryFolder()
+    let folder = TestFolder.made()
 
     private static let text = [UInt8](String(repeating: "squashfs ", count: 3000).utf8)
 
     /// What a program makes of the text.
     private func compressed(_ command: String) -> [UInt8] {
         let result = shell("yes 'squashfs ' | tr -d '\\n' | head -c \(Self.text.count) | \(command)")
-        precondition(result.code == 0 && !result.output.isEmpty)
-        return result.output
+        precondition(result.code == 0 && !result.bytes.isEmpty)
+        return result.bytes
     }
 
     private static func decompress(

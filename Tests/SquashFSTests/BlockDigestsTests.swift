@@ -4,7 +4,7 @@ import TestKit
 import Testing
 
 @Suite struct BlockDigestsTests: ~Copyable {
-    let folder = TemporaryFolder()
+    let folder = TestFolder.made()
 
     /// Small, so that each kind of table has a place of its own; and not all of one kind.
     private func image(_ options: String = "-comp zstd -b 32768") -> ImageFile {
@@ -47,7 +47,7 @@ import Testing
             && cat parts/* | cmp - image.sqfs && sha256sum parts/* | cut -c 1-64 | xxd -r -p
             """)
         #expect(expected.code == 0)
-        #expect(table == expected.output)
+        #expect(table == expected.bytes)
         let blocks = table.count / 32
         let parts = try [0..<3, 3..<blocks].map { part in
             try BlockDigests.table(of: image.descriptor, imageLength: length, blocks: part)

@@ -1,33 +1,6 @@
 import Glibc
 import SquashFS
-
-/// Runs a shell command and gives its exit code and standard output.
-@discardableResult
-func shell(_ command: String) -> (code: Int32, output: [UInt8]) {
-    guard let pipe = unsafe popen(command, "r") else { return (-1, []) }
-    var output: [UInt8] = []
-    var buffer = [UInt8](repeating: 0, count: 65536)
-    while true {
-        let count = unsafe fread(&buffer, 1, buffer.count, pipe)
-        if count == 0 { break }
-        output.append(contentsOf: buffer[..<count])
-    }
-    let status = unsafe pclose(pipe)
-    return (status & 0x7f == 0 ? (status >> 8) & 0xff : -1, output)
-}
-
-/// A folder of a test's own, removed at its end.
-struct TemporaryFolder: ~Copyable {
-    let path: String
-
-    init() {
-        var template = Array("/tmp/squashfs-tests.XXXXXX".utf8CString)
-        guard unsafe mkdtemp(&template) != nil else { preconditionFailure("no temporary folder") }
-        path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    }
-
-    deinit { shell("chmod -R u+rwx '\(path)'; rm -rf '\(path)'") }
-}
+import TestKit
 
 /// An image in a file, and the descriptor that readers use.
 struct ImageFile: ~Copyable {
@@ -123,8 +96,8 @@ enum Fixture {
         )
         let sizes = shell("cd '\(tree)' && find . -type f -printf '%s %p\\0' | LC_ALL=C sort -z")
         let sums = shell("cd '\(tree)' && find . -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum -z")
-        precondition(names.code == 0 && sums.code == 0 && !sums.output.isEmpty)
-        return names.output + sizes.output + sums.output
+        precondition(names.code == 0 && sums.code == 0 && !sums.bytes.isEmpty)
+        return names.bytes + sizes.bytes + sums.bytes
     }
 }
 

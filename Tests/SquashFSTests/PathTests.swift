@@ -1,8 +1,9 @@
 import SquashFS
+import TestKit
 import Testing
 
 @Suite("Paths inside an image") struct PathTests: ~Copyable {
-    let folder = TemporaryFolder()
+    let folder = TestFolder.made()
 
     /// A small tree of symlinks to everywhere.
     private static let script = #"""

@@ -39,7 +39,7 @@ struct ImageMaker: Sendable, CustomTestStringConvertible {
     "Images of other programs",
     .enabled(if: ImageMaker.isInstalled("unsquashfs"), "needs unsquashfs: scripts/setup test"))
 struct PeerImageTests: ~Copyable {
-    let folder = TemporaryFolder()
+    let folder = TestFolder.made()
     let tree = Fixture.tree
 
     static let makers: [ImageMaker] = {
@@ -109,8 +109,9 @@ struct PeerImageTests: ~Copyable {
                         : "rdsquashfs \(option) '\(name)' '\(image.path)'")
             }
             let file = try reader.file(following: utf8(name))
-            for (code, bytes) in whole {
-                #expect(code == 0 && bytes.count == file.file?.size, "\(name)")
+            for peer in whole {
+                let bytes = peer.bytes
+                #expect(peer.code == 0 && bytes.count == file.file?.size, "\(name)")
                 for _ in 0..<25 {
                     let offset = Int.random(in: 0...bytes.count, using: &numbers)
                     let count = Int.random(in: 1...200_000, using: &numbers)

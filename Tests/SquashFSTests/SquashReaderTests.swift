@@ -4,7 +4,7 @@ import TestKit
 import Testing
 
 @Suite struct SquashReaderTests: ~Copyable {
-    let folder = TemporaryFolder()
+    let folder = TestFolder.made()
     let tree = Fixture.tree
 
     private func image(_ options: String = "-comp zstd -Xcompression-level 3") -> ImageFile {
@@ -21,7 +21,7 @@ import Testing
         #expect(paths.first == [])
         let expected = shell(
             "cd '\(tree)' && find . -mindepth 1 -printf '%P\\0'; printf 'dev\\0dev/null\\0dev/loop\\0'"
-        ).output
+        ).bytes
         let names = expected.split(separator: 0).map { [UInt8]($0) }
         #expect(Set(paths.dropFirst()) == Set(names))
         #expect(paths.count == names.count + 1)

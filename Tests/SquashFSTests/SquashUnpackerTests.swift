@@ -1,9 +1,10 @@
 import Glibc
 import SquashFS
+import TestKit
 import Testing
 
 @Suite struct SquashUnpackerTests: ~Copyable {
-    let folder = TemporaryFolder()
+    let folder = TestFolder.made()
     let tree = Fixture.tree
 
     private func image(_ options: String) -> ImageFile {
@@ -36,7 +37,7 @@ import Testing
         #expect(attributes(output) == attributes(peer))
         // Counted in what unsquashfs made: mksquashfs 4.5.1 sometimes takes a hard link for a file of its own.
         let numbers = { (test: String) in
-            text(shell("cd '\(peer)' && find . \(test) -printf '%i\\n'").output).split(separator: "\n")
+            shell("cd '\(peer)' && find . \(test) -printf '%i\\n'").output.split(separator: "\n")
         }
         #expect(result.files == Set(numbers("-type f")).count)
         #expect(result.hardLinks == numbers("! -type d").count - Set(numbers("! -type d")).count)
@@ -158,7 +159,7 @@ import Testing
         if geteuid() == 0 && result.skippedDevices == 0 {
             #expect(
                 shell("test -c '\(folder.path)/output/dev/null' && test -b '\(folder.path)/output/dev/loop'").code == 0)
-            #expect(text(shell("stat -c '%t,%T' '\(folder.path)/output/dev/loop'").output).trimmed == "7,12c")
+            #expect(shell("stat -c '%t,%T' '\(folder.path)/output/dev/loop'").output.trimmed == "7,12c")
         } else {
             #expect(result.skippedDevices == 2)
         }

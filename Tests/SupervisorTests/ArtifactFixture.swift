@@ -1,6 +1,7 @@
 import Glibc
 import SquashFS
 import Supervisor
+import TestKit
 
 extension LaunchSpec.Artifact {
     /// The squashfs image at a path of a package, with the table of its blocks' digests put beside it.

@@ -1,12 +1,13 @@
 import Glibc
 import Supervisor
+import TestKit
 import Testing
 
 /// Functions whose tree is still getting its files' bytes while they run.
 @Suite struct BackgroundTreeTests {
     /// A function whose image has large files named a to h, and a program that a script is run by.
     private func worker(
-        _ folder: borrowing TemporaryFolder, _ script: String, _ environment: [String] = [],
+        _ folder: borrowing TestFolder, _ script: String, _ environment: [String] = [],
         storage: LocalStorage? = nil, isWarm: Bool = false
     ) -> FunctionWorker {
         let path = folder.path
@@ -31,16 +32,16 @@ import Testing
     }
 
     /// Spoils a block in the image's second half.
-    private func damage(_ folder: borrowing TemporaryFolder) {
+    private func damage(_ folder: borrowing TestFolder) {
         let image = "\(folder.path)/package/artifact.squashfs"
         flipBit(of: image, at: (Int(shell("stat -c %s '\(image)'").output.dropLast()) ?? 0) / 4 * 3)
     }
 
-    private func makePackage(_ folder: borrowing TemporaryFolder) { shell("mkdir -p '\(folder.path)/package'") }
+    private func makePackage(_ folder: borrowing TestFolder) { shell("mkdir -p '\(folder.path)/package'") }
 
     @Test("a program finds every file whole, whether its bytes came before or after it began", arguments: ["", "all"])
     func whole(unpack: String) throws {
-        let folder = TemporaryFolder()
+        let folder = TestFolder.made()
         makePackage(folder)
         // From the end, against the order in which the bytes come; and all at once.
         var worker = worker(
@@ -60,7 +61,7 @@ import Testing
 
     @Test("a worker finds every file whole, too, though it began before most of them had their bytes")
     func wholeForWorkers() throws {
-        let folder = TemporaryFolder()
+        let folder = TestFolder.made()
         makePackage(folder)
         var worker = worker(folder, "cd \"$SCAR_ROOT\"; cat h d b a | sha256sum; echo $count", isWarm: true)
         try worker.prepare()
@@ -73,7 +74,7 @@ import Testing
 
     @Test("a worker goes with the tree that has failed under it: what it has read may be half of it")
     func workerOfTornTree() throws {
-        let folder = TemporaryFolder()
+        let folder = TestFolder.made()
         makePackage(folder)
         var worker = worker(folder, "cat \"$SCAR_ROOT\"/* > /dev/null; echo fine $count", isWarm: true)
         shell("cp '\(folder.path)/package/artifact.squashfs' '\(folder.path)/sound'")
@@ -91,7 +92,7 @@ import Testing
         "a block that is no good, found while the program runs, is the event's error, and nothing is stored",
         arguments: ["sleep 1; true", "true"])
     func torn(ending: String) throws {
-        let folder = TemporaryFolder()
+        let folder = TestFolder.made()
         makePackage(folder)
         var worker = worker(
             folder, "echo made > \"$TMP_OUTPUT_DIR/made\"; cat \"$SCAR_ROOT\"/* > /dev/null; \(ending)",

@@ -9,76 +9,76 @@ import Transport
 
     @Test("an event is a signed job with the event in its environment, and nothing runs here")
     func job() throws {
-        let desk = try BatchDesk()
-        var function = try desk.function("#!/bin/sh\ntouch \"$0.ran\"\n", takesAll: true)
+        let batch = try FakeBatch()
+        var function = try batch.function("#!/bin/sh\ntouch \"$0.ran\"\n", takesAll: true)
         let event = EventTests.event(EventTests.record("a.txt"))
         let answer = try function.handle(event)
         #expect(answer.contains(#""jobs":[{"jobName":"test-8f5-a","jobId":"b1c2-3","size":1}]"#), "\(answer)")
-        let request = try #require(desk.server.requests.first)
+        let request = try #require(batch.server.requests.first)
         #expect(request.method == "POST" && request.path == "/v1/submitjob")
         #expect(
             request.headers["authorization"]?.hasPrefix(
                 "AWS4-HMAC-SHA256 Credential=AKIAEXAMPLE/") == true)
         #expect(request.headers["authorization"]?.contains("/eu-west-1/batch/aws4_request") == true)
-        let job = try #require(desk.jobs.first)
+        let job = try #require(batch.jobs.first)
         #expect(job["jobQueue"]?.string == "queue" && job["jobDefinition"]?.string == "definition")
         #expect(job["arrayProperties"] == nil)
-        #expect(desk.variable("EVENT") == event)
-        #expect(desk.variable("AWS_LAMBDA_REQUEST_ID") == "8f5-a")
+        #expect(batch.variable("EVENT") == event)
+        #expect(batch.variable("AWS_LAMBDA_REQUEST_ID") == "8f5-a")
         #expect(shell("ls '\(function.folder.path)/package/script'").output == "run\n")
     }
 
     @Test("an event about several objects is a job with a child for each that is wanted")
     func array() throws {
-        let desk = try BatchDesk()
-        var function = try desk.function("#!/bin/sh\n", takesAll: true)
+        let batch = try FakeBatch()
+        var function = try batch.function("#!/bin/sh\n", takesAll: true)
         let records = ["a.txt", "b.txt", "folder/", "c.txt"].map { EventTests.record($0) }.joined(separator: ",")
         let answer = try function.handle(#"{"Records": [\#(records)]}"#)
-        #expect(desk.jobs.first?["arrayProperties"]?["size"]?.integer == 3)
+        #expect(batch.jobs.first?["arrayProperties"]?["size"]?.integer == 3)
         #expect(answer.contains(#""size":3"#) && answer.contains("the object marks a folder"), "\(answer)")
     }
 
     @Test("an event about nothing that is wanted becomes no job")
     func unwanted() throws {
-        let desk = try BatchDesk()
-        var function = try desk.function("#!/bin/sh\n", takesAll: true)
+        let batch = try FakeBatch()
+        var function = try batch.function("#!/bin/sh\n", takesAll: true)
         #expect(try function.handle(EventTests.event(EventTests.record("folder/"))).contains(#""ignored""#))
-        #expect(desk.server.requests.isEmpty)
+        #expect(batch.server.requests.isEmpty)
     }
 
     @Test("a job with several nodes has the event on each of them")
     func nodes() throws {
-        let desk = try BatchDesk()
-        var function = try desk.function("#!/bin/sh\n", takesAll: true, nodes: 3)
+        let batch = try FakeBatch()
+        var function = try batch.function("#!/bin/sh\n", takesAll: true, nodes: 3)
         _ = try function.handle(#"{"n": 1}"#)
-        #expect(desk.jobs.first?["containerOverrides"] == nil)
+        #expect(batch.jobs.first?["containerOverrides"] == nil)
         #expect(
-            desk.jobs.first?["nodeOverrides"]?["nodePropertyOverrides"]?.array?.first?["targetNodes"]?.string == "0:")
-        #expect(desk.variable("EVENT") == #"{"n": 1}"#)
+            batch.jobs.first?["nodeOverrides"]?["nodePropertyOverrides"]?.array?.first?["targetNodes"]?.string == "0:")
+        #expect(batch.variable("EVENT") == #"{"n": 1}"#)
     }
 
     @Test("a client over HTTP is told 202 and the job")
     func request() throws {
-        let desk = try BatchDesk()
-        var function = try desk.function("#!/bin/sh\n", takesAll: true)
+        let batch = try FakeBatch()
+        var function = try batch.function("#!/bin/sh\n", takesAll: true)
         let answer = try function.handle(RequestRunTests.event("x"))
         #expect(answer.hasPrefix(#"{"statusCode":202,"#) && answer.contains(#"\"jobId\":\"b1c2-3\""#), "\(answer)")
     }
 
     @Test("an event too long for an environment goes by the place that the recipe names, and is an error without one")
     func longEvent() throws {
-        let desk = try BatchDesk()
+        let batch = try FakeBatch()
         let event = #"{"text": "\#(String(repeating: "x", count: 24 << 10))"}"#
-        var placed = try desk.function("#!/bin/sh\n", takesAll: true, events: "long/events")
+        var placed = try batch.function("#!/bin/sh\n", takesAll: true, events: "long/events")
         _ = try placed.handle(event)
-        #expect(desk.variable("EVENT") == nil)
-        let place = try #require(desk.variable("EVENT_OBJECT"))
+        #expect(batch.variable("EVENT") == nil)
+        let place = try #require(batch.variable("EVENT_OBJECT"))
         #expect(place.hasPrefix("long/events/8f5-a-") && place.hasSuffix(".json"))
         #expect(placed.folder.read("storage/\(place)") == event)
-        var unplaced = try desk.function("#!/bin/sh\n", takesAll: true)
+        var unplaced = try batch.function("#!/bin/sh\n", takesAll: true)
         #expect(unplaced.failure(event).type == "Batch.TooLong")
         // Quotes count twice inside of JSON: this one is short, and its request is not.
-        var quoted = try desk.function("#!/bin/sh\n", takesAll: true)
+        var quoted = try batch.function("#!/bin/sh\n", takesAll: true)
         #expect(quoted.failure("[\(String(repeating: "\"\",", count: 7000))1]").type == "Batch.TooLong")
     }
 
@@ -86,8 +86,8 @@ import Transport
     func shortages() throws {
         let half = "echo half > \"$TMP_OUTPUT_DIR/half\"; "
         for (script, seconds) in [("sleep 30", 2.5), ("kill -9 $$", 30), ("sh -c 'kill -9 $$'", 30)] {
-            let desk = try BatchDesk()
-            var function = try desk.function("#!/bin/sh\n\(half)\(script)\n") { spec, _ in
+            let batch = try FakeBatch()
+            var function = try batch.function("#!/bin/sh\n\(half)\(script)\n") { spec, _ in
                 spec.handling.keepOutput = [.timeout, .failure]
             }
             let answer = try function.handle(EventTests.event(EventTests.record("a.txt")), seconds: seconds)
@@ -98,95 +98,95 @@ import Transport
 
     @Test("only what did not suffice becomes a job: other objects of the event were handled")
     func oneOfTwo() throws {
-        let desk = try BatchDesk()
+        let batch = try FakeBatch()
         let script = """
             #!/bin/sh
             case "$INPUT_FILE_PATH" in *"b c.txt") kill -9 $$ ;; esac
             cp "$INPUT_FILE_PATH" "$TMP_OUTPUT_DIR/"
             """
-        var function = try desk.function(script)
+        var function = try batch.function(script)
         let records = [EventTests.record("a.txt"), EventTests.record("sub/b+c.txt")].joined(separator: ",")
         let answer = try function.handle(#"{"Records": [\#(records)]}"#)
         #expect(answer.contains("results/a.txt") && answer.contains(#""jobs":[{"#), "\(answer)")
-        #expect(desk.variable("EVENT")?.contains("sub/b+c.txt") == true)
-        #expect(desk.variable("EVENT")?.contains("a.txt\"") == false)
+        #expect(batch.variable("EVENT")?.contains("sub/b+c.txt") == true)
+        #expect(batch.variable("EVENT")?.contains("a.txt\"") == false)
     }
 
     @Test("of a queue's messages only the one that ran out of memory becomes a job, and not the whole queue's event")
     func oneMessage() throws {
-        let desk = try BatchDesk()
-        var function = try desk.function("#!/bin/sh\ncase \"$INPUT_FILE_PATH\" in */a.txt) kill -9 $$ ;; esac\n")
+        let batch = try FakeBatch()
+        var function = try batch.function("#!/bin/sh\ncase \"$INPUT_FILE_PATH\" in */a.txt) kill -9 $$ ;; esac\n")
         let record = EventTests.event(EventTests.record("a.txt")).replacing("\"", with: "\\\"")
         let messages = ["plain", record].enumerated().map { index, body in
             #"{"messageId": "m\#(index)", "eventSource": "aws:sqs", "body": "\#(body)"}"#
         }
         let answer = try function.handle(#"{"Records": [\#(messages.joined(separator: ","))]}"#)
         #expect(answer.contains(#""jobs":[{"#), "\(answer)")
-        #expect(desk.jobs.count == 1)
-        #expect(desk.variable("EVENT")?.contains("m1") == true)
-        #expect(desk.variable("EVENT")?.contains("m0") == false)
+        #expect(batch.jobs.count == 1)
+        #expect(batch.variable("EVENT")?.contains("m1") == true)
+        #expect(batch.variable("EVENT")?.contains("m0") == false)
     }
 
     @Test("what time did not suffice for becomes a job, and so does what then had none at all")
     func noTimeLeft() throws {
-        let desk = try BatchDesk()
-        var function = try desk.function("#!/bin/sh\nsleep 30\n")
+        let batch = try FakeBatch()
+        var function = try batch.function("#!/bin/sh\nsleep 30\n")
         let records = [EventTests.record("a.txt"), EventTests.record("sub/b+c.txt")].joined(separator: ",")
         let answer = try function.handle(#"{"Records": [\#(records)]}"#, seconds: 2.5)
-        #expect(desk.jobs.count == 2, "\(answer)")
+        #expect(batch.jobs.count == 2, "\(answer)")
     }
 
     @Test("an object that is not there is no shortage, whatever the one before it came to")
     func missingAfterKill() throws {
-        let desk = try BatchDesk()
-        var function = try desk.function("#!/bin/sh\nkill -9 $$\n")
+        let batch = try FakeBatch()
+        var function = try batch.function("#!/bin/sh\nkill -9 $$\n")
         let records = [EventTests.record("a.txt"), EventTests.record("missing.txt")].joined(separator: ",")
         #expect(function.failure(#"{"Records": [\#(records)]}"#).type == "Storage.NotFound")
-        #expect(desk.jobs.count == 1)
+        #expect(batch.jobs.count == 1)
     }
 
     @Test("a job that could not be submitted is not submitted once more for the whole event")
     func onceOnly() throws {
-        let desk = try BatchDesk { _ in .init(500, ["x-amzn-errortype": "ServerException"]) }
-        var function = try desk.function("#!/bin/sh\nkill -9 $$\n")
+        let batch = try FakeBatch { _ in .init(500, ["x-amzn-errortype": "ServerException"]) }
+        var function = try batch.function("#!/bin/sh\nkill -9 $$\n")
         #expect(function.failure(EventTests.event(EventTests.record("a.txt"))).type == "Batch.SubmitFailed")
-        #expect(desk.server.requests.count == 1)
-        var web = try desk.function("#!/bin/sh\n", takesAll: true)
+        #expect(batch.server.requests.count == 1)
+        var web = try batch.function("#!/bin/sh\n", takesAll: true)
         #expect(try web.handle(RequestRunTests.event("x")).hasPrefix(#"{"statusCode":500,"#))
     }
 
     @Test("jobs with several nodes have no children: each object is a job")
     func nodesAndObjects() throws {
-        let desk = try BatchDesk()
-        var function = try desk.function("#!/bin/sh\n", takesAll: true, nodes: 2)
+        let batch = try FakeBatch()
+        var function = try batch.function("#!/bin/sh\n", takesAll: true, nodes: 2)
         _ = try function.handle(Self.everything)
-        #expect(desk.jobs.count == 2)
-        #expect(desk.jobs.allSatisfy { $0["arrayProperties"] == nil })
-        #expect(desk.variable("EVENT")?.contains("a.txt") == false)
+        #expect(batch.jobs.count == 2)
+        #expect(batch.jobs.allSatisfy { $0["arrayProperties"] == nil })
+        #expect(batch.variable("EVENT")?.contains("a.txt") == false)
     }
 
     @Test("a program that fails by itself becomes no job")
     func failure() throws {
-        let desk = try BatchDesk()
-        var function = try desk.function("#!/bin/sh\nexit 3\n")
+        let batch = try FakeBatch()
+        var function = try batch.function("#!/bin/sh\nexit 3\n")
         #expect(function.failure(#"{"n": 1}"#).type == "Script.ExitCode")
-        #expect(desk.server.requests.isEmpty)
+        #expect(batch.server.requests.isEmpty)
     }
 
     @Test("what the recipe does not name is no reason for a job")
     func notNamed() throws {
-        let desk = try BatchDesk()
-        var function = try desk.function("#!/bin/sh\nkill -9 $$\n") { spec, _ in
+        let batch = try FakeBatch()
+        var function = try batch.function("#!/bin/sh\nkill -9 $$\n") { spec, _ in
             spec.batch?.takesAfter = [.timeout]
         }
         #expect(function.failure(#"{"n": 1}"#).type == "Script.Signal")
-        #expect(desk.server.requests.isEmpty)
+        #expect(batch.server.requests.isEmpty)
     }
 
     @Test("too little room in /tmp for an input is a reason for a job", .enabled(if: isRoot, "only root can mount"))
     func noRoom() throws {
-        let desk = try BatchDesk()
-        var function = try desk.function("#!/bin/sh\n")
+        let batch = try FakeBatch()
+        var function = try batch.function("#!/bin/sh\n")
         let path = function.folder.path
         shell("mkdir -p '\(path)/scratch' && mount -t tmpfs -o size=64k tmpfs '\(path)/scratch'")
         defer { shell("umount '\(path)/scratch'") }
@@ -199,11 +199,11 @@ import Transport
 
     @Test("a queue that is busy is asked again; one that may have taken the job is not")
     func attempts() throws {
-        let busy = try BatchDesk { $0.attempt < 2 ? .init(429, ["x-amzn-errortype": "TooManyRequestsException"]) : nil }
+        let busy = try FakeBatch { $0.attempt < 2 ? .init(429, ["x-amzn-errortype": "TooManyRequestsException"]) : nil }
         var patient = try busy.function("#!/bin/sh\n", takesAll: true)
         #expect(try patient.handle("{}").contains("b1c2-3"))
         #expect(busy.server.requests.count == 3)
-        let broken = try BatchDesk { _ in .init(500, ["x-amzn-errortype": "ServerException"]) }
+        let broken = try FakeBatch { _ in .init(500, ["x-amzn-errortype": "ServerException"]) }
         var careful = try broken.function("#!/bin/sh\n", takesAll: true)
         #expect(careful.failure("{}").type == "Batch.SubmitFailed")
         #expect(broken.server.requests.count == 1)
@@ -211,12 +211,12 @@ import Transport
 
     @Test("a refusal is told in Batch's words, without the credentials")
     func refusal() throws {
-        let desk = try BatchDesk { _ in
+        let batch = try FakeBatch { _ in
             .init(
                 400, ["x-amzn-errortype": "ClientException:", "x-amzn-requestid": "r-1"],
                 utf8(#"{"message": "JobQueue queue not found, says example/secret"}"#))
         }
-        var function = try desk.function("#!/bin/sh\n", takesAll: true)
+        var function = try batch.function("#!/bin/sh\n", takesAll: true)
         let failure = function.failure("{}")
         #expect(
             failure.message
@@ -244,7 +244,7 @@ struct BatchJobTests {
         return package
     }
 
-    private func run(_ package: borrowing TestPackage, _ variables: [String: String]) -> (code: Int32, output: String) {
+    private func run(_ package: borrowing TestPackage, _ variables: [String: String]) -> ShellResult {
         let path = package.folder.path
         let all = variables.map { "\($0.key)='\($0.value)'" }.joined(separator: " ")
         return shell(

@@ -1,5 +1,6 @@
 import Glibc
 import Supervisor
+import TestKit
 import Testing
 
 /// The supervisor as it ships: the static executable that the bootstrap product builds.
@@ -23,7 +24,7 @@ enum BootstrapBinary {
 
 /// A package in a folder, and the supervisor run on it.
 struct TestPackage: ~Copyable {
-    let folder = TemporaryFolder()
+    let folder = TestFolder.made()
 
     /// - Parameter bootstrap: the supervisor; that of this machine's processor when nil.
     init(

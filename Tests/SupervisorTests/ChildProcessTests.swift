@@ -1,9 +1,10 @@
 import Glibc
 import Supervisor
+import TestKit
 import Testing
 
 @Suite struct ChildProcessTests: ~Copyable {
-    let folder = TemporaryFolder()
+    let folder = TestFolder.made()
 
     private func run(
         _ script: String, seconds: Double = 20, grace: Double = 0.3, kept: Int = 1 << 20,

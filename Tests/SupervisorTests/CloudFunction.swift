@@ -5,7 +5,7 @@ import Transport
 
 /// A function whose objects are on a server.
 struct CloudFunction: ~Copyable {
-    let folder = TemporaryFolder()
+    let folder = TestFolder.made()
     private var worker: FunctionWorker
 
     /// What copies the input to the output.

@@ -1,13 +1,14 @@
 import Glibc
 import SquashFS
 import Supervisor
+import TestKit
 import Testing
 
 /// Whatever is waited for, the event's time is not waited beyond.
 @Suite struct DeadlineTests {
     @Test("an event whose tree does not come ends with its time, and the next one finds the tree")
     func tree() throws {
-        let folder = TemporaryFolder()
+        let folder = TestFolder.made()
         let path = folder.path
         shell(
             """

@@ -1,4 +1,5 @@
 import Supervisor
+import TestKit
 import Testing
 
 /// What the systems that came before did wrong, and this one must not do.

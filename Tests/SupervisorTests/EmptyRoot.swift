@@ -1,8 +1,9 @@
 import Supervisor
+import TestKit
 
 /// A root folder with nothing in it but a package, and a program that ends with 0.
 struct EmptyRoot: ~Copyable {
-    let folder = TemporaryFolder()
+    let folder = TestFolder.made()
 
     static let isPossible = BootstrapBinary.path != nil && shell("test $(id -u) = 0 && which gcc").code == 0
 

@@ -1,4 +1,5 @@
 import Supervisor
+import TestKit
 import Testing
 
 /// AWS's own Runtime Interface Emulator in the place of Lambda.

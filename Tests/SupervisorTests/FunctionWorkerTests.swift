@@ -1,10 +1,11 @@
 import Glibc
 import Supervisor
+import TestKit
 import Testing
 
 /// A function with a script, and a folder that plays its storage.
 struct TestFunction: ~Copyable {
-    let folder = TemporaryFolder()
+    let folder = TestFolder.made()
     private var worker: FunctionWorker
 
     init(
@@ -335,7 +336,7 @@ struct TestFunction: ~Copyable {
 
     @Test("a tree that is not ready in time to start is waited for by the first event, whose failure it may be")
     func lateTree() throws {
-        let folder = TemporaryFolder()
+        let folder = TestFolder.made()
         let path = folder.path
         shell(
             "mkdir -p '\(path)/tree' '\(path)/package/script' && head -c 30000000 /dev/urandom > '\(path)/tree/data' && mksquashfs '\(path)/tree' '\(path)/package/artifact.squashfs' -comp zstd -quiet -no-progress"

@@ -1,4 +1,5 @@
 import Supervisor
+import TestKit
 import Testing
 
 /// A root below /tmp with this machine's shell, its libraries and its loader, as the linker would leave them but for the

@@ -1,5 +1,6 @@
 import Glibc
 import Supervisor
+import TestKit
 import Testing
 
 /// How runs end, and what becomes of messages, direct calls and output then.

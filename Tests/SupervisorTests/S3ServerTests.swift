@@ -148,7 +148,7 @@ struct S3ServerTests {
     @Test("an address that it gives out lets anybody fetch the object, and no other")
     func presigned() throws {
         let bucket = try S3Server.bucket("presigned")
-        let folder = TemporaryFolder()
+        let folder = TestFolder.made()
         folder.write("content", to: "content")
         try S3Server.ask("put", bucket, "a b/ü.txt", "\(folder.path)/content")
         let setting = FunctionWorker.Setting(
@@ -173,7 +173,7 @@ struct S3ModelTests {
         _ = try emulator.aws(
             "s3api", "create-bucket", "--bucket", "model-test", "--create-bucket-configuration",
             "LocationConstraint=eu-west-1")
-        let folder = TemporaryFolder()
+        let folder = TestFolder.made()
         folder.write("content", to: "content")
         _ = try emulator.aws(
             "s3api", "put-object", "--bucket", "model-test", "--key", "in/a b+ü.txt", "--body", "\(folder.path)/content"

@@ -1,5 +1,6 @@
 import Glibc
 import Supervisor
+import TestKit
 import Testing
 
 /// The executable through the life of a sandbox: its end, its log, its limits, and a long time of work.

@@ -1,5 +1,6 @@
 import Glibc
 import Supervisor
+import TestKit
 import Testing
 
 /// Functions whose worker is a spare: a shell that waits for one event, and then becomes the script.

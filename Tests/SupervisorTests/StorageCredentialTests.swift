@@ -43,7 +43,7 @@ import Transport
                 "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE": "/dev/null",
             ])
         #expect(function.failure("a").type == "Storage.Credentials")
-        let folder = TemporaryFolder()
+        let folder = TestFolder.made()
         folder.write("token of the file\n", to: "token")
         var right = try self.function(
             storage,

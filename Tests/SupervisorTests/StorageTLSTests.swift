@@ -17,7 +17,7 @@ import Testing
 
     @Test("is believed when the authority of SSL_CERT_FILE vouches for it, and refused when nobody does")
     func authorities() throws {
-        let folder = TemporaryFolder()
+        let folder = TestFolder.made()
         let server = try TLSServer(name: "localhost", folder: folder.path)
         #expect(try failure(server, variables: ["SSL_CERT_FILE": server.certificate]).type == "none")
         let unknown = try failure(server)
@@ -31,13 +31,13 @@ import Testing
 
     @Test("is refused when its certificate is for another name, or has ended")
     func wrong() throws {
-        let folder = TemporaryFolder()
+        let folder = TestFolder.made()
         let other = try TLSServer(name: "other.example", folder: folder.path)
         let named = try failure(other, variables: ["SSL_CERT_FILE": other.certificate])
         #expect(named.message.lowercased().contains("hostname mismatch"), "\(named.message)")
         let address = try failure(other, host: "127.0.0.1", variables: ["SSL_CERT_FILE": other.certificate])
         #expect(address.message.lowercased().contains("ip address mismatch"), "\(address.message)")
-        let inner = TemporaryFolder()
+        let inner = TestFolder.made()
         let old = try TLSServer(name: "localhost", folder: inner.path, isExpired: true)
         let ended = try failure(old, variables: ["SSL_CERT_FILE": old.certificate])
         #expect(ended.message.contains("certificate has expired"), "\(ended.message)")
@@ -46,7 +46,7 @@ import Testing
     @Test(
         "that launch.json describes is held against the certificates in the package, or, when it says so, against none")
     func described() throws {
-        let folder = TemporaryFolder()
+        let folder = TestFolder.made()
         let server = try TLSServer(name: "localhost", folder: folder.path)
         func describe(verify: Bool, authority: String?) -> (inout LaunchSpec, String) -> Void {
             { spec, path in
@@ -71,7 +71,7 @@ import Testing
         "is reached by the executable from an image that is no help: a resolver and an OpenSSL of another system’s",
         .enabled(if: EmptyRoot.isPossible, "needs root and gcc: scripts/setup test"))
     func foreignImage() throws {
-        let folder = TemporaryFolder()
+        let folder = TestFolder.made()
         let server = try TLSServer(name: "store.example", folder: folder.path)
         let root = EmptyRoot()
         root.folder.write("hosts: mymachines resolve [!UNAVAIL=return] nonsense\n", to: "root/etc/nsswitch.conf")

@@ -1,5 +1,6 @@
 import Glibc
 import Supervisor
+import TestKit
 import Testing
 
 /// Answers that the executable sends while its program writes them.

@@ -1,38 +1,8 @@
 import Glibc
 import Supervisor
+import TestKit
 
-/// Runs a shell command and gives its exit code and standard output.
-@discardableResult
-func shell(_ command: String) -> (code: Int32, output: String) {
-    // The threads that tests run on have signals blocked, and a shell that inherits that may wait for ever for its children.
-    var none = sigset_t()
-    var before = sigset_t()
-    unsafe sigemptyset(&none)
-    unsafe pthread_sigmask(SIG_SETMASK, &none, &before)
-    let opened = unsafe popen(command, "r")
-    unsafe pthread_sigmask(SIG_SETMASK, &before, nil)
-    guard let pipe = unsafe opened else { return (-1, "") }
-    var output: [UInt8] = []
-    var buffer = [UInt8](repeating: 0, count: 65536)
-    while true {
-        let count = unsafe fread(&buffer, 1, buffer.count, pipe)
-        if count == 0 { break }
-        output.append(contentsOf: buffer[..<count])
-    }
-    let status = unsafe pclose(pipe)
-    return (status & 0x7f == 0 ? (status >> 8) & 0xff : -1, text(output))
-}
-
-/// A folder of a test's own, removed at its end.
-struct TemporaryFolder: ~Copyable {
-    let path: String
-
-    init() {
-        var template = Array("/tmp/supervisor-tests.XXXXXX".utf8CString)
-        guard unsafe mkdtemp(&template) != nil else { preconditionFailure("no temporary folder") }
-        path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    }
-
+extension TestFolder {
     /// Writes a file, with the folders above it.
     func write(_ content: String, to name: String, executable: Bool = false) {
         let full = "\(path)/\(name)"
@@ -48,8 +18,6 @@ struct TemporaryFolder: ~Copyable {
         let result = shell("cat '\(path)/\(name)' 2>/dev/null")
         return result.code == 0 ? result.output : nil
     }
-
-    deinit { shell("chmod -R u+rwx '\(path)'; rm -rf '\(path)'") }
 }
 
 func utf8(_ text: String) -> [UInt8] { [UInt8](text.utf8) }

@@ -1,5 +1,6 @@
 import Glibc
 import Supervisor
+import TestKit
 import Testing
 
 /// Functions whose worker is a shell: it runs the script in a subshell, or does what a test wants to go wrong.

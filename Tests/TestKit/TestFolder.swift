@@ -11,5 +11,11 @@ package struct TestFolder: ~Copyable {
         path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
+    /// One that is made where nothing may be thrown: as a property's first value.
+    package static func made() -> TestFolder {
+        guard let folder = try? TestFolder() else { preconditionFailure("no temporary folder") }
+        return folder
+    }
+
     deinit { Folder.remove(path) }
 }

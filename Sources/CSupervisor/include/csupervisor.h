@@ -30,7 +30,6 @@ extern const int csupervisor_here;
 
 int csupervisor_open(int folder, const char *path, int how, unsigned permissions);
 void csupervisor_close(int descriptor);
-int csupervisor_duplicate(int descriptor);
 /// Bytes moved, 0 at the end.
 long csupervisor_read(int descriptor, void *bytes, size_t count);
 long csupervisor_read_at(int descriptor, void *bytes, size_t count, uint64_t offset);
@@ -58,7 +57,6 @@ int csupervisor_set_attribute(int descriptor, const char *name, const void *valu
 int csupervisor_set_attribute_at(
     int folder, const char *file, const char *name, const void *value, size_t count);
 int csupervisor_rename(int from_folder, const char *from, int to_folder, const char *to);
-int csupervisor_remove(int folder, const char *name);
 /// Removes a tree, following no links, whatever its permissions and however deep.
 int csupervisor_remove_tree(int folder, const char *name);
 /// Bytes an ordinary user may still write to the file system of this descriptor.
@@ -69,8 +67,6 @@ int csupervisor_lock(int descriptor, int kind);
 int csupervisor_is_executable(const char *path);
 /// Copies `count` bytes between two files, inside the kernel where it can: bytes copied, or the error.
 long csupervisor_copy(int source, int destination, size_t count);
-/// The text of a symlink: bytes, or the error.
-long csupervisor_read_link(const char *path, char *target, size_t capacity);
 
 /// Names of a folder, one at a time, without `.` and `..`.
 typedef struct csupervisor_listing csupervisor_listing;

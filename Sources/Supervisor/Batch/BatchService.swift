@@ -83,7 +83,6 @@ struct BatchService {
     private static func jobID(in body: [UInt8]) -> [UInt8]? {
         do throws(JSONError) { return try JSON.parse(body)["jobId"]?.utf8 } catch { return nil }
     }
-
 }
 
 /// Why a job was not taken.

@@ -82,5 +82,4 @@ struct InitCommand: ParsableCommand {
     }
 
     private static func isThere(_ path: String) -> Bool { unsafe access(path, F_OK) == 0 }
-
 }

@@ -4,7 +4,7 @@ import TestKit
 import Transport
 
 /// A stand-in for AWS Batch that takes jobs, or does not.
-final class BatchDesk: Sendable {
+final class FakeBatch: Sendable {
     let server: LoopbackServer
 
     init(_ behaviour: @escaping @Sendable (LoopbackServer.Request) -> LoopbackServer.Reply? = { _ in nil }) throws {

@@ -7,7 +7,7 @@ import TestKit
 import Testing
 
 /// Surveys of images that tests make up.
-enum Desk {
+enum InspectionFixture {
     /// Lists layers as they would come from a registry, and works out what they come to.
     static func inspect(
         _ layers: [TarItem]..., history: [(createdBy: String, isEmpty: Bool)] = [], environment: [String] = [],

@@ -4,7 +4,7 @@ import TestKit
 import Testing
 
 /// Compiles and links layers in a folder of its own.
-final class Workshop {
+final class LayerWorkspace {
     let folder: TestFolder
     let pool: WorkerPool
     let settings: BlockSettings
