@@ -208,6 +208,19 @@ final class FormTests {
         #expect(try digest(try recipe("three", "#!/bin/program\necho one\n", "other"), "three") != first)
     }
 
+    @Test("is no runtime when its zip is too large, and nothing is left that is in the next build’s way")
+    func largeRuntime() throws {
+        let big = "\(folder.path)/big"
+        #expect(try Peer.run("truncate", ["-s", "263000000", big]).status == 0)
+        let recipe = try recipe(TarBuilder.archive(Self.kinds), #", "target": "runtime", "files": ["big"]"#)
+        let refused = try build(recipe)
+        #expect(refused.status == 3 && refused.errorText.contains("error[over-limit]"), "\(refused.errorText)")
+        #expect(try Folder.names(in: "\(folder.path)/out") == [])
+        #expect(try Peer.run("truncate", ["-s", "1", big]).status == 0)
+        let built = try build(recipe)
+        #expect(built.status == 0, "\(built.errorText)")
+    }
+
     @Test(
         "is refused where the image has a link at the place of the supervisor, and nothing is written to where it leads",
         arguments: ["run", "build"])
