@@ -35,6 +35,8 @@ final class LocalRuntime: Sendable {
 
     /// An error or a response.
     private static let largestBody = 256 << 20
+    /// The supervisor has two.
+    private static let mostConnections = 8
 
     /// - Parameters:
     ///   - functionName: for the invoked function's ARN.
@@ -42,7 +44,11 @@ final class LocalRuntime: Sendable {
     init(functionName: String, timeout: Int) throws {
         let state = Monitor(State(timeout: timeout, functionName: functionName))
         self.state = state
-        server = try HTTPServer(largestBody: Self.largestBody) { Self.answer($0, state) }
+        // While the function works, the supervisor has nothing to say.
+        let limits = HTTPServer.Limits(connections: Self.mostConnections, patience: timeout + 60) { _ in
+            Self.largestBody
+        }
+        server = try HTTPServer(limits) { Self.answer($0, state) }
     }
 
     /// Queues an event.
