@@ -70,6 +70,9 @@ final class LocalSandbox: Sendable {
         }
     }
 
+    /// Whether its supervisor has gone, for whatever reason.
+    var hasEnded: Bool { process.hasEnded }
+
     /// Ends all that runs in it.
     func stop() {
         isOver.withLock { $0 = true }
