@@ -55,4 +55,16 @@ final class LocalSandboxTests {
         }
         #expect(made.withLock { $0.count } == 3)
     }
+
+    @Test("are given up when they do not ask for an event, a later one as well")
+    func silence() throws {
+        // Without an end to the waiting it would be this one.
+        let sandbox = try maker(then: "exec sleep 40")(1)
+        defer { sandbox.stop() }
+        let first = try sandbox.invoke(LocalEvent(Array("{}".utf8), number: 1))
+        #expect(!first.isOver && !first.outcome.isFailure)
+        let second = try sandbox.invoke(LocalEvent(Array("{}".utf8), number: 2))
+        let said = String(decoding: second.outcome.body, as: UTF8.self)
+        #expect(second.isOver && second.outcome.isFailure && said.contains("did not ask for an event"), "\(said)")
+    }
 }
