@@ -144,8 +144,14 @@ package final class LocalService: Sendable {
                 functions.complain("\(name), event \(event.id): \(describe(error))")
             }
         }
-        guard isTaken, (try? Thread(handle)) != nil else {
+        guard isTaken else {
             return refusal(429, "TooManyRequestsException", "\(mostUnattended) events are waiting already")
+        }
+        do {
+            _ = try Thread(handle)
+        } catch {
+            functions.state.withLock { $0.unattended -= 1 }
+            return refusal(503, "ServiceException", describe(error))
         }
         return HTTPServer.Response(status: 202, fields: fields(event))
     }
