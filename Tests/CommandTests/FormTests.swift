@@ -208,6 +208,32 @@ final class FormTests {
         #expect(try digest(try recipe("three", "#!/bin/program\necho one\n", "other"), "three") != first)
     }
 
+    @Test("is no runtime when its zip is too large, and nothing is left that is in the next build’s way")
+    func largeRuntime() throws {
+        let big = "\(folder.path)/big"
+        #expect(try Peer.run("truncate", ["-s", "263000000", big]).status == 0)
+        let recipe = try recipe(TarBuilder.archive(Self.kinds), #", "target": "runtime", "files": ["big"]"#)
+        let refused = try build(recipe)
+        #expect(refused.status == 3 && refused.errorText.contains("error[over-limit]"), "\(refused.errorText)")
+        #expect(try Folder.names(in: "\(folder.path)/out") == [])
+        #expect(try Peer.run("truncate", ["-s", "1", big]).status == 0)
+        let built = try build(recipe)
+        #expect(built.status == 0, "\(built.errorText)")
+    }
+
+    @Test(
+        "is refused where the image has a link at the place of the supervisor, and nothing is written to where it leads",
+        arguments: ["run", "build"])
+    func linkedRuntime(verb: String) throws {
+        try Folder.create("\(folder.path)/home")
+        let recipe = try recipe(
+            TarBuilder.archive(Self.kinds + [.symlink("var/runtime", to: "\(folder.path)/home")]),
+            #", "target": "runtime""#)
+        let refused = try Tool.run([verb, recipe, "-o", "\(folder.path)/out", "--cache", "\(folder.path)/cache"])
+        #expect(refused.status == 1 && refused.errorText.contains("error[no-task-folder]"), "\(refused.errorText)")
+        #expect(try Folder.names(in: "\(folder.path)/home") == [])
+    }
+
     @Test("is a runtime that runs a function of any image that it was made from, under AWS's own emulator")
     func runtimeRuns() throws {
         let runtime = try #require(PublishedWorkflow.runtime, "needs the emulator: scripts/setup --rie")

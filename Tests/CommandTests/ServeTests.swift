@@ -124,6 +124,35 @@ final class ServeTests {
         #expect(answer.contains("out/result.txt"), "\(answer)")
     }
 
+    @Test("goes on after there were no descriptors for more connections")
+    func manyConnections() throws {
+        #expect(try call(#"{"n": 1}"#).hasSuffix("200"))
+        let script = """
+            import os, resource, socket, sys, time
+            port = int(sys.argv[1])
+            def words(process):
+                try:
+                    with open(f"/proc/{process}/cmdline", "rb") as file: return file.read().split(b"\\0")
+                except OSError:
+                    return []
+            service = [p for p in map(int, filter(str.isdigit, os.listdir("/proc"))) if b"127.0.0.1:%d" % port in words(p)][0]
+            folder = f"/proc/{service}/fd"
+            few = len(os.listdir(folder)) + 9
+            before = resource.prlimit(service, resource.RLIMIT_NOFILE)
+            resource.prlimit(service, resource.RLIMIT_NOFILE, (few, before[1]))
+            idle = [socket.create_connection(("127.0.0.1", port)) for _ in range(30)]
+            time.sleep(1)
+            open_ones = sorted(int(name) for name in os.listdir(folder))
+            print("full" if sum(number < few for number in open_ones) >= few - 1 else open_ones)
+            for connection in idle: connection.close()
+            resource.prlimit(service, resource.RLIMIT_NOFILE, before)
+            """
+        let result = try Peer.run("python3", ["-c", script, "\(port)"])
+        #expect(result.text == "full\n", "\(result.text)\(result.errorText)")
+        let answer = try call(#"{"n": 2}"#, ["-m", "20"])
+        #expect(answer.contains(#"got {\"n\": 2}"#), "\(answer)")
+    }
+
     @Test("does not run for a web page that knows the port")
     func origin() throws {
         let answer = try call("{}", ["-H", "Origin: https://example.com"])

@@ -31,6 +31,8 @@ final class KeptProcess {
     private static var longestAnswer: Int { 1024 }
     /// How long the keeper may take to sweep up; it gives up after 2 seconds itself.
     private static var sweepPatience: Int64 { 3_000_000_000 }
+    /// What a pipe of no one with special rights can hold. pipe(7), `/proc/sys/fs/pipe-max-size`.
+    private static var largestPipe: Int { 1 << 20 }
 
     /// Starts a program.
     ///
@@ -136,10 +138,12 @@ extension KeptProcess {
         if watches[3].ready != 0, !readNews() { isGone = true }
     }
 
-    /// Passes on what the pipes still hold.
+    /// Passes on what the pipes still hold. Of a worker, which lives on, no more than a pipe can have held when it gave its
+    /// answer: one that goes on writing would never be done.
     func drain(_ log: Log, _ sink: Sink) {
-        while output.take(from: child.output, log, sink) {}
-        while errors.take(from: child.errors, log) {}
+        let ends = (output.count + Self.largestPipe, errors.count + Self.largestPipe)
+        while isGone || output.count < ends.0, output.take(from: child.output, log, sink) {}
+        while isGone || errors.count < ends.1, errors.take(from: child.errors, log) {}
         output.finish(log)
         errors.finish(log)
     }

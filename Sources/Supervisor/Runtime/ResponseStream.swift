@@ -37,7 +37,7 @@ package final class ResponseStream {
     }
 
     private let api: Origin
-    private let requestID: [UInt8]
+    private let path: [UInt8]
     private var connection: Connection?
     private var state = State.waiting
     private var sent = 0
@@ -48,10 +48,10 @@ package final class ResponseStream {
 
     /// - Parameters:
     ///   - api: where the Runtime API is.
-    ///   - requestID: the invocation's.
-    init(_ api: Origin, requestID: [UInt8]) {
+    ///   - path: where this invocation's answer goes.
+    init(_ api: Origin, path: [UInt8]) {
         self.api = api
-        self.requestID = requestID
+        self.path = path
     }
 
     /// Whether something has been sent.
@@ -70,8 +70,8 @@ package final class ResponseStream {
         } catch {
             return give(up: RuntimeError(error))
         }
-        var line = [UInt8]("POST /2018-06-01/runtime/invocation/") + requestID
-        line.append("/response HTTP/1.1\r\nHost: ")
+        var line = [UInt8]("POST ") + path
+        line.append(" HTTP/1.1\r\nHost: ")
         line += api.authority
         line.append("\r\nUser-Agent: scar-build\r\nLambda-Runtime-Function-Response-Mode: streaming\r\n")
         line.append("Transfer-Encoding: chunked\r\n")

@@ -108,22 +108,30 @@ package struct RuntimeAPI: RuntimeEndpoint {
     /// An event may be hours away; all else is answered at once.
     private static var patience: Int64 { 30_000_000_000 }
     private var client: HTTPClient
+    /// What all paths begin with.
+    private let root: [UInt8]
 
-    /// - Parameter address: `host:port`, as AWS_LAMBDA_RUNTIME_API has it.
+    /// - Parameter address: `host:port`, as AWS_LAMBDA_RUNTIME_API has it; from the local runner, whose loopback is everybody's,
+    ///   with a path behind it that no one else knows.
     /// - Returns: nil when it is not an IPv4 address, or localhost, with a port.
     package init?(address: [UInt8]) {
-        guard address.contains(UInt8(ascii: ":")), let origin = Origin(authority: address, isEncrypted: false),
-            AddressLookup.literal(origin.host, origin.port) != nil
+        guard address.contains(UInt8(ascii: ":")), let address = WebAddress(parsing: [UInt8]("http://") + address),
+            AddressLookup.literal(address.origin.host, address.origin.port) != nil
         else { return nil }
-        client = HTTPClient(origin, nil)
+        client = HTTPClient(address.origin, nil)
+        root = address.path + [UInt8]("/2018-06-01/runtime/")
     }
 
     package func stream(for requestID: [UInt8]) -> ResponseStream? {
-        ResponseStream(client.origin, requestID: requestID)
+        ResponseStream(client.origin, path: answerPath(requestID))
+    }
+
+    private func answerPath(_ requestID: [UInt8]) -> [UInt8] {
+        root + [UInt8]("invocation/") + requestID + [UInt8]("/response")
     }
 
     package mutating func next() throws(RuntimeError) -> Invocation {
-        let request = HTTPRequest("GET", [UInt8]("/2018-06-01/runtime/invocation/next"))
+        let request = HTTPRequest("GET", root + [UInt8]("invocation/next"))
         let response = try send(request, stall: nil, limit: Self.eventLimit)
         try Self.check(response.status, expecting: 200)
         guard let requestID = response["lambda-runtime-aws-request-id"], Self.isSound(requestID),
@@ -138,17 +146,15 @@ package struct RuntimeAPI: RuntimeEndpoint {
     }
 
     package mutating func respond(to requestID: [UInt8], with body: [UInt8]) throws(RuntimeError) {
-        let path = [UInt8]("/2018-06-01/runtime/invocation/") + requestID + [UInt8]("/response")
-        try post(body, type: "application/json", to: path)
+        try post(body, type: "application/json", to: answerPath(requestID))
     }
 
     package mutating func report(_ failure: Failure, for requestID: [UInt8]) throws(RuntimeError) {
-        let path = [UInt8]("/2018-06-01/runtime/invocation/") + requestID + [UInt8]("/error")
-        try post(failure, to: path)
+        try post(failure, to: root + [UInt8]("invocation/") + requestID + [UInt8]("/error"))
     }
 
     package mutating func reportInit(_ failure: Failure) throws(RuntimeError) {
-        try post(failure, to: [UInt8]("/2018-06-01/runtime/init/error"))
+        try post(failure, to: root + [UInt8]("init/error"))
     }
 
     private mutating func post(_ failure: Failure, to path: [UInt8]) throws(RuntimeError) {

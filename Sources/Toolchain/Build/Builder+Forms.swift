@@ -86,13 +86,14 @@ extension Builder {
         _ prepared: PreparedPackage, _ recipe: Recipe, _ image: ResolvedImage, _ temporary: String, in folder: String
     ) throws -> BuildResult {
         let zip = try write(prepared.package.entries, of: prepared, to: "\(temporary)/package.zip")
+        // Before anything has its name: what a build that fails leaves behind is in the next one's way.
+        let excesses = LambdaLimits.check(zipSize: zip.size, unpackedSize: zip.unpackedSize)
+        try Budget.check(excesses, prepared.report)
         let supervisor = try SupervisorBinary.path(for: image.platform)
         let layout = try writeLayout(
             prepared, recipe, image, try planner.imageCompression(of: recipe, isChosen: true),
             ours: try PackageLayer.entries(ofSupervisor: supervisor, over: prepared.linked), comment: "the supervisor",
             to: "\(folder)/\(recipe.name).runtime", beside: zip.size, in: folder)
-        let excesses = LambdaLimits.check(zipSize: zip.size, unpackedSize: zip.unpackedSize)
-        try Budget.check(excesses, layout.report)
         let main = try place(zip, at: "\(folder)/\(recipe.name).zip")
         var package = BuildResult.Package(prepared, output: main, unpackedSize: zip.unpackedSize)
         package.runtime = layout.output

@@ -25,7 +25,8 @@ extension ErrorCatalogue {
                 cure: "‘skopeo copy docker://IMAGE oci:FOLDER’ makes one."),
             ErrorEntry(
                 "damaged-layout",
-                cause: "A file of an image layout is not what its name says: it was changed, or not copied whole.",
+                cause:
+                    "A file of an image layout is not what its name or what refers to it says, or is neither index nor manifest where one should be: the layout was changed, or not copied whole, or holds what is not understood.",
                 cure: "Copy the image into the layout anew."),
             ErrorEntry(
                 "no-image", cause: "What is to be pushed is no image.",

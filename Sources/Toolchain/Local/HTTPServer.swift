@@ -39,11 +39,30 @@ final class HTTPServer: Sendable {
     /// Answers a request; nil ends the connection without a word.
     typealias Handler = @Sendable (Request) -> Response?
 
+    /// What callers may take up.
+    struct Limits: Sendable {
+        /// Connections at a time. Further ones wait.
+        var connections: Int
+        /// How many seconds a connection may be idle, or a caller not take its answer.
+        var patience: Int
+        /// Bytes of a request's body, by its head.
+        var body: @Sendable (Request) -> Int
+    }
+
     /// `HOST:PORT`.
     let address: String
     private let listener: Int32
-    private let largestBody: Int
+    private let limits: Limits
     private let handler: Handler
+    private let gate = Monitor(Gate())
+
+    /// Who is let in.
+    private struct Gate {
+        /// Connections that there are.
+        var open = 0
+        /// Whether no more are taken: from then on the listener's descriptor may be somebody else's.
+        var isClosed = false
+    }
 
     private static let largestHead = 64 << 10
 
@@ -52,11 +71,11 @@ final class HTTPServer: Sendable {
     /// - Parameters:
     ///   - host: an IPv4 address.
     ///   - port: 0 for any that is free.
-    ///   - largestBody: bytes of a request's body.
-    init(host: String = "127.0.0.1", port: UInt16 = 0, largestBody: Int, handler: @escaping Handler) throws {
+    ///   - limits: what callers may take up.
+    init(host: String = "127.0.0.1", port: UInt16 = 0, _ limits: Limits, handler: @escaping Handler) throws {
         let socket = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         listener = socket
-        self.largestBody = largestBody
+        self.limits = limits
         self.handler = handler
         // A server that has just ended must not keep the next one from its port.
         var isReused: Int32 = 1
@@ -79,25 +98,65 @@ final class HTTPServer: Sendable {
             throw error
         }
         self.address = "\(host):\(UInt16(bigEndian: address.sin_port))"
-        _ = try Thread { [weak self] in
-            while true {
-                let connection = accept(socket, nil, nil)
-                if connection < 0 && (errno == EINTR || errno == ECONNABORTED) { continue }
-                guard connection >= 0 else { return }
-                guard let server = self, (try? Thread { server.serve(connection) }) != nil else {
-                    Glibc.close(connection)
-                    return
+        do {
+            _ = try Thread { [weak self, gate] in
+                Self.accept(on: socket, gate, limits) { connection in
+                    guard let self else { return false }
+                    return self.begin(connection)
                 }
             }
+        } catch {
+            gate.withLock { $0.isClosed = true }
+            Glibc.close(socket)
+            throw error
         }
     }
 
     /// No more connections.
-    func close() { shutdown(listener, Int32(SHUT_RDWR)) }
+    func close() {
+        gate.withLock { gate in
+            if !gate.isClosed { shutdown(listener, Int32(SHUT_RDWR)) }
+            gate.isClosed = true
+        }
+    }
+
+    /// Takes connections until the gate is closed.
+    ///
+    /// - Parameter begin: serves one from now on, on another thread; false when that cannot be.
+    private static func accept(
+        on listener: Int32, _ gate: Monitor<Gate>, _ limits: Limits, _ begin: (Int32) -> Bool
+    ) {
+        while gate.wait({ $0.isClosed ? false : $0.open < limits.connections ? true : nil }) {
+            let connection = Glibc.accept(listener, nil, nil)
+            if connection < 0 && (errno == EINTR || errno == ECONNABORTED) { continue }
+            if connection >= 0 {
+                gate.withLock { $0.open += 1 }
+                if begin(connection) { continue }
+                Glibc.close(connection)
+                gate.withLock { $0.open -= 1 }
+            }
+            // There are no descriptors, no memory or no threads, of which there will be more. Or the gate is closed.
+            usleep(50_000)
+        }
+        Glibc.close(listener)
+    }
+
+    private func begin(_ connection: Int32) -> Bool {
+        var patience = timeval(tv_sec: limits.patience, tv_usec: 0)
+        for option in [SO_RCVTIMEO, SO_SNDTIMEO] {
+            _ = unsafe setsockopt(
+                connection, SOL_SOCKET, option, &patience, socklen_t(MemoryLayout<timeval>.size))
+        }
+        let thread = try? Thread {
+            self.serve(connection)
+            self.gate.withLock { $0.open -= 1 }
+        }
+        return thread != nil
+    }
 
     private func serve(_ descriptor: Int32) {
         var connection = Connection(descriptor)
-        while let request = connection.request(largestHead: Self.largestHead, largestBody: largestBody),
+        while let request = connection.request(largestHead: Self.largestHead, largestBody: limits.body),
             let response = handler(request)
         {
             guard connection.send(response.head + response.body) else { return }
@@ -105,7 +164,7 @@ final class HTTPServer: Sendable {
         if connection.isOverLimit { _ = connection.send(Response(status: 413).head) }
     }
 
-    deinit { Glibc.close(listener) }
+    deinit { close() }
 }
 
 /// One connection, with what has come over it and was not looked at yet.
@@ -118,7 +177,9 @@ private struct Connection: ~Copyable {
     init(_ descriptor: Int32) { self.descriptor = descriptor }
 
     /// The next request; nil when there is none, or none that can be read.
-    mutating func request(largestHead: Int, largestBody: Int) -> HTTPServer.Request? {
+    mutating func request(
+        largestHead: Int, largestBody: (HTTPServer.Request) -> Int
+    ) -> HTTPServer.Request? {
         guard let end = headEnd(largestHead) else { return nil }
         let lines = String(decoding: buffer[..<end], as: UTF8.self).split(separator: "\r\n")
         buffer.removeFirst(end + 4)
@@ -129,6 +190,7 @@ private struct Connection: ~Copyable {
         if request.field("expect")?.lowercased() == "100-continue" {
             guard send(Array("HTTP/1.1 100 Continue\r\n\r\n".utf8)) else { return nil }
         }
+        let largestBody = largestBody(request)
         let body: [UInt8]?
         if request.field("transfer-encoding")?.lowercased() == "chunked" {
             body = chunks(largestBody, largestLine: largestHead, &request.trailer)

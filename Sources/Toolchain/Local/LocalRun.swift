@@ -126,41 +126,61 @@ package struct LocalRun {
     }
 
     /// Copies what the function stored for its outputs into a folder; gives the paths.
+    ///
+    /// All that is in the buckets may be the function's, which has ended. Links are passed over wherever they stand: they
+    /// would lead to what is this machine's.
     package func collectOutputs(into folder: String) throws -> [String] {
-        var written: [String] = []
+        var collected = Collected()
         var seen: Set<String> = []
         for path in outputPaths where seen.insert(path).inserted {
-            let root = ([buckets] + path.split(separator: "/").map(String.init)).joined(separator: "/")
-            try collect(root, into: folder, &written)
+            var source = buckets
+            var kind: mode_t? = S_IFDIR
+            for name in path.split(separator: "/") where kind == S_IFDIR {
+                source += "/\(name)"
+                kind = try Self.kind(of: source)
+            }
+            // An output that got nothing has no folder.
+            if kind == S_IFDIR { try collect(source, S_IFDIR, into: folder, &collected) }
         }
-        return written
+        return collected.paths
     }
 
-    private func collect(_ source: String, into folder: String, _ written: inout [String]) throws {
+    private struct Collected {
+        var paths: [String] = []
+        var names: Set<String> = []
+    }
+
+    /// What a file is, and not what it leads to; nil when it is not there.
+    private static func kind(of path: String) throws -> mode_t? {
         var status = stat()
-        guard unsafe lstat(source, &status) == 0 else {
-            // An output that got nothing has no folder.
-            if errno == ENOENT { return }
-            throw FileError("read", source)
-        }
-        if status.st_mode & S_IFMT == S_IFDIR {
+        if unsafe lstat(path, &status) == 0 { return status.st_mode & S_IFMT }
+        if errno == ENOENT { return nil }
+        throw FileError("read", path)
+    }
+
+    private func collect(
+        _ source: String, _ kind: mode_t, into folder: String, _ collected: inout Collected
+    ) throws {
+        try Cancellation.check()
+        if kind == S_IFDIR {
             for name in try Folder.names(in: source) {
-                try collect("\(source)/\(name)", into: "\(folder)/\(name)", &written)
+                guard let kind = try Self.kind(of: "\(source)/\(name)") else { continue }
+                try collect("\(source)/\(name)", kind, into: "\(folder)/\(name)", &collected)
             }
             return
         }
-        guard status.st_mode & S_IFMT == S_IFREG else { return }
-        guard !written.contains(folder) else {
+        guard kind == S_IFREG else { return }
+        guard collected.names.insert(folder).inserted else {
             throw ToolError(
                 "same-name", "two outputs of the function have a file that would be \(folder)",
                 exitCode: .functionFailed)
         }
         let parent = folder.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
         try Folder.create(parent.isEmpty ? "/" : parent)
-        let input = try InputFile(source)
+        let input = try InputFile(source, followsLinks: false)
         var file = try OutputFile(folder)
         try file.append(from: input, offset: 0, length: input.size)
         try file.finish()
-        written.append(folder)
+        collected.paths.append(folder)
     }
 }

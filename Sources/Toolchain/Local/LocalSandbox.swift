@@ -25,7 +25,7 @@ final class LocalSandbox: Sendable {
     private let verdict = Monitor<Verdict?>(nil)
     private let isOver = Monitor(false)
 
-    /// How long Lambda lets a function start before it asks for an event.
+    /// How long Lambda lets a function start before it asks for an event. The next one it may ask for as late.
     private static let initSeconds = 10
 
     /// - Parameters:
@@ -41,7 +41,7 @@ final class LocalSandbox: Sendable {
         self.log = log
         process = try SupervisorProcess(start) { runtime.close() }
         let watch = Watch(
-            runtime: runtime, process: process, limits: limits, verdict: verdict, isOver: isOver, began: .now)
+            runtime: runtime, process: process, limits: limits, verdict: verdict, isOver: isOver)
         do {
             _ = try Thread { watch.run() }
         } catch {
@@ -69,6 +69,9 @@ final class LocalSandbox: Sendable {
             return (LocalRun.Outcome(body: report(ending, event.id), isFailure: true), true)
         }
     }
+
+    /// Whether its supervisor has gone, for whatever reason.
+    var hasEnded: Bool { process.hasEnded }
 
     /// Ends all that runs in it.
     func stop() {
@@ -108,7 +111,6 @@ final class LocalSandbox: Sendable {
         let limits: Limits
         let verdict: Monitor<Verdict?>
         let isOver: Monitor<Bool>
-        let began: ContinuousClock.Instant
 
         func run() {
             while !isOver.withLock({ $0 }), !process.hasEnded {
@@ -125,10 +127,12 @@ final class LocalSandbox: Sendable {
         private func look() -> Verdict? {
             let now = ContinuousClock.now
             if let end = limits.end, now > end { return .end }
-            if let handedOut = runtime.handedOut {
-                if now - handedOut > .seconds(limits.timeout) { return .timeout }
-            } else if !runtime.hasAsked, now - began > .seconds(initSeconds + limits.timeout) {
-                return .silence
+            switch runtime.standing {
+            case .idle: break
+            case .waiting(let since):
+                if now - since > .seconds(initSeconds + limits.timeout) { return .silence }
+            case .handedOut(let since):
+                if now - since > .seconds(limits.timeout) { return .timeout }
             }
             // Looked at twice: while processes are made, one look counts a page that they share for each of them.
             let limit = limits.memory << 20

@@ -29,6 +29,10 @@ package final class LocalService: Sendable {
     private static let largestEvent = (waited: 6 << 20, unattended: 1 << 20)
     /// Events that nobody waits for and that have not been handled yet.
     private static let mostUnattended = 1000
+    /// Connections at a time, idle ones included. Each costs a descriptor, of which most shells allow 1024.
+    private static func mostConnections(_ concurrency: Int) -> Int { max(256, 2 * concurrency) }
+    /// How many seconds a connection may be idle.
+    private static let patience = 30
 
     /// - Parameters:
     ///   - runs: each function's way to run; the names of their recipes are the functions'.
@@ -48,9 +52,10 @@ package final class LocalService: Sendable {
         }
         let functions = Functions(pools, complain: complain)
         self.functions = functions
-        server = try HTTPServer(host: host, port: port, largestBody: Self.largestEvent.waited) {
-            Self.answer($0, functions)
+        let limits = HTTPServer.Limits(connections: Self.mostConnections(concurrency), patience: Self.patience) { _ in
+            Self.largestEvent.waited
         }
+        server = try HTTPServer(host: host, port: port, limits) { Self.answer($0, functions) }
     }
 
     /// Serves until the person asks to stop.
@@ -139,8 +144,14 @@ package final class LocalService: Sendable {
                 functions.complain("\(name), event \(event.id): \(describe(error))")
             }
         }
-        guard isTaken, (try? Thread(handle)) != nil else {
+        guard isTaken else {
             return refusal(429, "TooManyRequestsException", "\(mostUnattended) events are waiting already")
+        }
+        do {
+            _ = try Thread(handle)
+        } catch {
+            functions.state.withLock { $0.unattended -= 1 }
+            return refusal(503, "ServiceException", describe(error))
         }
         return HTTPServer.Response(status: 202, fields: fields(event))
     }

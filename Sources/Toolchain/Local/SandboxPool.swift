@@ -54,7 +54,10 @@ final class SandboxPool: Sendable {
             if state.isClosed { return .some(nil) }
             if let (number, sandbox) = state.idle.popLast() {
                 state.busy.insert(number)
-                return .some((number, sandbox))
+                guard sandbox.hasEnded else { return .some((number, sandbox)) }
+                // It ended between events, and another takes its place.
+                sandbox.stop()
+                return .some((number, nil))
             }
             guard let number = (1...limit).first(where: { !state.busy.contains($0) }) else { return nil }
             state.busy.insert(number)

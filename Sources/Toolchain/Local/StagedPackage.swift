@@ -67,7 +67,11 @@ extension Builder {
             let layer = prepared.form == .layer ? "\(place)/layer" : nil
             if let layer { try PackageFolder.write(prepared.layer, reading: view, to: layer) }
             let root = prepared.form.isRoot ? "\(place)/image" : nil
-            if let root { try writeRoot(prepared.linked, to: root) }
+            if let root {
+                // As when it is built. A link of the image's there would lead to a folder of this machine's.
+                try PackageLayer.check(prepared.form, prepared.linked)
+                try writeRoot(prepared.linked, to: root)
+            }
             if let root, prepared.form == .runtime {
                 let supervisor = PackageLayer.supervisor(try SupervisorBinary.path(for: image.platform))
                 let folder = root + FunctionPackage.runtimeFolder

@@ -43,6 +43,11 @@ enum PackageLayer {
         return entries
     }
 
+    /// Throws when the image has something else than folders where those for files of ours would be.
+    static func check(_ form: PackageForm, _ linked: Linker.LinkedTree) throws {
+        _ = try foldersThere(above: folder(in: form), linked)
+    }
+
     /// The folders on the way to `root`, and itself, that the image has.
     private static func foldersThere(above root: String, _ linked: Linker.LinkedTree) throws -> Set<[UInt8]> {
         var folders: Set<[UInt8]> = []
@@ -72,8 +77,12 @@ enum PackageLayer {
 
     /// Where the supervisor is, in a function that has or will have a form.
     static func supervisorPath(in form: PackageForm) -> String {
-        let folder = form == .runtime ? FunctionPackage.runtimeFolder : FunctionPackage.taskFolder
-        return "\(folder)/\(FunctionPackage.bootstrapPath)"
+        "\(folder(in: form))/\(FunctionPackage.bootstrapPath)"
+    }
+
+    /// Where files of ours stand.
+    private static func folder(in form: PackageForm) -> String {
+        form == .runtime ? FunctionPackage.runtimeFolder : FunctionPackage.taskFolder
     }
 
     /// How Lambda starts the function: by the supervisor.
