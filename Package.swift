@@ -113,7 +113,7 @@ let package = Package(
         tests("Supervisor", ["SquashFS", "Signing", "Transport", "JSON", "ByteKit"]),
         tests("Packager", ["Supervisor", "ByteKit", "JSON"]),
         tests("AWS", ["Transport", "ByteKit", "JSON"]),
-        tests("Publisher", ["AWS", "Transport", "ByteKit", "JSON"]),
+        tests("Publisher", ["Recipe", "Toolchain", "AWS", "Transport", "ByteKit", "JSON"]),
         tests("Report", ["LayerFS", "ImageModel", "ByteKit", "JSON"]),
         tests(
             "Toolchain",

@@ -178,10 +178,11 @@ package struct LambdaAPI: Sendable {
             "FunctionVersion"]?.string
     }
 
-    /// The versions that any alias stands for.
-    package func aliasedVersions(_ name: String) throws(AWSError) -> Set<String> {
+    /// The versions that any alias stands for, besides one.
+    package func aliasedVersions(_ name: String, besides left: String? = nil) throws(AWSError) -> Set<String> {
         var versions: Set<String> = []
-        for alias in try pages("ListAliases", path(name, "/aliases"), "Aliases") {
+        for alias in try pages("ListAliases", path(name, "/aliases"), "Aliases")
+        where left == nil || alias["Name"]?.string != left {
             if let version = alias["FunctionVersion"]?.string { versions.insert(version) }
             for weighted in alias["RoutingConfig"]?["AdditionalVersionWeights"]?.members ?? [] {
                 versions.insert(String(decoding: weighted.name, as: UTF8.self))

@@ -41,11 +41,7 @@ package struct LogsAPI: Sendable {
     private static func withoutStar(_ arn: String) -> String { arn.hasSuffix(":*") ? String(arn.dropLast(2)) : arn }
 
     package func createGroup(_ name: String, tags: [String: String]) throws(AWSError) {
-        do throws(AWSError) {
-            _ = try ask("CreateLogGroup", [("logGroupName", .string(name)), ("tags", .record(tags))])
-        } catch {
-            guard error.isService("ResourceAlreadyExistsException") else { throw error }
-        }
+        _ = try ask("CreateLogGroup", [("logGroupName", .string(name)), ("tags", .record(tags))])
     }
 
     package func setRetention(_ days: Int, of name: String) throws(AWSError) {
@@ -54,6 +50,10 @@ package struct LogsAPI: Sendable {
 
     package func tags(ofGroup arn: String) throws(AWSError) -> [String: String] {
         try ask("ListTagsForResource", [("resourceArn", .string(arn))])["tags"]?.texts ?? [:]
+    }
+
+    package func tag(group arn: String, _ tags: [String: String]) throws(AWSError) {
+        _ = try ask("TagResource", [("resourceArn", .string(arn)), ("tags", .record(tags))])
     }
 
     package func deleteGroup(_ name: String) throws(AWSError) {

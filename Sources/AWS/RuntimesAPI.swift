@@ -45,13 +45,10 @@ package struct RuntimesAPI: Sendable {
     package struct Version: Sendable, Equatable {
         package var name: String
         package var state: State
-        /// When it was made, in a form that can be compared.
-        package var created: String
 
         init(_ json: JSON) {
             name = json["Name"]?.string ?? ""
             state = State(json["State"])
-            created = json["Created"]?.string ?? ""
         }
     }
 

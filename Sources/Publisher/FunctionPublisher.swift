@@ -8,7 +8,7 @@ package struct FunctionPublisher: Sendable {
     package var options: Options
 
     package struct Options: Sendable {
-        /// Whether a function of the same name that was not made here is taken over.
+        /// Whether a function of the same name that was not made here is taken over, and its log group with it.
         package var adopts = false
         /// Bytes of a package that is sent within the request.
         package var directUploadLimit = 52_428_800
@@ -31,7 +31,7 @@ package struct FunctionPublisher: Sendable {
         try Recursion.check([deployment])
         var changes: [Change] = []
         let parts: [any Part] = [
-            BucketsPart(), LogGroupPart(), ImagePart(options: options), LayerPart(options: options),
+            BucketsPart(), LogGroupPart(options: options), ImagePart(options: options), LayerPart(options: options),
             RuntimePart(options: options), RolePart(), JobRolesPart(), ComputePart(), JobQueuePart(),
             JobDefinitionPart(), FunctionPart(options: options), VersionPart(), PermissionsPart(), FunctionURLPart(),
             HTTPAPIPart(), RESTAPIPart(), NotificationsPart(), QueueTriggersPart(), RulesPart(), RuntimeCleaningPart(),

@@ -17,7 +17,8 @@ package struct PublishError: DiagnosableError, Equatable {
         /// AWS did not finish in time.
         case timeout = "publish-timeout"
         case notFound = "not-found"
-        case notInThisVersion = "not-in-this-version"
+        /// A template's language has no word for it.
+        case noResource = "no-resource"
     }
 
     package var code: Code

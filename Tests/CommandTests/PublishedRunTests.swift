@@ -12,7 +12,7 @@ import Testing
 struct PublishedRunTests {
     private static let shared = Result { try AWSEmulator() }
 
-    /// SCAR's video workflow: one function splits a video into frames and sound, another looks at each frame.
+    /// The shape of SCAR's video workflow, with texts: one function splits a file, another looks at each part.
     ///
     /// - Parameter execution: where the first one runs.
     private static func functionFile(_ image: String, execution: String = "lambda") -> String {
@@ -60,35 +60,10 @@ struct PublishedRunTests {
         #expect(try workflow.keys("videos").filter { $0.hasPrefix("audio/") } == ["audio/sound.wav"])
         #expect(try workflow.keys("results") == frames.map { "found/\($0).sum" })
         #expect(try workflow.emulator.problems() == [])
-        for function in ["split-video", "look-at-frame"] { try checkRights(workflow, function) }
+        for function in ["split-video", "look-at-frame"] { try workflow.checkRights(of: function) }
         let again = try workflow.run("publish", "-f", file, "-o", workflow.path + "/out", "--plan")
         #expect(again.text.contains("split-video in eu-west-1, account 123456789012: nothing to change"))
         #expect(again.text.contains("look-at-frame in eu-west-1, account 123456789012: nothing to change"))
-    }
-
-    /// What was published from a file goes by the file, and twice is an error; files that are in buckets stay.
-    private func checkRemoval(_ workflow: borrowing PublishedWorkflow, _ file: String) throws {
-        let removed = try workflow.run("rm", "-f", file)
-        #expect(removed.status == 0, "\(removed.errorText)")
-        #expect(removed.errorText.contains("kept  the bucket results, which holds files"))
-        #expect(try workflow.emulator.aws("lambda", "list-functions")["Functions"]?.array?.isEmpty == true)
-        let roles = try workflow.emulator.aws("iam", "list-roles")["Roles"]?.array ?? []
-        // What AWS made for Batch stays for good.
-        #expect(roles.allSatisfy { $0["Path"]?.string?.hasPrefix("/aws-service-role/") == true })
-        let again = try workflow.run("rm", "-f", file)
-        #expect(again.status == 1)
-        #expect(again.errorText.contains("error[not-found]"))
-        #expect(try workflow.emulator.problems() == [])
-    }
-
-    /// The policy is what the run used: no less, and no more but for what only trouble and Lambda itself need.
-    private func checkRights(_ workflow: borrowing PublishedWorkflow, _ function: String) throws {
-        let (granted, used) = (try workflow.granted(to: function), try workflow.used(by: function))
-        #expect(!used.isEmpty)
-        for right in used { #expect(granted.contains { $0.allows(right) }, "\(function) did \(right)") }
-        let unused = granted.filter { right in !used.contains { right.allows($0) } }
-        let excused = unused.filter { $0.action.hasPrefix("logs:") || $0.action == "s3:AbortMultipartUpload" }
-        #expect(unused.subtracting(excused).isEmpty, "\(function) never did \(unused.subtracting(excused))")
     }
 
     private static let split = """
@@ -123,8 +98,9 @@ struct PublishedRunTests {
         #expect(got.status == 0, "\(got.errorText)")
         let text = try InputFile.contents(of: workflow.path + "/got/frame-2.txt.sum", limit: 999)
         #expect(String(decoding: text, as: UTF8.self).hasPrefix(sum))
-        try checkRemoval(workflow, file)
+        try workflow.checkRemoval(by: file, kept: "results")
     }
+
     @Test("whose first step is a job of AWS Batch runs it in the image that was pushed, with its own role's rights")
     func job() throws {
         let scene = try CageScene()
@@ -156,11 +132,11 @@ struct PublishedRunTests {
         #expect(try Set(workflow.used(by: "split-video").map(\.action)) == ["batch:SubmitJob"])
         let granted = Set(try workflow.granted(to: "split-video").map(\.action))
         #expect(granted == ["batch:SubmitJob", "logs:CreateLogStream", "logs:PutLogEvents"])
-        try checkRights(workflow, "split-video.job")
-        try checkRights(workflow, "look-at-frame")
+        try workflow.checkRights(of: "split-video.job")
+        try workflow.checkRights(of: "look-at-frame")
         let again = try workflow.run("publish", "-f", file, "-o", workflow.path + "/out", "--plan")
         let nothing = "split-video in eu-west-1, account 123456789012: nothing to change"
         #expect(again.text.contains(nothing), "\(again.text)")
-        try checkRemoval(workflow, file)
+        try workflow.checkRemoval(by: file, kept: "results")
     }
 }

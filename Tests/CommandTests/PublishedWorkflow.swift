@@ -1,6 +1,7 @@
 import ByteKit
 import JSON
 import TestKit
+import Testing
 
 /// Functions of a file that were published into an emulator, run as AWS would run them.
 struct PublishedWorkflow: ~Copyable {
@@ -111,5 +112,32 @@ struct PublishedWorkflow: ~Copyable {
         let action = actions[request.operation] ?? "\(request.service):\(request.operation)"
         let path = String(request.target.prefix { $0 != "?" }.drop { $0 == "/" })
         return Right(action: action, resource: request.service == "s3" ? "arn:aws:s3:::\(path)" : path)
+    }
+
+    // MARK: - Checks
+
+    /// What was published from a file goes by the file, and twice is an error; files that are in buckets stay.
+    func checkRemoval(by file: String, kept bucket: String) throws {
+        let removed = try run("rm", "-f", file)
+        #expect(removed.status == 0, "\(removed.errorText)")
+        #expect(removed.errorText.contains("kept  the bucket \(bucket), which holds files"))
+        #expect(try emulator.aws("lambda", "list-functions")["Functions"]?.array?.isEmpty == true)
+        let roles = try emulator.aws("iam", "list-roles")["Roles"]?.array ?? []
+        // What AWS made for Batch stays for good.
+        #expect(roles.allSatisfy { $0["Path"]?.string?.hasPrefix("/aws-service-role/") == true })
+        let again = try run("rm", "-f", file)
+        #expect(again.status == 1)
+        #expect(again.errorText.contains("error[not-found]"))
+        #expect(try emulator.problems() == [])
+    }
+
+    /// The policy is what the run used: no less, and no more but for what only trouble and Lambda itself need.
+    func checkRights(of function: String) throws {
+        let (granted, used) = (try granted(to: function), try used(by: function))
+        #expect(!used.isEmpty)
+        for right in used { #expect(granted.contains { $0.allows(right) }, "\(function) did \(right)") }
+        let unused = granted.filter { right in !used.contains { right.allows($0) } }
+        let excused = unused.filter { $0.action.hasPrefix("logs:") || $0.action == "s3:AbortMultipartUpload" }
+        #expect(unused.subtracting(excused).isEmpty, "\(function) never did \(unused.subtracting(excused))")
     }
 }

@@ -86,14 +86,29 @@ def close_layers():
 
 
 def close_versions():
-    """A version stays what it was made from when the function becomes something else."""
-    update = functions.LambdaFunction.update_function_code
+    """A version stays what it was made from when the function becomes something else, and no number is given twice."""
+    update, publish = functions.LambdaFunction.update_function_code, functions.LambdaStorage.publish_version
 
     def update_function_code(self, updated_spec):
         self.code = dict(self.code)
         return update(self, updated_spec)
 
+    def publish_version(self, name_or_arn, description=""):
+        there = list(self.list_versions_by_function(name_or_arn))
+        made = publish(self, name_or_arn, description)
+        if made is None or made in there:
+            return made
+        # moto counts the versions that there are.
+        latest = self._functions[made.function_name]["latest"]
+        latest.versions_made = getattr(latest, "versions_made", 0) + 1
+        self._arns.pop(made.function_arn)
+        self._arns.update({other.function_arn: other for other in there if other.function_arn == made.function_arn})
+        made.set_version(latest.versions_made)
+        self._arns[made.function_arn] = made
+        return made
+
     functions.LambdaFunction.update_function_code = update_function_code
+    functions.LambdaStorage.publish_version = publish_version
 
 
 def close_addresses():

@@ -3,9 +3,9 @@
 Usage: run-published.py FOLDER RIE BUCKET KEY FILE
 
 Stores FILE as KEY in BUCKET, and then does what AWS would: every new object is told to the functions that the bucket's
-notifications name, each in a cage with the code that was uploaded, its own variables and /tmp, under AWS's Runtime Interface
-Emulator; jobs that functions hand over run as Batch would run them, in the image that their definition names, pulled from
-the registry by its digest; until nothing new happens. Prints a line of JSON for each call and job. Whoever calls signs with a
+notifications name, each in a cage with the code that was uploaded, or in the image that it was made from, with its own
+variables and /tmp, under AWS's Runtime Interface Emulator; jobs that functions hand over run as Batch would run them, in the
+image that their definition names. Images are pulled from the registry by their digest. So it goes until nothing new happens. Prints a line of JSON for each call and job. Whoever calls signs with a
 key that names the role, so that the emulator's log says who did what.
 """
 
@@ -55,27 +55,38 @@ def key_of(role):
 class Cage:
     """What a function runs in: its code to read, a /tmp to write, a user who is nobody, and its own variables."""
 
-    def __init__(self, name):
-        settings = functions.get_function_configuration(FunctionName=name, Qualifier="live")
+    def __init__(self, name, images):
+        function = functions.get_function(FunctionName=name, Qualifier="live")
+        settings = function["Configuration"]
         self.name = name
         self.timeout = settings["Timeout"]
-        self.task = pathlib.Path(FOLDER, name)
-        self.unpack(fetch(f"/_proxy/code?function={urllib.parse.quote(name)}&region={REGION}"))
+        self.process = None
+        own = {}
+        if settings["PackageType"] == "Image":
+            image = images[function["Code"]["ImageUri"]]
+            self.program, own = image.words, image.variables
+            self.files = image.files("--ro-bind", ("var/rie",)) + ["--chdir", image.folder]
+        else:
+            task = pathlib.Path(FOLDER, name)
+            self.unpack(fetch(f"/_proxy/code?function={urllib.parse.quote(name)}&region={REGION}"), task)
+            self.program = ["/var/task/bootstrap"]
+            self.files = self.machine() + ["--ro-bind", str(task), "/var/task", "--chdir", "/var/task"]
         self.variables = {
-            "PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "en_US.UTF-8", "TZ": ":UTC", "LAMBDA_TASK_ROOT": "/var/task",
-            "AWS_LAMBDA_FUNCTION_NAME": name, "AWS_LAMBDA_FUNCTION_VERSION": settings["Version"],
+            "PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "en_US.UTF-8", "TZ": ":UTC", **own,
+            "LAMBDA_TASK_ROOT": "/var/task", "AWS_LAMBDA_FUNCTION_NAME": name,
+            "AWS_LAMBDA_FUNCTION_VERSION": settings["Version"],
             "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(settings["MemorySize"]),
             "AWS_LAMBDA_FUNCTION_TIMEOUT": str(self.timeout), "AWS_REGION": REGION, "AWS_DEFAULT_REGION": REGION,
             "AWS_ACCESS_KEY_ID": key_of(settings["Role"]),
             "AWS_SECRET_ACCESS_KEY": os.environ["AWS_SECRET_ACCESS_KEY"],
             "AWS_ENDPOINT_URL": ORIGIN, **settings.get("Environment", {}).get("Variables", {}),
         }
-        self.process = None
 
-    def unpack(self, code):
+    @staticmethod
+    def unpack(code, task):
         with zipfile.ZipFile(io.BytesIO(code)) as archive:
             for entry in archive.infolist():
-                path = self.task / entry.filename
+                path = task / entry.filename
                 mode = entry.external_attr >> 16
                 if entry.is_dir():
                     path.mkdir(parents=True, exist_ok=True)
@@ -87,19 +98,23 @@ class Cage:
                 path.write_bytes(archive.read(entry))
                 path.chmod(mode & 0o777 or 0o644)
 
-    def command(self, words, variables):
-        cage = [
-            "bwrap", "--unshare-user", "--uid", "993", "--gid", "990", "--unshare-pid", "--unshare-ipc", "--die-with-parent",
-            "--ro-bind", "/usr", "/usr", "--ro-bind", "/etc", "/etc", "--dev", "/dev", "--proc", "/proc",
-            "--tmpfs", "/tmp", "--ro-bind", str(self.task), "/var/task", "--ro-bind", RIE, "/var/rie", "--chdir", "/var/task",
-            "--clearenv",
-        ]
+    @staticmethod
+    def machine():
+        """What of this machine stands for Lambda's base."""
+        files = ["--ro-bind", "/usr", "/usr", "--ro-bind", "/etc", "/etc", "--dev", "/dev", "--proc", "/proc", "--tmpfs", "/tmp"]
         for folder in ("bin", "sbin", "lib", "lib64"):
             if os.path.islink("/" + folder):
-                cage += ["--symlink", os.readlink("/" + folder), "/" + folder]
+                files += ["--symlink", os.readlink("/" + folder), "/" + folder]
             elif os.path.isdir("/" + folder):
-                cage += ["--ro-bind", "/" + folder, "/" + folder]
-        for name, value in variables.items():
+                files += ["--ro-bind", "/" + folder, "/" + folder]
+        return files
+
+    def command(self, words):
+        cage = [
+            "bwrap", "--unshare-user", "--uid", "993", "--gid", "990", "--unshare-pid", "--unshare-ipc", "--die-with-parent",
+            *self.files, "--ro-bind", RIE, "/var/rie", "--clearenv",
+        ]
+        for name, value in self.variables.items():
             cage += ["--setenv", name, value]
         return cage + words
 
@@ -109,10 +124,10 @@ class Cage:
             self.port = free_port()
             words = [
                 "/var/rie", "--runtime-interface-emulator-address", f"127.0.0.1:{self.port}", "--runtime-api-address",
-                f"127.0.0.1:{free_port()}", "/var/task/bootstrap",
+                f"127.0.0.1:{free_port()}", *self.program,
             ]
             self.log = open(f"{FOLDER}/{self.name}.log", "wb")
-            self.process = subprocess.Popen(self.command(words, self.variables), stdout=self.log, stderr=self.log)
+            self.process = subprocess.Popen(self.command(words), stdout=self.log, stderr=self.log)
         address = f"http://127.0.0.1:{self.port}/2015-03-31/functions/function/invocations"
         while True:
             try:
@@ -131,22 +146,31 @@ class Cage:
 
 
 class Image:
-    """An image that a job runs in: everything is read from the registry by its digest, and the digest looked at."""
+    """An image that jobs or a function run in: everything is read from the registry by its digest, and the digest looked at."""
 
     def __init__(self, reference):
         self.host, _, rest = reference.partition("/")
         self.repository, _, digest = rest.partition("@")
         manifest = json.loads(self.pull("manifests", digest))
-        self.settings = json.loads(self.pull("blobs", manifest["config"]["digest"]))["config"]
+        settings = json.loads(self.pull("blobs", manifest["config"]["digest"]))["config"]
+        self.words = settings.get("Entrypoint", []) + settings.get("Cmd", [])
+        self.folder = settings.get("WorkingDir") or "/"
+        self.variables = dict(one.split("=", 1) for one in settings.get("Env", []))
         self.root = pathlib.Path(FOLDER, digest.replace(":", "-"))
         for layer in manifest["layers"]:
             with tarfile.open(fileobj=io.BytesIO(self.pull("blobs", layer["digest"]))) as archive:
                 # Newer Pythons ask how; older ones do not know the question.
                 archive.extraction_filter = getattr(tarfile, "tar_filter", None)
                 archive.extractall(self.root)
-        # Where a container has something that is not the image's.
+
+    def files(self, binding, places=()):
+        """Where a container has what. Places are files that something else is put upon."""
         for name in ("dev", "proc", "tmp"):
             (self.root / name).mkdir(exist_ok=True)
+        for name in places:
+            (self.root / name).parent.mkdir(parents=True, exist_ok=True)
+            (self.root / name).touch()
+        return [binding, str(self.root), "/", "--dev", "/dev", "--proc", "/proc", "--tmpfs", "/tmp"]
 
     def pull(self, kind, digest):
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({"http": ORIGIN}))
@@ -161,17 +185,22 @@ class Image:
 
     def run(self, variables):
         """Starts the image's entry point with its variables and these; gives its exit code and what it said."""
-        own = dict(one.split("=", 1) for one in self.settings.get("Env", []))
         cage = [
-            "bwrap", "--unshare-user", "--unshare-pid", "--unshare-ipc", "--die-with-parent",
-            "--bind", str(self.root), "/", "--dev", "/dev", "--proc", "/proc", "--tmpfs", "/tmp",
-            "--chdir", self.settings.get("WorkingDir") or "/", "--clearenv",
+            "bwrap", "--unshare-user", "--unshare-pid", "--unshare-ipc", "--die-with-parent", *self.files("--bind"),
+            "--chdir", self.folder, "--clearenv",
         ]
-        for name, value in (own | variables).items():
+        for name, value in (self.variables | variables).items():
             cage += ["--setenv", name, value]
-        words = self.settings.get("Entrypoint", []) + self.settings.get("Cmd", [])
-        result = subprocess.run(cage + words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=300)
+        result = subprocess.run(cage + self.words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=300)
         return result.returncode, result.stdout.decode(errors="replace")
+
+
+class Images(dict):
+    """Images by their reference, each pulled when it is wanted first."""
+
+    def __missing__(self, reference):
+        self[reference] = Image(reference)
+        return self[reference]
 
 
 class Job:
@@ -255,7 +284,7 @@ def jobs(answer):
 
 
 def main():
-    cages, images = {}, {}
+    cages, images = {}, Images()
     known = objects()
     s3.upload_file(FILE, BUCKET, KEY)
     waiting = collections.deque()
@@ -275,13 +304,11 @@ def main():
             if calls > MOST_CALLS:
                 raise SystemExit("the functions call each other without end")
             if name not in cages:
-                cages[name] = Cage(name)
+                cages[name] = Cage(name, images)
             answer = cages[name].call(event)
             print(json.dumps({"function": name, "event": event, "answer": answer}), flush=True)
             for job in jobs(answer):
                 reference = job.definition["containerProperties"]["image"]
-                if reference not in images:
-                    images[reference] = Image(reference)
                 for variables in job.children():
                     code, said = images[reference].run(variables)
                     print(json.dumps({"job": name, "code": code, "log": said, "image": reference}), flush=True)

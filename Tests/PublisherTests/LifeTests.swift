@@ -47,16 +47,48 @@ extension EmulatorTests {
             #expect(try inventory.functions().first?.version == "2")
         }
 
-        @Test("keeps as many versions as it is told, and always the one in use")
-        func versions() throws {
+        private func versions() throws -> [Int] { try fixture.session().lambda.versions("frames") }
+
+        @Test("keeps as many versions as it is told, and a second time finds nothing to remove", arguments: [1, 2])
+        func versions(count: Int) throws {
             for content in ["one", "two", "three"] {
                 var deployment = try fixture.deployment(content: content)
-                deployment.keptVersions = 2
+                deployment.keptVersions = count
                 try fixture.publish(deployment)
+                #expect(try fixture.publish(deployment) == [], "\(content)")
             }
-            let list = try fixture.emulator.aws("lambda", "list-versions-by-function", "--function-name", "frames")
-            let versions = (list["Versions"]?.array ?? []).compactMap { $0["Version"]?.string }
-            #expect(versions == ["$LATEST", "2", "3"])
+            #expect(try versions() == [1, 2, 3].suffix(count))
+            #expect(try Inventory(try fixture.session()).functions().first?.version == "3")
+        }
+
+        @Test("keeps a version that any alias stands for, also one that came while it was published")
+        func aliasedVersions() throws {
+            var deployment = try fixture.deployment(content: "one")
+            deployment.keptVersions = 1
+            try fixture.publish(deployment)
+            try fixture.session().lambda.createAlias("frames", "mine", version: "1")
+            deployment.package = try fixture.package("two")
+            #expect(try !fixture.publish(deployment).contains("remove the version frames:1"))
+            deployment.package = try fixture.package("three")
+            let publisher = FunctionPublisher(try fixture.session(), options: fixture.options)
+            let plan = try publisher.plan(deployment)
+            #expect(plan.changes.contains { $0.title == "remove the version frames:2" })
+            try fixture.session().lambda.createAlias("frames", "yours", version: "2")
+            try publisher.apply(plan) { _, _ in }
+            #expect(try versions() == [1, 2, 3])
+        }
+
+        @Test("keeps the version that callers went back to when they go forward again, as long as there is room for it")
+        func forwardAgain() throws {
+            var deployment = try fixture.deployment(content: "one")
+            deployment.keptVersions = 2
+            try fixture.publish(deployment)
+            deployment.package = try fixture.package("two")
+            try fixture.publish(deployment)
+            _ = try Inventory(try fixture.session()).rollBack("frames")
+            #expect(try fixture.publish(deployment) == ["update the alias frames:live"])
+            #expect(try versions() == [1, 2])
+            #expect(try fixture.publish(deployment) == [])
         }
 
         @Test("is listed with what callers get")

@@ -73,6 +73,37 @@ extension EmulatorTests {
             #expect(try fixture.leftovers() == [])
         }
 
+        @Test("of a log group's name keeps its days, until it is taken over with the function")
+        func logGroup() throws {
+            let (aws, name) = (fixture.emulator, "/aws/lambda/frames")
+            _ = try aws.aws("logs", "create-log-group", "--log-group-name", name)
+            try aws.clear()
+            let deployment = try fixture.deployment()
+            let error = try #require(throws: PublishError.self) { try fixture.publish(deployment) }
+            #expect(error.code == .notOurs)
+            #expect(error.hint?.contains("--adopt") == true)
+            #expect(try aws.changes() == [])
+            #expect(try fixture.session().logs.group(name)?.retention == nil)
+            var options = fixture.options
+            options.adopts = true
+            #expect(try fixture.publish(deployment, options: options).contains("update the log group \(name)"))
+            #expect(try fixture.session().logs.group(name)?.retention == 30)
+            #expect(try fixture.publish(deployment) == [])
+            #expect(try aws.problems() == [])
+            try fixture.remove()
+            #expect(try fixture.leftovers() == [])
+        }
+
+        @Test("of a log group's name that came after the plan is not touched either")
+        func lateLogGroup() throws {
+            let publisher = FunctionPublisher(try fixture.session(), options: fixture.options)
+            let plan = try publisher.plan(try fixture.deployment())
+            _ = try fixture.emulator.aws("logs", "create-log-group", "--log-group-name", "/aws/lambda/frames")
+            let error = try #require(throws: InterruptedPublication.self) { try publisher.apply(plan) { _, _ in } }
+            #expect(error.diagnostic.code == "not-ours")
+            #expect(try fixture.session().logs.group("/aws/lambda/frames")?.retention == nil)
+        }
+
         @Test("of an instance profile's name is left alone, when jobs come and when they go")
         func instanceProfile() throws {
             let (aws, name) = (fixture.emulator, "scar-build-eu-west-1-frames.machine")

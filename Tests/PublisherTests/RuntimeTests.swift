@@ -36,8 +36,17 @@ extension EmulatorTests {
             try fixture.session().runtimes.versions(of: runtime).filter { $0.state == state }.map(\.name)
         }
 
-        private func alias(_ name: String = "frames", of runtime: String = "scar-build-frames") throws -> String? {
-            try fixture.session().runtimes.alias(name, of: runtime)?.version
+        /// What a function's alias for an image is called.
+        private func alias(_ image: String, _ function: String = "frames") throws -> String {
+            "\(function).\(try fixture.image(image).digest.hex.prefix(16))"
+        }
+
+        /// The version of the runtime that callers of the function run in.
+        private func version(
+            calledBy function: String = "frames", of runtime: String = "scar-build-frames"
+        ) throws -> String? {
+            guard let alias = try self.runtime(of: function)?.alias else { return nil }
+            return try fixture.session().runtimes.alias(alias, of: runtime)?.version
         }
 
         private func runtime(of function: String = "frames") throws -> FunctionSettings.ManagedRuntime? {
@@ -61,10 +70,11 @@ extension EmulatorTests {
                     "CreateRuntime", "CreateRuntimeVersion", "CreateRuntimeVersion", "CreateRuntimeAlias",
                 ])
             #expect(try versions() == [version("one")])
-            #expect(try alias() == version("one"))
+            #expect(try version(calledBy: "frames") == version("one"))
             let function = try #require(try fixture.session().lambda.function("frames"))
             #expect(function.settings.runtime == "custom" && function.packageType == "Zip")
-            #expect(function.settings.managedRuntime == .init(arn: Self.arn + "scar-build-frames", alias: "frames"))
+            #expect(
+                try function.settings.managedRuntime == .init(arn: Self.arn + "scar-build-frames", alias: alias("one")))
             let repository = try fixture.emulator.aws(
                 "ecr", "describe-images", "--repository-name", "scar-build/runtimes/scar-build-frames")
             let digests = repository["imageDetails"]?.array?.map { $0["imageDigest"]?.string }
@@ -84,7 +94,7 @@ extension EmulatorTests {
             #expect(try fixture.publish(other) == [])
         }
 
-        @Test("with another image gets another version, and its alias moves; the function stays as it is")
+        @Test("with another image gets another version, with an alias of its own, that another version of it names")
         func image() throws {
             try fixture.publish(try deployment())
             let other = try deployment("two")
@@ -93,23 +103,35 @@ extension EmulatorTests {
                 try fixture.publish(other) == [
                     "create the image scar-build/runtimes/scar-build-frames@\(digest)",
                     "create the runtime version scar-build-frames:\(version)",
-                    "update the runtime alias scar-build-frames:frames",
+                    "create the runtime alias scar-build-frames:\(alias("two"))", "update the function frames",
+                    "update the alias frames:live",
                 ])
-            #expect(try alias() == version)
+            #expect(try self.version(calledBy: "frames") == version)
             #expect(try Set(versions()) == [self.version("one"), version])
             #expect(try fixture.publish(other) == [])
             #expect(try fixture.emulator.problems() == [])
         }
 
-        @Test(
-            "keeps as many versions of its runtime as it is told, and their images; one that has gone gets another name"
-        )
+        @Test("goes back to the image that it had, too, and forward again")
+        func rollback() throws {
+            try fixture.publish(try deployment())
+            let other = try deployment("two")
+            try fixture.publish(other)
+            let back = try Inventory(try fixture.session()).rollBack("frames")
+            #expect(back == ("2", "1"))
+            #expect(try version(calledBy: "frames") == version("one"))
+            try fixture.publish(other)
+            #expect(try version(calledBy: "frames") == version("two"))
+            #expect(try fixture.publish(other) == [])
+        }
+
+        @Test("keeps what its kept versions run in, and no more; what has gone gets another name when it comes back")
         func oldVersions() throws {
             for image in ["one", "two", "three", "four"] {
                 var deployment = try deployment(image)
                 deployment.keptVersions = 2
                 try fixture.publish(deployment)
-                if try !fixture.publish(deployment).isEmpty { Issue.record("\(image) is published twice") }
+                #expect(try fixture.publish(deployment) == [], "\(image)")
             }
             #expect(try Set(versions()) == [version("three"), version("four")])
             let images =
@@ -121,12 +143,13 @@ extension EmulatorTests {
             var deployment = try deployment("one")
             deployment.keptVersions = 2
             try fixture.publish(deployment)
-            #expect(try alias() == version("one") + ".2")
+            #expect(try runtime()?.alias == alias("one") + ".2")
+            #expect(try version(calledBy: "frames") == version("one") + ".2")
             #expect(try fixture.publish(deployment) == [])
             #expect(try fixture.emulator.problems() == [])
         }
 
-        @Test("whose image Lambda refuses is told why before a version has a name, and its alias stays where it is")
+        @Test("whose image Lambda refuses is told why before a version has a name, and callers stay where they are")
         func refused() throws {
             try fixture.publish(try deployment())
             let error = try #require(throws: InterruptedPublication.self) {
@@ -136,9 +159,9 @@ extension EmulatorTests {
             #expect(error.diagnostic.message.hasPrefix("create the runtime version scar-build-frames:"))
             let all = try fixture.session().runtimes.versions(of: "scar-build-frames").map(\.name)
             #expect(try all == [version("one")])
-            #expect(try alias() == version("one"))
+            #expect(try version(calledBy: "frames") == version("one"))
             try fixture.publish(try deployment("two"))
-            #expect(try alias() == version("two"))
+            #expect(try version(calledBy: "frames") == version("two"))
         }
 
         @Test("whose version fails says so and of which image; the next attempt has another name, and what failed goes")
@@ -170,7 +193,7 @@ extension EmulatorTests {
                 try fixture.emulator.clear()
                 try fixture.publish(deployment)
                 #expect(try fixture.publish(deployment) == [], "stopped after \(steps) changes")
-                #expect(try alias() == version("one"), "stopped after \(steps) changes")
+                #expect(try version(calledBy: "frames") == version("one"), "stopped after \(steps) changes")
                 #expect(try fixture.emulator.problems() == [])
                 try fixture.remove()
                 #expect(try fixture.leftovers() == [], "stopped after \(steps) changes")
@@ -179,7 +202,7 @@ extension EmulatorTests {
             #expect(steps >= 10)
         }
 
-        @Test("gets its alias to another version after it was stopped, at whichever change")
+        @Test("gets its callers to another image after it was stopped, at whichever change")
         func killedWhileMoving() throws {
             var steps = 0
             while true {
@@ -191,7 +214,7 @@ extension EmulatorTests {
                 if (try? fixture.publish(other)) != nil { break }
                 try fixture.emulator.clear()
                 try fixture.publish(other)
-                #expect(try alias() == version("two"), "stopped after \(steps) changes")
+                #expect(try version(calledBy: "frames") == version("two"), "stopped after \(steps) changes")
                 #expect(try fixture.publish(other) == [], "stopped after \(steps) changes")
                 steps += 1
             }
@@ -238,7 +261,7 @@ extension EmulatorTests {
             try fixture.publish(try deployment())
             try fixture.remove()
             try fixture.publish(try deployment())
-            #expect(try runtime() == .init(arn: Self.arn + "scar-build-frames.2", alias: "frames"))
+            #expect(try runtime() == .init(arn: Self.arn + "scar-build-frames.2", alias: alias("one")))
             #expect(try fixture.publish(try deployment()) == [])
             try fixture.remove()
             #expect(try fixture.leftovers() == [])
@@ -253,11 +276,12 @@ extension EmulatorTests {
             let faces = try deployment(name: "faces", shared: "company-ruby")
             try fixture.publish(faces)
             #expect(try runtimeChanges() == ["CreateRuntimeAlias"])
-            #expect(try runtime(of: "faces") == .init(arn: Self.arn + "company-ruby", alias: "faces"))
+            #expect(
+                try runtime(of: "faces") == .init(arn: Self.arn + "company-ruby", alias: alias("one", "faces")))
             let two = try deployment("two", name: "faces", shared: "company-ruby")
             try fixture.publish(two)
-            #expect(try alias("frames", of: "company-ruby") == version("one"))
-            #expect(try alias("faces", of: "company-ruby") == version("two"))
+            #expect(try version(calledBy: "frames", of: "company-ruby") == version("one"))
+            #expect(try version(calledBy: "faces", of: "company-ruby") == version("two"))
             let kept = try Removal(try fixture.session()).plan("frames").kept
             #expect(kept.contains("the runtime company-ruby, which other functions use"))
             try fixture.remove("frames")
@@ -312,10 +336,16 @@ extension EmulatorTests {
 
         @Test(
             "has an alias that Lambda takes, whatever the function's name is",
-            arguments: [("a-b_c", "a-b_c"), ("-a", "_.-a._"), ("a-", "_.a-._")])
-        func aliasNames(function: String, alias: String) throws {
+            arguments: [("a-b_c", "a-b_c"), ("-a", "_.-a"), ("a-", "a-"), ("_", "_")])
+        func aliasNames(function: String, beginning: String) throws {
             try fixture.publish(try deployment(name: function, shared: "company-ruby"))
+            let alias = try alias("one", beginning)
             #expect(try runtime(of: function)?.alias == alias)
+            try fixture.publish(try deployment("two", name: "a", shared: "company-ruby"))
+            try fixture.remove("a")
+            #expect(try fixture.session().runtimes.alias(alias, of: "company-ruby")?.state == .active)
+            try fixture.remove(function)
+            #expect(try fixture.leftovers() == [])
         }
     }
 }

@@ -124,7 +124,19 @@ enum TemplateCases {
         return deployment
     }
 
-    /// All of them, by what they are.
+    /// Functions in runtimes: one of its own, and one that others share, who do not all have the same image.
+    static func inRuntimes() -> [Deployment] {
+        let other = Deployment.Image(path: "out/other.oci", digest: Digest(of: Array("other".utf8)), size: 2000)
+        return [("alone", nil, image), ("-one-", "ruby", image), ("two", "ruby", image), ("three", "ruby", other)].map {
+            name, runtime, image in
+            var deployment = function(name)
+            deployment.tags = ["team": "video"]
+            deployment.runtime = .init(name: runtime, image: image)
+            return deployment
+        }
+    }
+
+    /// All that every template has words for, by what they are.
     static func all() throws -> [(name: String, deployments: [Deployment])] {
         [
             ("workflow", workflow()), ("plain", [function("plain")]), ("jobs", jobs()),

@@ -93,13 +93,92 @@ struct TemplateTests {
         #expect(try version(image) != version(imaged))
     }
 
-    @Test("says so of a function in a runtime, which it does not write", arguments: Template.allCases)
-    func runtime(_ template: Template) throws {
-        var deployment = TemplateCases.function("frames")
-        deployment.runtime = Deployment.Runtime(image: .init(path: "frames.runtime", digest: Digest(of: []), size: 1))
-        let error = #expect(throws: PublishError.self) { try template.text(for: [deployment]) }
-        #expect(error?.code == .notInThisVersion)
-        #expect(error?.message.contains("customer-managed runtimes") == true)
+    // MARK: - Runtimes
+
+    /// The resources of a type, by their labels.
+    private static func resources(_ type: String, _ json: JSON) -> [String: JSON] {
+        (json["Resources"]?.members ?? []).filter { $0.json["Type"]?.string == type }
+            .reduce(into: [:]) { $0[String(decoding: $1.name, as: UTF8.self)] = $1.json }
+    }
+
+    @Test(
+        "has each runtime once, a version for each image of it, and an alias for each function, which says so",
+        arguments: [Template.cloudformation, .sam])
+    func runtimes(_ template: Template) throws {
+        let json = try JSON.parse(try template.text(for: TemplateCases.inRuntimes()))
+        #expect(Set(Self.resources("AWS::Lambda::Runtime", json).keys) == ["RubyRuntime", "ScarBuildAloneRuntime"])
+        #expect(Self.resources("AWS::Lambda::RuntimeVersion", json).count == 3)
+        let aliases = Self.resources("AWS::Lambda::RuntimeAlias", json)
+        let names = Set(aliases.values.map { $0["Properties"]?["Name"]?.string })
+        #expect(names == ["alone.current", "_.-one-.current", "two.current", "three.current"])
+        let type = template == .sam ? "AWS::Serverless::Function" : "AWS::Lambda::Function"
+        let function = Self.resources(type, json)["TwoFunction"]
+        #expect(function?["Properties"]?["Runtime"]?.string == "custom")
+        let configuration = function?["Properties"]?["RuntimeConfig"]
+        #expect(configuration?["RuntimeAlias"]?.string == "two.current")
+        #expect(configuration?["RuntimeArn"]?["Fn::Sub"]?.string?.hasSuffix(":runtime/${RubyRuntimeName}") == true)
+        #expect(function?["DependsOn"]?.array?.contains(.string("TwoRuntimeAlias")) == true)
+        let text = String(decoding: json.text(), as: UTF8.self)
+        #expect(text.contains("scar-build push out/image.oci"))
+        #expect(text.contains("scar-build push out/other.oci"))
+        #expect(json["Parameters"]?["RubyRuntimeName"]?["Default"]?.string == "ruby")
+        // It is not `publish`'s: that knows its own by what they are described as.
+        #expect(!text.contains("scar-build: "))
+    }
+
+    @Test("has another version of a runtime for another image, and the same version of the function")
+    func runtimeImage() throws {
+        let json = try [TemplateCases.image.digest, Digest(of: [1])].map { digest in
+            var deployment = TemplateCases.function("frames")
+            deployment.runtime = .init(image: .init(path: "frames.runtime", digest: digest, size: 1))
+            return try JSON.parse(try Template.cloudformation.text(for: [deployment]))
+        }
+        func labels(_ type: String, _ json: JSON) -> Set<String> { Set(Self.resources(type, json).keys) }
+        #expect(labels("AWS::Lambda::RuntimeVersion", json[0]) != labels("AWS::Lambda::RuntimeVersion", json[1]))
+        #expect(labels("AWS::Lambda::Version", json[0]) == labels("AWS::Lambda::Version", json[1]))
+    }
+
+    /// cfn-lint knows neither the resources nor that functions can name them: of the former it is told.
+    @Test(
+        "with runtimes is one that cfn-lint has nothing against",
+        .enabled(if: TemplateLint.isInstalled, "needs cfn-lint: scripts/setup test"))
+    func runtimeLint() throws {
+        let folder = try TestFolder()
+        let files = try [Template.cloudformation, .sam].map { template in
+            let json = Self.without("RuntimeConfig", try JSON.parse(try template.text(for: TemplateCases.inRuntimes())))
+            let path = "\(folder.path)/\(template.rawValue).json"
+            var file = try OutputFile(path)
+            try file.write(
+                Array(
+                    String(decoding: json.text(), as: UTF8.self).replacing("\"custom\"", with: "\"provided.al2023\"")
+                        .utf8))
+            try file.finish()
+            return path
+        }
+        let schemas = "\(Products.repository)/Tests/Oracles/runtime-schemas"
+        let complaints = try TemplateLint.complaints(files, schemas: schemas)
+        #expect(complaints == "")
+    }
+
+    /// A document without any member of a name.
+    private static func without(_ name: String, _ json: JSON) -> JSON {
+        if let items = json.array { return .array(items.map { without(name, $0) }) }
+        guard let members = json.members else { return json }
+        return .object(
+            named: members.filter { $0.name != Array(name.utf8) }.map {
+                (String(decoding: $0.name, as: UTF8.self), without(name, $0.json))
+            })
+    }
+
+    @Test("of Terraform's says of a function in a runtime that there is no such resource, and what to do")
+    func terraformRuntime() throws {
+        let error = try #require(throws: PublishError.self) {
+            try Template.terraform.text(for: TemplateCases.inRuntimes())
+        }
+        #expect(error.code == .noResource)
+        #expect(error.message.contains("customer-managed runtimes"))
+        #expect(error.hint?.contains("--emit cloudformation") == true)
+        #expect(error.hint?.contains("--target zip") == true)
     }
 
     @Test("refuses what publishing refuses", arguments: Template.allCases)

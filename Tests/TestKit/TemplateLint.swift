@@ -5,10 +5,14 @@ package enum TemplateLint {
         (try? Peer.run("python3", ["-c", "import cfnlint.runner, samtranslator"]).status) == 0
 
     /// What it has against these files; nothing when all is well. Warnings count.
-    package static func complaints(_ files: [String]) throws -> String {
+    ///
+    /// - Parameter schemas: a folder with those of resources that it does not know.
+    package static func complaints(_ files: [String], schemas: String? = nil) throws -> String {
         let program = "import sys; from cfnlint.runner import main; sys.exit(main())"
         let result = try Peer.run(
-            "python3", ["-c", program, "--regions", "eu-west-1", "--format", "parseable", "--"] + files)
+            "python3",
+            ["-c", program, "--regions", "eu-west-1", "--format", "parseable"]
+                + (schemas.map { ["--registry-schemas", $0] } ?? []) + ["--"] + files)
         return result.status == 0 ? "" : "exit \(result.status)\n" + result.text + result.errorText
     }
 }

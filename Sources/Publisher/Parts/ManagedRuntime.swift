@@ -4,7 +4,7 @@ internal import ByteKit
 /// What there is of a customer-managed runtime, and what it and its parts are called.
 ///
 /// A runtime's tags cannot be asked for where functions' are: its description says that it was made here. Who uses it is
-/// known by its aliases: each function has its own there.
+/// known by its aliases: each function has its own there, one for each image that a version of it runs in.
 struct ManagedRuntime {
     let names: NameSeries
     /// The one that is used; nil when there is none yet.
@@ -42,9 +42,11 @@ struct ManagedRuntime {
 
     // MARK: - Versions
 
+    static func versionNames(_ image: Digest) -> NameSeries { NameSeries("sha256-\(image.hex)") }
+
     /// The version of an image: its name follows from the manifest, so that the same image is the same version.
     func version(of digest: Digest) -> (name: String, state: RuntimesAPI.State?) {
-        let names = NameSeries("sha256-\(digest.hex)")
+        let names = Self.versionNames(digest)
         let found = versions.filter { names.contains($0.name) }
         if let there = found.first(where: { $0.state.isAlive }) { return (there.name, there.state) }
         return (names.first(notIn: found.map(\.name)), nil)
@@ -57,26 +59,37 @@ struct ManagedRuntime {
 
     // MARK: - Aliases
 
-    /// The names of a function's alias.
-    ///
-    /// An alias begins and ends with a letter, a digit or an underline; a function may with a hyphen. No function's name has
-    /// a dot.
-    static func aliasNames(_ function: String) -> NameSeries {
-        let isPlain = !function.hasPrefix("-") && !function.hasSuffix("-")
-        return NameSeries(isPlain ? function : "_.\(function)._")
+    /// The names of a function's alias for an image. The image is part of it and the alias never moves: what a version of the
+    /// function says is what it runs in for good, so that callers who get an older version get its image too.
+    static func aliasNames(_ function: String, _ image: Digest) -> NameSeries {
+        NameSeries(aliasName(function, String(image.hex.prefix(16))))
     }
 
-    /// The alias that a function uses: what there is, or what it will be called.
-    func alias(of function: String) -> (name: String, there: RuntimesAPI.Alias?) {
-        let names = Self.aliasNames(function)
+    /// An alias begins with a letter, a digit or an underline; a function may with a hyphen. No function's name has a dot.
+    static func aliasName(_ function: String, _ ending: String) -> String {
+        (function.hasPrefix("-") ? "_." : "") + "\(function).\(ending)"
+    }
+
+    /// The function that an alias is for.
+    static func function(ofAlias name: String) -> String {
+        String(name.dropFirst(name.hasPrefix("_.-") ? 2 : 0).prefix { $0 != "." })
+    }
+
+    /// The alias of a function for an image: what there is, or what it will be called.
+    func alias(of function: String, for image: Digest) -> (name: String, there: RuntimesAPI.Alias?) {
+        let names = Self.aliasNames(function, image)
         let found = aliases.filter { names.contains($0.name) }
         if let there = found.first(where: { $0.state.isAlive }) { return (there.name, there) }
         return (names.first(notIn: found.map(\.name)), nil)
     }
 
+    /// The aliases of a function.
+    func aliases(of function: String) -> [RuntimesAPI.Alias] {
+        aliases.filter { $0.state.isAlive && Self.function(ofAlias: $0.name) == function }
+    }
+
     /// The aliases of other functions.
     func others(than function: String) -> [RuntimesAPI.Alias] {
-        let names = Self.aliasNames(function)
-        return aliases.filter { !names.contains($0.name) && $0.state.isAlive }
+        aliases.filter { $0.state.isAlive && Self.function(ofAlias: $0.name) != function }
     }
 }

@@ -1,7 +1,8 @@
 internal import AWS
 internal import ByteKit
 
-/// The runtime that a function runs in: its image in a repository, a version for the image, an alias that stands for it.
+/// The runtime that a function runs in: its image in a repository, a version for the image, an alias of the function's that
+/// stands for it.
 struct RuntimePart: Part {
     var options: FunctionPublisher.Options
 
@@ -18,7 +19,7 @@ struct RuntimePart: Part {
         let name = Self.name(runtime, of: deployment.name)
         let found = try ManagedRuntime(name, session)
         session.note(Self.runtimeFact, found.name)
-        session.note(Self.aliasFact, found.alias(of: deployment.name).name)
+        session.note(Self.aliasFact, found.alias(of: deployment.name, for: runtime.image.digest).name)
         let tags = deployment.tags.merging([Deployment.mark.name: Deployment.mark.value]) { $1 }
         let repository = ImageRepository(
             name: Session.runtimeRepositoryName(name),
@@ -118,7 +119,7 @@ struct RuntimePart: Part {
 
     private static func alias(_ found: ManagedRuntime, of function: String, _ digest: Digest) -> [Change] {
         let (runtime, version) = (found.name, found.version(of: digest).name)
-        let (name, there) = found.alias(of: function)
+        let (name, there) = found.alias(of: function, for: digest)
         guard there?.version != version || there?.state != .active else { return [] }
         let detail = Change.Detail("version", from: there?.version, to: version)
         return [

@@ -1,6 +1,6 @@
 internal import AWS
 
-/// Takes away what a function has of a runtime: its alias, and all else when no other function uses the runtime.
+/// Takes away what a function has of a runtime: its aliases, and all else when no other function uses the runtime.
 ///
 /// Lambda keeps what is deleted for some days, and with it the name; the repository is gone at once.
 struct RuntimeRemoval {
@@ -18,23 +18,13 @@ struct RuntimeRemoval {
     func plan(_ session: Session) throws -> (changes: [Change], kept: [String]) {
         let found = try ManagedRuntime(runtime, session)
         let name = found.name
-        var changes: [Change] = []
-        if let alias = found.alias(of: function).there {
-            changes.append(
-                Change(.remove, "runtime alias", "\(name):\(alias.name)") { session in
-                    try Self.persevering(session) { try session.runtimes.deleteAlias(alias.name, of: name) }
-                })
-        }
+        var changes = found.aliases(of: function).map { Self.removal($0, of: name) }
         let repository = Session.runtimeRepositoryName(runtime)
         let others = try session.images.repository(repository).map { try users($0, session) } ?? []
         guard found.others(than: function).isEmpty, others.isEmpty else {
             return (changes + leaving(repository), ["the runtime \(name), which other functions use"])
         }
-        changes += found.versions.filter { !$0.state.isLeaving }.map { version in
-            Change(.remove, "runtime version", "\(name):\(version.name)") { session in
-                try Self.persevering(session) { try session.runtimes.deleteVersion(version.name, of: name) }
-            }
-        }
+        changes += found.versions.filter { !$0.state.isLeaving }.map { Self.removal($0, of: name) }
         var kept: [String] = []
         if found.current != nil {
             changes.append(
@@ -65,65 +55,70 @@ struct RuntimeRemoval {
         ]
     }
 
+    static func removal(_ alias: RuntimesAPI.Alias, of runtime: String) -> Change {
+        Change(.remove, "runtime alias", "\(runtime):\(alias.name)") { session in
+            try persevering(session) { try session.runtimes.deleteAlias(alias.name, of: runtime) }
+        }
+    }
+
+    static func removal(_ version: RuntimesAPI.Version, of runtime: String) -> Change {
+        Change(.remove, "runtime version", "\(runtime):\(version.name)") { session in
+            try persevering(session) { try session.runtimes.deleteVersion(version.name, of: runtime) }
+        }
+    }
+
     /// What was deleted a moment ago may still be in the way.
     private static func persevering(_ session: Session, _ body: () throws -> Void) throws {
         try session.persevering(while: { $0.isService("ResourceConflictException") }, body)
     }
 }
 
-/// Versions of the runtime that nobody will go back to, their images, and runtimes that the function does not use any more.
+/// What no version of the function that stays runs in: aliases, versions and images of its runtime, and runtimes that it does
+/// not use any more.
 ///
 /// It comes before the function's old versions go: as long as they are there, so is what they ran in.
 struct RuntimeCleaningPart: Part {
     func changes(for deployment: Deployment, after before: [Change], _ session: Session) throws -> [Change] {
-        try former(deployment, after: before, session) + old(deployment, after: before, session)
-    }
-
-    // MARK: - Other runtimes
-
-    private func former(
-        _ deployment: Deployment, after before: [Change], _ session: Session
-    ) throws -> [Change] {
-        let name = deployment.name
-        guard try session.lambda.configuration(name) != nil else { return [] }
-        let versions = try session.lambda.versionSettings(name)
-        guard versions.contains(where: { $0.settings.managedRuntime != nil }) else { return [] }
-        let wanted = RuntimePart.configuration(of: deployment, session)?.arn
+        let isThere = try session.lambda.configuration(deployment.name) != nil
+        let versions = isThere ? try session.lambda.versionSettings(deployment.name) : []
         let leaving = try CleaningPart.leaving(versions.map(\.version), of: deployment, after: before, session)
-        func runtimes(_ isLeaving: Bool) -> Set<String> {
-            Set(
-                versions.filter { leaving.contains($0.version) == isLeaving }.compactMap {
-                    $0.settings.managedRuntime?.arn
-                })
+        func uses(_ isLeaving: Bool) -> [FunctionSettings.ManagedRuntime] {
+            versions.filter { leaving.contains($0.version) == isLeaving }.compactMap(\.settings.managedRuntime)
         }
-        let unused = runtimes(true).subtracting(runtimes(false)).filter { $0 != wanted }
-        return try unused.sorted().flatMap { arn in
+        let staying = uses(false) + [RuntimePart.configuration(of: deployment, session)].compactMap(\.self)
+        return try former(Set(uses(true).map(\.arn)).subtracting(staying.map(\.arn)), deployment.name, session)
+            + unused(besides: staying, deployment, session)
+    }
+
+    /// What the function has in runtimes of which only versions tell that go.
+    private func former(_ arns: Set<String>, _ function: String, _ session: Session) throws -> [Change] {
+        try arns.sorted().flatMap { arn in
             let name = arn.split(separator: "/").last.map { String($0.prefix { $0 != "." }) } ?? ""
-            return try RuntimeRemoval(runtime: name, function: deployment.name).plan(session).changes
+            return try RuntimeRemoval(runtime: name, function: function).plan(session).changes
         }
     }
 
-    // MARK: - Old versions
-
-    private func old(_ deployment: Deployment, after before: [Change], _ session: Session) throws -> [Change] {
+    /// What is in the function's runtime and nobody runs in.
+    private func unused(
+        besides uses: [FunctionSettings.ManagedRuntime], _ deployment: Deployment, _ session: Session
+    ) throws -> [Change] {
         guard let runtime = deployment.runtime else { return [] }
         let name = RuntimePart.name(runtime, of: deployment.name)
         let found = try ManagedRuntime(name, session)
+        let arn = session.runtimeARN(found.name)
+        let needed = Set(uses.filter { $0.arn == arn }.map(\.alias))
+        let aliases = found.aliases(of: deployment.name)
+        let staying = aliases.filter { needed.contains($0.name) } + found.others(than: deployment.name)
         let current = found.version(of: runtime.image.digest).name
-        let used = Set(found.others(than: deployment.name).map(\.version) + [current])
-        let failed = found.versions.filter { $0.state == .failed }
-        // What is kept to go back to stands beside the current one.
-        let spare = found.versions.filter { $0.state == .active && !used.contains($0.name) }
-            .sorted { ($0.created, $0.name) < ($1.created, $1.name) }.dropLast(deployment.keptVersions - 1)
-        let leaving = failed + spare
-        var changes = leaving.map { version in
-            Change(.remove, "runtime version", "\(found.name):\(version.name)") { session in
-                try session.runtimes.deleteVersion(version.name, of: found.name)
-            }
+        let used = Set(staying.map(\.version) + [current])
+        let leaving = found.versions.filter {
+            $0.state == .failed || ($0.state == .active && !used.contains($0.name))
         }
+        var changes = aliases.filter { !needed.contains($0.name) }.map { RuntimeRemoval.removal($0, of: found.name) }
+        changes += leaving.map { RuntimeRemoval.removal($0, of: found.name) }
         let gone = Set(leaving.map(\.name))
-        let staying = found.versions.filter { !$0.state.isLeaving && !gone.contains($0.name) }.map(\.name) + [current]
-        let images = Set(staying.map(ManagedRuntime.image(ofVersion:)))
+        let kept = found.versions.filter { !$0.state.isLeaving && !gone.contains($0.name) }.map(\.name) + [current]
+        let images = Set(kept.map(ManagedRuntime.image(ofVersion:)))
         let repository = Session.runtimeRepositoryName(name)
         changes += try session.images.images(in: repository).map(\.digest).filter { !images.contains($0) }.map {
             digest in

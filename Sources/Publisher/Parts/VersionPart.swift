@@ -5,20 +5,8 @@ struct VersionPart: Part {
     func changes(for deployment: Deployment, after before: [Change], _ session: Session) throws -> [Change] {
         let (name, alias) = (deployment.name, deployment.alias)
         let current = try session.lambda.alias(name, alias)
-        let changesFunction = before.contains {
-            $0.kind == "function" && $0.details.contains { !$0.name.hasPrefix("tag ") && $0.name != "concurrency" }
-        }
-        if let current, !changesFunction {
-            // A run that was stopped between the change and the version leaves an alias behind.
-            let (live, latest) = (
-                try session.lambda.configuration(name, qualifier: alias), try session.lambda.configuration(name)
-            )
-            if let live, let latest, live.codeDigest == latest.codeDigest, live.settings == latest.settings,
-                live.architecture == latest.architecture, current != "$LATEST"
-            {
-                return []
-            }
-        }
+        // A run that was stopped between the change and the version leaves an alias behind.
+        if let current, current != "$LATEST", try !Self.isOld(alias, of: name, after: before, session) { return [] }
         let action: Change.Action = current == nil ? .create : .update
         let detail = Change.Detail("version", from: current, to: "of this package and these settings")
         return [
@@ -32,6 +20,20 @@ struct VersionPart: Part {
                 if current != version { try session.lambda.updateAlias(name, alias, version: version) }
             }
         ]
+    }
+
+    /// Whether a version, or what an alias stands for, is another than what the function will be.
+    static func isOld(
+        _ qualifier: String, of name: String, after before: [Change], _ session: Session
+    ) throws -> Bool {
+        let changesFunction = before.contains {
+            $0.kind == "function" && $0.details.contains { !$0.name.hasPrefix("tag ") && $0.name != "concurrency" }
+        }
+        guard !changesFunction, let there = try session.lambda.configuration(name, qualifier: qualifier),
+            let latest = try session.lambda.configuration(name)
+        else { return true }
+        return there.codeDigest != latest.codeDigest || there.settings != latest.settings
+            || there.architecture != latest.architecture
     }
 
     private static func settled(_ name: String, _ version: String, _ session: Session) throws {
@@ -53,18 +55,25 @@ struct CleaningPart: Part {
         let versions = try session.lambda.versions(name)
         return try Self.leaving(versions, of: deployment, after: before, session).map { version in
             Change(.remove, "version", "\(name):\(version)") { session in
+                // An alias may have come to stand for it since the plan was made.
+                guard try !session.lambda.aliasedVersions(name).contains(String(version)) else { return }
                 try session.lambda.delete(name, version: String(version))
             }
         }
     }
 
-    /// Of the versions that there are, rising, those that are more than are kept, and that no alias stands for.
+    /// Of the versions that there are, rising, those that are more than are kept, and that no alias will stand for once the
+    /// callers' has moved.
     static func leaving(
         _ versions: [Int], of deployment: Deployment, after before: [Change], _ session: Session
     ) throws -> [Int] {
-        let aliased = try session.lambda.aliasedVersions(deployment.name)
-        let added = before.contains { $0.kind == "alias" } ? 1 : 0
-        return versions.dropLast(max(0, deployment.keptVersions - added)).filter { !aliased.contains(String($0)) }
+        guard let last = versions.last else { return [] }
+        let isMoving = before.contains { $0.kind == "alias" }
+        // Lambda makes no version of what is as the last one: after a rollback callers get that again.
+        let isNew = try isMoving && VersionPart.isOld(String(last), of: deployment.name, after: before, session)
+        let aliased = try session.lambda.aliasedVersions(
+            deployment.name, besides: isMoving ? deployment.alias : nil)
+        return versions.dropLast(deployment.keptVersions - (isNew ? 1 : 0)).filter { !aliased.contains(String($0)) }
     }
 }
 

@@ -25,12 +25,15 @@ extension CloudFormation {
             Session.logGroup(deployment.name), deployment, labels.joined(title, "LogGroup"))
         if let image = deployment.image { addRepository(image, deployment.name, title) }
         let role = addRole(deployment, title)
-        let code = try code(deployment, title)
+        var code = try code(deployment, title)
+        let runtime = addRuntime(deployment, title)
+        code.properties += runtime.properties
+        let before = [group] + runtime.after
         let variables = addVariables(deployment, title)
         var function =
             isServerless
-            ? addServerlessFunction(deployment, code, title, role, variables, after: group)
-            : addPlainFunction(deployment, code, title, role, variables, after: group)
+            ? addServerlessFunction(deployment, code, title, role, variables, after: before)
+            : addPlainFunction(deployment, code, title, role, variables, after: before)
         for permission in PermissionsPart.permissions(for: deployment, names) {
             guard let bucket = permission.sourceARN?.split(separator: ":").last.map(String.init) else { continue }
             function.bucketPermissions[bucket] = add(permission, for: function, "\(bucket)Permission")
@@ -86,7 +89,7 @@ extension CloudFormation {
 
     private mutating func addPlainFunction(
         _ deployment: Deployment, _ code: Code, _ title: String, _ role: JSON, _ variables: [String: String],
-        after group: String
+        after before: [String]
     ) -> Function {
         let label = labels.joined(title, "Function")
         var properties = settings(deployment, code, role, variables)
@@ -98,7 +101,7 @@ extension CloudFormation {
         if let target = deployment.deadLetter {
             properties.append(("DeadLetterConfig", .object([("TargetArn", .string(target))])))
         }
-        resource(label, "AWS::Lambda::Function", after: [group], properties)
+        resource(label, "AWS::Lambda::Function", after: before, properties)
         let sum: [(name: StaticString, json: JSON)] =
             deployment.package.map { [("CodeSha256", .string($0.codeDigest))] } ?? []
         resource(
@@ -119,7 +122,7 @@ extension CloudFormation {
     /// SAM Developer Guide, "AWS::Serverless::Function": it makes version and alias by itself.
     private mutating func addServerlessFunction(
         _ deployment: Deployment, _ code: Code, _ title: String, _ role: JSON, _ variables: [String: String],
-        after group: String
+        after before: [String]
     ) -> Function {
         let label = labels.joined(title, "Function")
         var properties = settings(deployment, code, role, variables)
@@ -137,7 +140,7 @@ extension CloudFormation {
             ]
             properties.append(("DeadLetterQueue", .object(queue)))
         }
-        resource(label, "AWS::Serverless::Function", after: [group], properties)
+        resource(label, "AWS::Serverless::Function", after: before, properties)
         return Function(
             name: deployment.name, title: title, alias: Self.reference(label + ".Alias"),
             aliasLabel: label + "Alias" + deployment.alias, variables: variables)

@@ -10,6 +10,7 @@ struct CloudFormation {
         partitionName: Placeholder.text("AWS::Partition"), regionName: Placeholder.text("AWS::Region"),
         account: Placeholder.text("AWS::AccountId"), domain: Placeholder.text("AWS::URLSuffix"))
     var labels = Labels()
+    var managed = TemplateRuntimes()
     private var hasImages = false
     private var parameters: [(name: String, json: JSON)] = []
     private var resources: [(name: String, json: JSON)] = []
@@ -24,7 +25,7 @@ struct CloudFormation {
     }
 
     private mutating func fill(_ deployments: [Deployment], _ buckets: [BucketUse]) throws(PublishError) {
-        hasImages = deployments.contains { $0.image != nil }
+        hasImages = deployments.contains { $0.image != nil || $0.runtime != nil }
         if deployments.contains(where: { !$0.function.environment.isEmpty || !$0.keptVariables.isEmpty }) {
             parameter(
                 labels.joined("Revision"),

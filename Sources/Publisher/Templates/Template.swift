@@ -14,16 +14,18 @@ package enum Template: String, Sendable, CaseIterable {
 
     /// The whole file. The same deployments give the same bytes.
     ///
-    /// - Throws: `PublishError`, for what `publish` would refuse as well, and for runtimes.
+    /// - Throws: `PublishError`, for what `publish` would refuse as well, and for runtimes in Terraform.
     package func text(for deployments: [Deployment]) throws(PublishError) -> [UInt8] {
         try Recursion.check(deployments)
         for deployment in deployments {
             try deployment.validate()
-            guard deployment.runtime == nil else {
+            guard deployment.runtime == nil || self != .terraform else {
                 throw PublishError(
-                    .notInThisVersion,
-                    "\(deployment.name): templates with customer-managed runtimes are not in this version",
-                    hint: "publish it without --emit, or choose another target")
+                    .noResource,
+                    "\(deployment.name): Terraform's provider for AWS has no resource for customer-managed runtimes",
+                    hint:
+                        "write it with --emit cloudformation, which Terraform deploys as an aws_cloudformation_stack; or "
+                        + "build with --target zip, layer or image")
             }
         }
         let buckets = try BucketUse.all(of: deployments)

@@ -30,7 +30,9 @@ extension ErrorCatalogue {
                 cure: "Change the key that the message names."),
             ErrorEntry(
                 "not-ours", cause: "Something of this name is there, and scar-build did not make it.",
-                cure: "Choose another ‘name’, or remove the other thing yourself."),
+                cure:
+                    "Choose another ‘name’, or remove the other thing yourself; --adopt takes over a function and its log group."
+            ),
             ErrorEntry(
                 "publish-conflict", cause: "What is there cannot become what is wanted.",
                 cure: "‘scar-build rm NAME’ first, or publish under another name."),
@@ -40,6 +42,11 @@ extension ErrorCatalogue {
             ErrorEntry(
                 "several-regions", cause: "A template is for one region, and the file’s functions are of several.",
                 cure: "Write a recipe for each region."),
+            ErrorEntry(
+                "no-resource", cause: "The template’s language has no resource for something that the function needs.",
+                cure:
+                    "Write it with ‘--emit cloudformation’, which Terraform deploys as an aws_cloudformation_stack, or choose another ‘target’."
+            ),
             ErrorEntry(
                 "lambda-limit", cause: "Something is larger than AWS takes.",
                 cure: "The message names it, and the limit."),
