@@ -4,14 +4,14 @@ internal import Transport
 
 /// Files on their way from S3.
 extension S3API {
-    /// Brings an object into a file, which appears whole or not at all. What an earlier attempt left in `path.partial`
-    /// is gone on with, as long as the object is still the same.
+    /// Brings an object into a file, which appears whole or not at all. What an earlier attempt left beside it is gone on
+    /// with, as long as the object is still the same.
     package func download(
         _ object: Object, from bucket: String, to path: String,
         progress: @escaping @Sendable (Int) -> Void = { _ in }
     ) throws(AWSError) {
         let client = try client(for: bucket)
-        let partial = "\(path).\(object.etag.filter { $0.isLetter || $0.isNumber || $0 == "-" }).partial"
+        let partial = Self.partialPath(of: object, for: path)
         let file: PartialFile
         do throws(FileError) {
             file = try PartialFile(partial, size: object.size)
@@ -38,6 +38,14 @@ extension S3API {
             throw AWSError(.answer, "the object \(object.key) ended after \(file.place) of \(object.size) bytes")
         }
         do throws(FileError) { try Folder.move(partial, to: path) } catch { throw AWSError(file: error) }
+    }
+}
+
+extension S3API {
+    /// Where an object is gathered: beside its file, which may have a name as long as names can be.
+    package static func partialPath(of object: Object, for path: String) -> String {
+        let start = path.lastIndex(of: "/").map { path.index(after: $0) } ?? path.startIndex
+        return "\(path[..<start]).\(Digest(of: Array("\(object.etag) \(path[start...])".utf8)).hex.prefix(32)).partial"
     }
 }
 

@@ -196,16 +196,27 @@ package struct S3API: Sendable {
         ]
         if let after { query.append(("continuation-token", after)) }
         let answer = try client(for: bucket).xml(try request("ListObjectsV2", .get, bucket, query: query))
-        let objects = answer.all("Contents").map { element in
-            Object(
-                key: String(
-                    decoding: PercentEncoding.decode(element["Key"]?.text ?? "", plusIsSpace: true), as: UTF8.self),
-                size: Int(element["Size"]?.text ?? "") ?? 0,
-                etag: (element["ETag"]?.text ?? "").filter { $0 != "\"" })
+        var objects: [Object] = []
+        for element in answer.all("Contents") {
+            let key = PercentEncoding.decode(element["Key"]?.text ?? "", plusIsSpace: true)
+            guard let size = Int(element["Size"]?.text ?? "0"), (0...Self.largestObject).contains(size) else {
+                throw AWSError(
+                    .answer, "S3 lists \(String(decoding: key, as: UTF8.self)) with a size that no object has")
+            }
+            objects.append(
+                Object(
+                    key: String(decoding: key, as: UTF8.self), size: size,
+                    etag: (element["ETag"]?.text ?? "").filter { $0 != "\"" }))
         }
-        let isMore = answer["IsTruncated"]?.text == "true"
-        return (objects, isMore ? answer["NextContinuationToken"]?.text : nil)
+        guard answer["IsTruncated"]?.text == "true" else { return (objects, nil) }
+        guard let next = answer["NextContinuationToken"]?.text else {
+            throw AWSError(.answer, "S3 says that there is more to list, and not how to ask for it")
+        }
+        return (objects, next)
     }
+
+    /// More than S3 stores as one.
+    private static let largestObject = 1 << 50
 
     /// Every object whose key begins with `prefix`.
     package func objects(_ bucket: String, prefix: String) throws(AWSError) -> [Object] {

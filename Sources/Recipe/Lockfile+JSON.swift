@@ -14,11 +14,15 @@ extension Lockfile {
         return JSON.object(members).text(pretty: true)
     }
 
+    /// Bytes of a lock, with what the tests of many functions opened.
+    package static let mostBytes = 64 << 20
+    private static let limits = JSONLimits(bytes: mostBytes, values: 2_000_000)
+
     /// Parses a lock, whose path is for messages.
     ///
     /// It is as strict as with recipes, for a lock that is half understood pins nothing.
     package static func parse(_ bytes: [UInt8], path: String) throws(RecipeError) -> Lockfile {
-        let json = try JSON.parse(bytes, file: path)
+        let json = try JSON.parse(bytes, file: path, limits: limits)
         // The version first: a later lock is not wrong, only later.
         if let version = json["lockVersion"], version.integer != currentVersion {
             throw RecipeError(

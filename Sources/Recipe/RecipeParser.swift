@@ -86,9 +86,11 @@ package enum RecipeParser {
 
 extension JSON {
     /// Parses a document and says what is wrong with it as a recipe's or lock's error.
-    static func parse(_ bytes: [UInt8], file: String) throws(RecipeError) -> JSON {
+    static func parse(
+        _ bytes: [UInt8], file: String, limits: JSONLimits = JSONLimits()
+    ) throws(RecipeError) -> JSON {
         do throws(JSONError) {
-            return try parse(bytes)
+            return try parse(bytes, limits: limits)
         } catch {
             let isDuplicate = error.code == .duplicateName
             throw RecipeError(

@@ -78,10 +78,35 @@ struct DownloadTests: ~Copyable {
         #expect(server.requests.contains { Self.start($0) > 0 })
     }
 
+    @Test("takes a name as long as names can be")
+    func longName() throws {
+        let bytes = bytes
+        let server = try server { Self.part(bytes, from: Self.start($0)) }
+        let name = String(repeating: "n", count: 255)
+        try s3(server).download(object, from: "b", to: "\(folder.path)/\(name)")
+        #expect(try Folder.names(in: folder.path) == [name])
+    }
+
+    @Test("is not begun of objects with sizes that none has, nor of a list that breaks off")
+    func wrongLists() throws {
+        let lists = [
+            "<Contents><Key>a</Key><Size>9223372036854775807</Size></Contents>",
+            "<Contents><Key>a</Key><Size>-1</Size></Contents>", "<Contents><Key>a</Key><Size>x</Size></Contents>",
+            "<IsTruncated>true</IsTruncated>",
+        ]
+        for list in lists {
+            let text = Array("<ListBucketResult>\(list)</ListBucketResult>".utf8)
+            let server = try server { _ in Reply(200, [:], text) }
+            let s3 = try s3(server)
+            let error = #expect(throws: AWSError.self) { try s3.objects("b", prefix: "") }
+            #expect(error?.kind == .answer, "\(list): \(String(describing: error))")
+        }
+    }
+
     @Test("begins anew where a server knows no ranges")
     func noRanges() throws {
         let bytes = bytes
-        try Fixture.write("the beginning of something else", "\(target).0f.partial")
+        try Fixture.write("the beginning of something else", S3API.partialPath(of: object, for: target))
         let server = try server { _ in Reply(200, [:], bytes) }
         try s3(server).download(object, from: "b", to: target)
         #expect(try content() == bytes)
@@ -92,7 +117,7 @@ struct DownloadTests: ~Copyable {
         arguments: ["too much", "another part", "no range", "too little"])
     func wrong(how: String) throws {
         let bytes = bytes
-        try Fixture.write("0123456789", "\(target).0f.partial")
+        try Fixture.write("0123456789", S3API.partialPath(of: object, for: target))
         let server = try server { _ in
             switch how {
             case "too much": Reply(200, [:], bytes + [0])
@@ -104,7 +129,8 @@ struct DownloadTests: ~Copyable {
         let (s3, object, target) = (try s3(server), object, target)
         let error = #expect(throws: AWSError.self) { try s3.download(object, from: "b", to: target) }
         #expect(error?.kind == .answer, "\(String(describing: error))")
-        #expect(try Folder.names(in: folder.path) == ["file.0f.partial"])
+        let partial = S3API.partialPath(of: object, for: target)
+        #expect(try Folder.names(in: folder.path).map { "\(folder.path)/\($0)" } == [partial])
     }
 
     @Test("from a bucket that may not be looked at, wherever it is, says that it may be another account's")

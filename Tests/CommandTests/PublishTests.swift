@@ -193,8 +193,10 @@ struct PublishCommandTests: ~Copyable {
         try Folder.create(folder.path + "/send/deep er")
         _ = try write("one", "send/a.mp4")
         _ = try write("two", "send/deep er/b+c.mp4")
+        try #require(try Peer.run("ln", ["-s", ".", folder.path + "/send/again"]).status == 0)
         let put = try run("put", "s3://videos/in", folder.path + "/send")
         #expect(put.status == 0, "\(put.errorText)")
+        #expect(put.errorText.contains("is a link to a folder"))
         #expect(try run("ls", "videos/in").text == "in/a.mp4\nin/deep er/b+c.mp4\n")
         let got = try run("get", "s3://videos/in", folder.path + "/got")
         #expect(got.status == 0, "\(got.errorText)")
@@ -203,6 +205,10 @@ struct PublishCommandTests: ~Copyable {
         let submitted = try run(
             "submit", "frames", "s3://videos/in", "--journal", folder.path + "/journal")
         #expect(submitted.text == "2 of 2 submitted\n", "\(submitted.errorText)")
+        let (one, other) = (folder.path + "/send/a.mp4", folder.path + "/got/a.mp4")
+        let twins = try run("submit", "frames", one, other, "--output", folder.path + "/answers")
+        #expect(twins.status == 1)
+        #expect(twins.errorText.contains("error[same-name]"), "\(twins.errorText)")
         #expect(try emulator.problems() == [])
     }
 

@@ -291,6 +291,18 @@ extension EmulatorTests {
             #expect(try fixture.emulator.problems() == [])
         }
 
+        @Test("leaves its runtime to a function that came to use it after the removal was planned")
+        func sharedLate() throws {
+            try fixture.publish(try deployment(shared: "company-ruby"))
+            let plan = try Removal(try fixture.session()).plan("frames").plan
+            let faces = try deployment(name: "faces", shared: "company-ruby")
+            try fixture.publish(faces)
+            #expect(throws: (any Error).self) { try FunctionPublisher(try fixture.session()).apply(plan) { _, _ in } }
+            #expect(try fixture.publish(faces) == [])
+            try fixture.remove("frames")
+            #expect(try fixture.publish(faces) == [])
+        }
+
         @Test("finds a runtime of somebody else's under the name, and nothing is changed")
         func foreign() throws {
             try fixture.session().runtimes.create("company-ruby", description: "ours", tags: [:])

@@ -197,6 +197,9 @@ struct TemplateTests {
         var nothing = TemplateCases.function("nothing")
         nothing.package = nil
         #expect(throws: PublishError.self) { try template.text(for: [nothing]) }
+        var inside = TemplateCases.function("private")
+        inside.description = "a \u{F0000}AWS::Region\u{F0001}"
+        #expect(throws: PublishError.self) { try template.text(for: [inside]) }
         var halfNamed = TemplateCases.jobs(.init(subnets: ["subnet-0a1b2c3d"]))
         let network = #expect(throws: PublishError.self) { try template.text(for: [halfNamed]) }
         #expect(network?.hint?.contains("securityGroups") == true)

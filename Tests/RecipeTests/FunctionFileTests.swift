@@ -169,6 +169,15 @@ struct FunctionFileTests {
         #expect(!warnings[0].contains("key-one") && !warnings[0].contains("key-two"))
     }
 
+    @Test("Servers whose names differ in case and signs only would be one, and are refused")
+    func twinServers() {
+        let bytes = functionFile("output:\n- {storage_provider: minio.my-own, path: a-bucket}") + Array(Self.minio.utf8)
+        let error = #expect(throws: RecipeError.self) {
+            try read(bytes + Array("    my-own: {endpoint: 'https://other.example.org'}\n".utf8))
+        }
+        #expect(error?.code == .conflict, "\(String(describing: error))")
+    }
+
     @Test("A server that no output names is in no recipe")
     func unusedMinio() throws {
         #expect(try read(functionFile() + Array(Self.minio.utf8)).recipe.servers.isEmpty)

@@ -44,6 +44,14 @@ struct LockfileTests {
         #expect(try Lockfile.parse(lock.text(), path: "r.lock.json") == lock)
     }
 
+    @Test("A lock with all that the tests of a large function opened is read back")
+    func largeTrace() throws {
+        var lock = Self.lock()
+        let opened = (0..<210_000).map { [UInt8]("usr/lib/python3/dist-packages/f\($0)".utf8) }
+        lock.functions[0].trace = [Recipe.Trace(test: "one", opened: opened)]
+        #expect(try Lockfile.parse(lock.text(), path: "r.lock.json") == lock)
+    }
+
     @Test("What tests opened is read back as it was written, bytes that are no text included")
     func trace() throws {
         var lock = Self.lock()

@@ -26,7 +26,7 @@ package enum Peer {
         unsafe getenv(name).map { unsafe String(cString: $0) }
     }
 
-    /// Runs a program to its end, two minutes at most, with nothing on its standard input.
+    /// Runs a program to its end, ten minutes at most, with nothing on its standard input.
     ///
     /// The variables are put on top of this process's own.
     package static func run(
@@ -35,7 +35,7 @@ package enum Peer {
         try Folder.withTemporary { folder in
             // Files, not pipes: nothing can block, whatever the program writes.
             let settings = variables.map { "\($0.name)=\($0.value)" }
-            let script = #"out=$1 err=$2; shift 2; exec timeout 120 "$@" </dev/null >"$out" 2>"$err""#
+            let script = #"out=$1 err=$2; shift 2; exec timeout 600 "$@" </dev/null >"$out" 2>"$err""#
             let status = try spawn(
                 ["/bin/sh", "-c", script, "sh", "\(folder)/out", "\(folder)/err", "env"] + settings + [program]
                     + arguments)

@@ -16,25 +16,49 @@ struct RuntimeRemoval {
 
     /// What it takes, and what stays and why.
     func plan(_ session: Session) throws -> (changes: [Change], kept: [String]) {
-        let found = try ManagedRuntime(runtime, session)
-        let name = found.name
-        var changes = found.aliases(of: function).map { Self.removal($0, of: name) }
-        let repository = Session.runtimeRepositoryName(runtime)
-        let others = try session.images.repository(repository).map { try users($0, session) } ?? []
-        guard found.others(than: function).isEmpty, others.isEmpty else {
-            return (changes + leaving(repository), ["the runtime \(name), which other functions use"])
+        let found: ManagedRuntime
+        do {
+            found = try ManagedRuntime(runtime, session)
+        } catch let error as PublishError where error.code == .notOurs {
+            return ([], ["the runtime \(runtime), which was not made here"])
         }
-        changes += found.versions.filter { !$0.state.isLeaving }.map { Self.removal($0, of: name) }
+        let name = found.name
+        let own = found.aliases(of: function).map { Self.removal($0, of: name) }
+        let repository = Session.runtimeRepositoryName(runtime)
+        guard try !isShared(found, session) else {
+            return (own + leaving(repository), ["the runtime \(name), which other functions use"])
+        }
+        var shared = found.versions.filter { !$0.state.isLeaving }.map { Self.removal($0, of: name) }
         var kept: [String] = []
         if found.current != nil {
-            changes.append(
+            shared.append(
                 Change(.remove, "runtime", name) { session in
                     try Self.persevering(session) { try session.runtimes.delete(name) }
                 })
             kept.append(
                 "the name of the runtime \(name): Lambda keeps what is deleted for \(RuntimesAPI.recoveryDays) days")
         }
-        return (changes + (try ImageRepository.removal(of: repository, session)), kept)
+        shared += try ImageRepository.removal(of: repository, session)
+        return (own + shared.map(unlessShared), kept)
+    }
+
+    private func isShared(_ found: ManagedRuntime, _ session: Session) throws -> Bool {
+        if !found.others(than: function).isEmpty { return true }
+        let repository = try session.images.repository(Session.runtimeRepositoryName(runtime))
+        return try repository.map { try !users($0, session).isEmpty } ?? false
+    }
+
+    /// A change to what functions share, looked at again: since it was planned, jobs may have been waited for, and another
+    /// function published.
+    private func unlessShared(_ change: Change) -> Change {
+        Change(change.action, change.kind, change.name, change.details) { session in
+            guard try !isShared(try ManagedRuntime(runtime, session), session) else {
+                throw PublishError(
+                    .conflict, "another function has come to use the runtime \(runtime)",
+                    hint: "the same command again leaves the runtime to it")
+            }
+            try change.apply(session)
+        }
     }
 
     /// The tags of the other functions that use the repository.

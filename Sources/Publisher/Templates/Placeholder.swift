@@ -8,6 +8,11 @@ struct Placeholder {
     private static let opening: Unicode.Scalar = "\u{F0000}"
     private static let closing: Unicode.Scalar = "\u{F0001}"
 
+    /// Whether what a recipe says could be mistaken for one.
+    static func isIn(_ deployment: Deployment) -> Bool {
+        String(reflecting: deployment).unicodeScalars.contains { $0 == opening || $0 == closing }
+    }
+
     /// A text that stands for an expression of the template's language.
     static func text(_ expression: String) -> String { "\(opening)\(expression)\(closing)" }
 

@@ -19,6 +19,12 @@ package enum Template: String, Sendable, CaseIterable {
         try Recursion.check(deployments)
         for deployment in deployments {
             try deployment.validate()
+            guard !Placeholder.isIn(deployment) else {
+                throw PublishError(
+                    .settings,
+                    "\(deployment.name): the recipe has characters that templates use themselves, U+F0000 or U+F0001",
+                    hint: "leave them out")
+            }
             guard deployment.runtime == nil || self != .terraform else {
                 throw PublishError(
                     .noResource,

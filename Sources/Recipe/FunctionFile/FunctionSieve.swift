@@ -105,7 +105,15 @@ struct FunctionSieve {
                 if let secret = members.first(where: { known.secrets.contains($0.name) }) {
                     warn("‘\(secret.name)’ of ‘\(excerpt(path))’ \(Self.instead(path))", at: secret.namePosition)
                 }
-                if kind.name == "minio" { storages.append(try FunctionStorage(provider, file: file)) }
+                guard kind.name == "minio" else { continue }
+                let storage = try FunctionStorage(provider, file: file)
+                guard !storages.contains(where: { $0.name == storage.name }) else {
+                    throw RecipeError(
+                        .conflict, "‘\(excerpt(path))’ and another provider are both ‘\(storage.name)’ here",
+                        file: file,
+                        at: provider.namePosition, hint: "rename one: case, ‘-’ and ‘_’ make no difference")
+                }
+                storages.append(storage)
             }
         }
     }

@@ -19,7 +19,7 @@ extension Builder {
             }
             return nil
         }
-        let lock = try Lockfile.parse(try InputFile.contents(of: path, limit: 16 << 20), path: path)
+        let lock = try Lockfile.parse(try InputFile.contents(of: path, limit: Lockfile.mostBytes), path: path)
         guard lock.layoutVersion == ToolVersion.layout else {
             throw ToolError(
                 "layout-version",

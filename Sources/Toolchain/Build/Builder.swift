@@ -73,7 +73,10 @@ package struct Builder {
             libraries: CodecLibrary.all.map { Lockfile.Library(name: $0.name, version: $0.version) },
             recipeChecksum: file.checksum, functions: functions)
         let path = lockPath(of: file)
-        try OutputFile.write(lock.text(), to: path)
+        let text = lock.text()
+        // A lock that nobody can read would pin nothing.
+        _ = try Lockfile.parse(text, path: path)
+        try OutputFile.write(text, to: path)
         return path
     }
 
@@ -103,17 +106,24 @@ package struct Builder {
     func healing<Value>(_ recipe: Recipe, _ body: () throws -> Value) throws -> Value {
         let settings = try planner.settings(of: recipe)
         // Each round removes an object or blob, so an image's layers bound the rounds; a disk that keeps lying ends them.
-        for _ in 0..<8 {
+        var healed: [Digest: Int] = [:]
+        var fetched = 0
+        while true {
             do {
                 return try body()
             } catch let error as LayerError where error.code == .damagedObject {
-                guard let layer = error.layer else { throw error }
+                guard let layer = error.layer, healed[layer, default: 0] < Self.healings else { throw error }
+                healed[layer, default: 0] += 1
                 progress(.warning("a compiled layer in the cache was damaged and is compiled again: \(layer)"))
                 unsafe unlink(cache.objectPath(layer, settings))
-            } catch let error as RegistryError where error.isDamagedCopy {
+            } catch let error as RegistryError where error.isDamagedCopy && fetched < Self.fetchings {
+                fetched += 1
                 progress(.warning("\(error.message); it is fetched again"))
             }
         }
-        return try body()
     }
+
+    /// How often one layer is compiled again, and blobs are fetched again.
+    private static let healings = 2
+    private static let fetchings = 100
 }

@@ -6,13 +6,14 @@ internal import Packager
 enum PackageFolder {
     /// - Parameter image: what entries of the image are read from.
     static func write(_ entries: [ZipEntry], reading image: RootView, to root: String) throws {
-        var folders: Set<Substring> = []
+        // As bytes: names that look the same may be two.
+        var folders: Set<ArraySlice<UInt8>> = []
         for entry in entries {
             try Cancellation.check()
             let name = entry.name
             let path = "\(root)/\(name)"
-            if let slash = name.lastIndex(of: "/"), folders.insert(name[..<slash]).inserted {
-                try Folder.create("\(root)/\(name[..<slash])")
+            if let slash = entry.path.lastIndex(of: UInt8(ascii: "/")), folders.insert(entry.path[..<slash]).inserted {
+                try Folder.create("\(root)/\(String(decoding: entry.path[..<slash], as: UTF8.self))")
             }
             switch entry.content {
             case .folder: try Folder.create(path)

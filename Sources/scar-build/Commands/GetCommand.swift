@@ -23,15 +23,9 @@ struct GetCommand: ParsableCommand {
         let s3 = S3API(try AWSClient.overNetwork(profile: account.profile, region: account.region))
         var objects: [(object: S3API.Object, path: String)] = []
         for object in try s3.objects(place.bucket, prefix: place.folder) where !object.key.hasSuffix("/") {
-            if object.key == place.folder {
-                objects.append((object, object.key.split(separator: "/").last.map(String.init) ?? object.key))
-            } else if object.key.utf8.starts(with: place.prefix.utf8) {
-                let rest = object.key.utf8.dropFirst(place.prefix.utf8.count)
-                objects.append((object, String(decoding: rest, as: UTF8.self)))
-            }
+            if let path = try place.localPath(of: object.key) { objects.append((object, path)) }
         }
         guard !objects.isEmpty else { throw ToolError("not-found", "there is nothing below \(source)") }
-        for item in objects { try Self.check(item.path) }
         let (items, bar, total) = (objects, ProgressBar("get", isQuiet: transfer.quiet), Monitor(0))
         let size = items.reduce(0) { $0 + $1.object.size }
         let root = folder
@@ -53,15 +47,5 @@ struct GetCommand: ParsableCommand {
         }
         bar.end()
         for item in items { try StandardOutput.line("\(root)/\(item.path)") }
-    }
-
-    /// A key is anybody's text: it must not lead out of the folder.
-    private static func check(_ path: String) throws {
-        let names = path.split(separator: "/", omittingEmptySubsequences: false)
-        guard !names.contains(where: { $0.isEmpty || $0 == "." || $0 == ".." }), !path.utf8.contains(0) else {
-            throw ToolError(
-                "strange-key", "the object ‘\(path)’ has a name that no file below a folder can have",
-                hint: "get it alone, with the aws command line")
-        }
     }
 }

@@ -49,12 +49,17 @@ struct PutCommand: ParsableCommand {
     private static func collect(
         _ root: String, below folder: String, _ found: inout [(path: String, name: String)]
     ) throws {
+        try Cancellation.check()
         for name in try Folder.names(in: "\(root)/\(folder)") {
             let relative = folder.isEmpty ? name : "\(folder)/\(name)"
-            if isFolder("\(root)/\(relative)") {
-                try collect(root, below: relative, &found)
+            let path = "\(root)/\(relative)"
+            if !isFolder(path) {
+                found.append((path, relative))
+            } else if isLink(path) {
+                // It may lead anywhere, and back here.
+                StandardError.write("warning: \(Diagnostic.printable(path)) is a link to a folder, and is left out\n")
             } else {
-                found.append(("\(root)/\(relative)", relative))
+                try collect(root, below: relative, &found)
             }
         }
     }
@@ -62,5 +67,10 @@ struct PutCommand: ParsableCommand {
     private static func isFolder(_ path: String) -> Bool {
         var status = stat()
         return unsafe stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+    }
+
+    private static func isLink(_ path: String) -> Bool {
+        var status = stat()
+        return unsafe lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFLNK
     }
 }

@@ -31,7 +31,8 @@ struct SubmitCommand: ParsableCommand {
     @Option(
         name: .shortAndLong,
         help: ArgumentHelp(
-            "Put the answers into this folder, each under its file's name; implies --wait.", valueName: "dir"),
+            "Put the answers into this folder, each where its file is below BUCKET/FOLDER; implies --wait.",
+            valueName: "dir"),
         completion: .directory)
     var output: String?
 
@@ -58,13 +59,13 @@ struct SubmitCommand: ParsableCommand {
         submission.width = jobs
         submission.waits = wait || output != nil
         submission.journal = journal ?? "\(name).submitted"
-        if let output { try Folder.create(output) }
+        let paths = output == nil ? [:] : try answerPaths(items)
         let bar = ProgressBar("submit", isQuiet: quiet)
         let summary = try submission.run(
-            items,
+            items.map(\.item),
             answered: { [output] item, answer throws(AWSError) in
-                guard let output else { return }
-                try Self.store(answer, as: "\(output)/\(item.name.split(separator: "/").last ?? "answer")")
+                guard let output, let path = paths[item.name] else { return }
+                try Self.store(answer, as: path, below: output)
             }
         ) { bar.show($0, of: $1) }
         bar.end()
@@ -82,18 +83,41 @@ struct SubmitCommand: ParsableCommand {
             exitCode: .functionFailed)
     }
 
-    private func items(_ session: Session) throws -> [Submission.Item] {
-        try what.flatMap { text -> [Submission.Item] in
-            guard text.hasPrefix("s3://") else { return [.file(text)] }
-            let path = try StoragePath(text)
-            return try session.s3.objects(path.bucket, prefix: path.prefix).filter { !$0.key.hasSuffix("/") }
-                .map { .object(bucket: path.bucket, $0) }
-        }.filter { item in suffix.isEmpty || suffix.contains { item.name.hasSuffix($0) } }
+    /// What the function is to be called for, and which folder of a bucket it is from.
+    private func items(_ session: Session) throws -> [(item: Submission.Item, place: StoragePath?)] {
+        try what.flatMap { text -> [(item: Submission.Item, place: StoragePath?)] in
+            guard text.hasPrefix("s3://") else { return [(.file(text), nil)] }
+            let place = try StoragePath(text)
+            return try session.s3.objects(place.bucket, prefix: place.prefix).filter { !$0.key.hasSuffix("/") }
+                .map { (.object(bucket: place.bucket, $0), place) }
+        }.filter { found in suffix.isEmpty || suffix.contains { found.item.name.hasSuffix($0) } }
     }
 
-    private static func store(_ answer: [UInt8], as path: String) throws(AWSError) {
+    /// Where the answer to each item belongs, by its name. No two may have one place.
+    private func answerPaths(_ items: [(item: Submission.Item, place: StoragePath?)]) throws -> [String: String] {
+        var paths: [String: String] = [:]
+        var taken: Set<[UInt8]> = []
+        for (item, place) in items {
+            let path: String?
+            switch item {
+            case .object(_, let object): path = try place?.localPath(of: object.key)
+            case .file(let file): path = file.split(separator: "/").last.map(String.init)
+            }
+            guard let path else { continue }
+            guard taken.insert(Array(path.utf8)).inserted else {
+                throw ToolError(
+                    "same-name", "the answers for two files would both be \(path)",
+                    hint: "submit them one after the other, with another --output")
+            }
+            paths[item.name] = path
+        }
+        return paths
+    }
+
+    private static func store(_ answer: [UInt8], as path: String, below folder: String) throws(AWSError) {
         do throws(FileError) {
-            try OutputFile.write(Invocation.content(of: answer), to: path)
+            try Folder.create(path.lastIndex(of: "/").map { "\(folder)/\(path[..<$0])" } ?? folder)
+            try OutputFile.write(Invocation.content(of: answer), to: "\(folder)/\(path)")
         } catch {
             throw AWSError(.configuration, error.diagnostic.message, hint: error.diagnostic.hint)
         }
