@@ -14,12 +14,16 @@ LISTS = [
     ("batch", "describe_compute_environments", "computeEnvironments", "computeEnvironmentName"),
     ("batch", "describe_job_queues", "jobQueues", "jobQueueName"),
     ("batch", "describe_job_definitions", "jobDefinitions", "jobDefinitionName"),
-    ("events", "list_rules", "Rules", "Name"),
     ("logs", "describe_log_groups", "logGroups", "logGroupName"),
     ("s3", "list_buckets", "Buckets", "Name"),
     ("apigatewayv2", "get_apis", "Items", "Name"),
     ("apigateway", "get_rest_apis", "items", "name"),
 ]
+
+events = SESSION.create_client("events")
+for bus in events.list_event_buses()["EventBuses"]:
+    for rule in events.list_rules(EventBusName=bus["Name"])["Rules"]:
+        print("events", rule["Name"])
 for service, operation, members, name in LISTS:
     client = SESSION.create_client(service)
     for item in getattr(client, operation)().get(members, []):

@@ -132,21 +132,7 @@ extension EmulatorTests {
 
         @Test("of image or layer is completed after it was stopped, at whichever change", arguments: [true, false])
         func killed(isImage: Bool) throws {
-            var steps = 0
-            while true {
-                try fixture.emulator.reset()
-                try fixture.emulator.cut(afterChanges: steps)
-                let deployment = isImage ? try ofImage() : try withLayer()
-                if (try? fixture.publish(deployment)) != nil { break }
-                try fixture.emulator.clear()
-                try fixture.publish(deployment)
-                #expect(try fixture.publish(deployment) == [], "stopped after \(steps) changes")
-                #expect(try fixture.emulator.problems() == [])
-                try fixture.remove()
-                #expect(try fixture.leftovers() == [], "stopped after \(steps) changes")
-                // Each costs several publications: every third will do.
-                steps += 3
-            }
+            let steps = try fixture.stopEverywhere(every: 3) { isImage ? try ofImage() : try withLayer() }
             #expect(steps >= 12)
         }
 

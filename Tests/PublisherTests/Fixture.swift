@@ -2,6 +2,7 @@ import AWS
 import ByteKit
 import Publisher
 import TestKit
+import Testing
 import Transport
 
 /// An account of the emulator's, and a small package to publish.
@@ -112,6 +113,71 @@ struct Fixture: ~Copyable {
     func remove(_ name: String = "frames") throws {
         let session = try session()
         try FunctionPublisher(session).apply(try Removal(session).plan(name).plan) { _, _ in }
+    }
+
+    // MARK: - Stopped in the middle
+
+    /// Publishes, each time into an account that is empty again, and is stopped after more changes each time; completes it, and
+    /// removes it. Until it is not stopped any more.
+    ///
+    /// - Parameters:
+    ///   - stride: how many changes more each time: every attempt costs several publications.
+    ///   - isRemovalStopped: whether removing is stopped after as many.
+    ///   - check: looks at what is there when it has been completed.
+    /// - Returns: after how many changes nothing was stopped any more.
+    func stopEverywhere(
+        every stride: Int = 1, isRemovalStopped: Bool = false, _ deployment: () throws -> Deployment,
+        check: () throws -> Void = {}
+    ) throws -> Int {
+        var steps = 0
+        while true {
+            try emulator.reset()
+            let deployment = try deployment()
+            try emulator.clear()
+            try emulator.cut(afterChanges: steps)
+            do {
+                try publish(deployment)
+                return steps
+            } catch {
+                if let stopped = error as? InterruptedPublication {
+                    #expect(stopped.diagnostic.hint?.isEmpty == false)
+                }
+            }
+            try emulator.clear()
+            try publish(deployment)
+            #expect(try publish(deployment) == [], "stopped after \(steps) changes")
+            #expect(try emulator.problems() == [])
+            try check()
+            if isRemovalStopped {
+                try emulator.cut(afterChanges: steps)
+                _ = try? remove()
+                try emulator.clear()
+            }
+            if try !isRemovalStopped || !leftovers().isEmpty { try remove() }
+            #expect(try leftovers() == [], "stopped after \(steps) changes")
+            steps += stride
+        }
+    }
+
+    /// Removes what was published, stopped after one change more each time, and completes it. Until it is not stopped any more.
+    ///
+    /// - Returns: after how many changes nothing was stopped any more.
+    func stopRemovalEverywhere(_ deployment: () throws -> Deployment, check: () throws -> Void = {}) throws -> Int {
+        var steps = 0
+        while true {
+            try emulator.reset()
+            try publish(try deployment())
+            try check()
+            try emulator.clear()
+            try emulator.cut(afterChanges: steps)
+            let isWhole = (try? remove()) != nil
+            try emulator.clear()
+            if !isWhole { try remove() }
+            #expect(try emulator.problems() == [])
+            #expect(try leftovers() == [], "stopped after \(steps) changes")
+            if isWhole { return steps }
+            steps += 1
+        }
     }
 
     /// Everything in the account that a publication can make, as botocore sees it.

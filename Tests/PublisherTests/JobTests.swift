@@ -147,24 +147,7 @@ extension EmulatorTests {
 
         @Test("are completed after they were stopped, and removed, wherever it was")
         func killed() throws {
-            var steps = 0
-            while true {
-                try fixture.emulator.reset()
-                try fixture.emulator.cut(afterChanges: steps)
-                let deployment = try deployment()
-                if (try? fixture.publish(deployment)) != nil { break }
-                try fixture.emulator.clear()
-                try fixture.publish(deployment)
-                #expect(try fixture.publish(deployment) == [], "stopped after \(steps) changes")
-                #expect(try fixture.emulator.problems() == [])
-                try fixture.emulator.cut(afterChanges: steps)
-                _ = try? fixture.remove()
-                try fixture.emulator.clear()
-                if try !fixture.leftovers().isEmpty { try fixture.remove() }
-                #expect(try fixture.leftovers() == [], "stopped after \(steps) changes")
-                // Each costs several publications: every fifth will do.
-                steps += 5
-            }
+            let steps = try fixture.stopEverywhere(every: 5, isRemovalStopped: true) { try deployment() }
             #expect(steps >= 20)
         }
 

@@ -15,20 +15,7 @@ extension EmulatorTests {
 
         @Test("is removed with everything that was made for it, wherever the removal was stopped before")
         func removal() throws {
-            var steps = 0
-            while true {
-                try fixture.emulator.reset()
-                try fixture.publish(try fixture.deployment())
-                try fixture.emulator.clear()
-                try fixture.emulator.cut(afterChanges: steps)
-                let isWhole = (try? fixture.remove()) != nil
-                try fixture.emulator.clear()
-                if !isWhole { try fixture.remove() }
-                #expect(try fixture.emulator.problems() == [])
-                #expect(try fixture.leftovers() == [], "stopped after \(steps) changes")
-                if isWhole { break }
-                steps += 1
-            }
+            let steps = try fixture.stopRemovalEverywhere { try fixture.deployment() }
             #expect(steps >= 6)
         }
 

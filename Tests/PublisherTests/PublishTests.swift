@@ -101,25 +101,7 @@ extension EmulatorTests {
 
         @Test("completes what was stopped, at whichever change it was stopped")
         func killed() throws {
-            var steps = 0
-            while true {
-                try fixture.emulator.reset()
-                try fixture.emulator.cut(afterChanges: steps)
-                let deployment = try fixture.deployment()
-                do {
-                    try fixture.publish(deployment)
-                    break
-                } catch let error as InterruptedPublication {
-                    #expect(error.diagnostic.hint?.isEmpty == false)
-                }
-                try fixture.emulator.clear()
-                try fixture.publish(deployment)
-                #expect(try fixture.publish(deployment) == [], "stopped after \(steps) changes")
-                #expect(try fixture.emulator.problems() == [])
-                try fixture.remove()
-                #expect(try fixture.leftovers() == [], "stopped after \(steps) changes")
-                steps += 1
-            }
+            let steps = try fixture.stopEverywhere { try fixture.deployment() }
             #expect(steps >= 12)
         }
 

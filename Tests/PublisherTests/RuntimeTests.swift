@@ -184,20 +184,11 @@ extension EmulatorTests {
 
         @Test("is completed after it was stopped, at whichever change, and removed without a rest")
         func killed() throws {
-            var steps = 0
-            while true {
-                try fixture.emulator.reset()
-                try fixture.emulator.cut(afterChanges: steps)
-                let deployment = try deployment()
-                if (try? fixture.publish(deployment)) != nil { break }
-                try fixture.emulator.clear()
-                try fixture.publish(deployment)
-                #expect(try fixture.publish(deployment) == [], "stopped after \(steps) changes")
-                #expect(try version(calledBy: "frames") == version("one"), "stopped after \(steps) changes")
-                #expect(try fixture.emulator.problems() == [])
-                try fixture.remove()
-                #expect(try fixture.leftovers() == [], "stopped after \(steps) changes")
-                steps += 1
+            let steps = try fixture.stopEverywhere {
+                try deployment()
+            } check: {
+                let (called, wanted) = (try version(calledBy: "frames"), try version("one"))
+                #expect(called == wanted)
             }
             #expect(steps >= 10)
         }
@@ -224,22 +215,12 @@ extension EmulatorTests {
         @Test(
             "is removed with all that is its own, wherever the removal was stopped before, and says what Lambda keeps")
         func removal() throws {
-            var steps = 0
-            while true {
-                try fixture.emulator.reset()
-                try fixture.publish(try deployment())
+            let steps = try fixture.stopRemovalEverywhere {
+                try deployment()
+            } check: {
                 let kept = try Removal(try fixture.session()).plan("frames").kept
                 #expect(
                     kept == ["the name of the runtime scar-build-frames: Lambda keeps what is deleted for 7 days"])
-                try fixture.emulator.clear()
-                try fixture.emulator.cut(afterChanges: steps)
-                let isWhole = (try? fixture.remove()) != nil
-                try fixture.emulator.clear()
-                if !isWhole { try fixture.remove() }
-                #expect(try fixture.emulator.problems() == [])
-                #expect(try fixture.leftovers() == [], "stopped after \(steps) changes")
-                if isWhole { break }
-                steps += 1
             }
             #expect(steps >= 6)
         }

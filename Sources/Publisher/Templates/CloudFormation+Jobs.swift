@@ -19,13 +19,10 @@ extension CloudFormation {
         _ job: Deployment.Job, _ deployment: Deployment, _ function: Function, _ roles: [JobRole: String],
         after group: String
     ) throws(PublishError) {
-        var job = job
-        let variables = JobVariables(job, of: deployment)
-        for name in variables.shared { job.environment[name] = function.variables[name].map { Placeholder.text($0) } }
-        for name in variables.own {
+        let job = JobVariables(job, of: deployment).filled(job, function: function.variables) { name in
             let label = labels.joined(function.title, "JobVariable", name)
             parameter(label, JobVariables.text(name, deployment.name), isSecret: true)
-            job.environment[name] = Placeholder.text(label)
+            return label
         }
         let arns = roles.mapValues { Placeholder.text($0 + ".Arn") }
         let members = Spelling.capitalised(try JobDefinitionPart.members(job, deployment, arns, names))

@@ -16,6 +16,16 @@ struct JobVariables {
         }
     }
 
+    /// The job with what stands for the values: that of the function's variable, or of one that is asked for.
+    func filled(
+        _ job: Deployment.Job, function: [String: String], asking ask: (String) -> String
+    ) -> Deployment.Job {
+        var job = job
+        for name in shared { job.environment[name] = function[name].map { Placeholder.text($0) } }
+        for name in own { job.environment[name] = Placeholder.text(ask(name)) }
+        return job
+    }
+
     static func text(_ name: String, _ function: String) -> String {
         "The variable \(name) of jobs of the function \(function)."
     }

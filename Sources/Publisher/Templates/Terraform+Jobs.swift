@@ -19,13 +19,10 @@ extension Terraform {
         _ job: Deployment.Job, _ deployment: Deployment, _ function: Function, _ roles: [JobRole: Role],
         after group: String
     ) throws(PublishError) {
-        var job = job
-        let variables = JobVariables(job, of: deployment)
-        for name in variables.shared { job.environment[name] = function.variables[name].map { Placeholder.text($0) } }
-        for name in variables.own {
+        let job = JobVariables(job, of: deployment).filled(job, function: function.variables) { name in
             let label = labels.lined(function.label, "job_variable", name)
             variable(label, JobVariables.text(name, deployment.name), isSecret: true)
-            job.environment[name] = Placeholder.text("var.\(label)")
+            return "var.\(label)"
         }
         let arns = roles.mapValues { Placeholder.text("\($0.place).arn") }
         // The provider takes documents as texts, spelled as the API has them.

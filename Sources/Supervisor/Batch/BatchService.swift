@@ -89,11 +89,7 @@ struct BatchService {
 private struct Refusal: Error {
     var network: NetworkError?
     var origin: Origin?
-    var status = 0
-    /// `ClientException`.
-    var code: [UInt8] = []
-    var message: [UInt8] = []
-    var requestID: [UInt8] = []
+    var answer = ServiceRefusal()
 
     init(network: NetworkError, origin: Origin) {
         self.network = network
@@ -102,10 +98,9 @@ private struct Refusal: Error {
 
     /// What Batch says when it says no.
     init(_ response: HTTPResponse, _ credentials: Credentials) {
-        status = response.status
         // `ClientException:http://…` in some services.
-        code = [UInt8]((response["x-amzn-errortype"] ?? []).prefix { $0 != UInt8(ascii: ":") })
-        requestID = response["x-amzn-requestid"] ?? []
+        var code = [UInt8]((response["x-amzn-errortype"] ?? []).prefix { $0 != UInt8(ascii: ":") })
+        var message: [UInt8] = []
         do throws(JSONError) {
             let document = try JSON.parse(response.body)
             message = document["message"]?.utf8 ?? document["Message"]?.utf8 ?? []
@@ -113,10 +108,9 @@ private struct Refusal: Error {
         } catch {
             // The status is then all that is known.
         }
-        // First of all: half a secret is not found any more, and is still half a secret.
-        code = [UInt8](credentials.redacted(code).prefix(100))
-        message = [UInt8](credentials.redacted(message).prefix(500))
-        requestID = [UInt8](credentials.redacted(requestID).prefix(200))
+        answer = ServiceRefusal(
+            status: response.status, code: code, message: message, requestID: response["x-amzn-requestid"] ?? [],
+            without: credentials)
     }
 
     /// Whether the job was certainly not taken, and might be later.
@@ -125,7 +119,8 @@ private struct Refusal: Error {
             if case .unresolved = network { return true }
             return false
         }
-        return status == 429 || code.isEqual(to: "TooManyRequestsException") || code.isEqual(to: "ThrottlingException")
+        return answer.status == 429 || answer.isCode("TooManyRequestsException")
+            || answer.isCode("ThrottlingException")
     }
 
     func told(_ batch: LaunchSpec.Batch) -> Failure {
@@ -134,12 +129,6 @@ private struct Refusal: Error {
             if let origin { text += [UInt8]("no answer from ") + origin.text + [UInt8](": ") }
             return Failure("Batch.SubmitFailed", text + network.text)
         }
-        text += code
-        if !message.isEmpty { text += [UInt8](": ") + message }
-        text.append(" (status ")
-        text.append(decimal: status)
-        if !requestID.isEmpty { text += [UInt8](", request ") + requestID }
-        text.append(")")
-        return Failure("Batch.SubmitFailed", text)
+        return Failure("Batch.SubmitFailed", text + answer.text)
     }
 }

@@ -7,11 +7,8 @@
 ///
 /// Amazon S3 API Reference, "Error responses".
 struct S3Error: Error {
-    /// `NoSuchKey`; empty when nobody answered.
-    var code: [UInt8] = []
-    var message: [UInt8] = []
-    var status = 0
-    var requestID: [UInt8] = []
+    /// Empty when nobody answered.
+    var refusal = ServiceRefusal()
     /// Where the bucket is, when it is said.
     var region: [UInt8]?
     /// Who did not answer, and why.
@@ -29,17 +26,13 @@ struct S3Error: Error {
 
     /// What a server says when it says no.
     init(_ response: HTTPResponse, _ credentials: Credentials?) {
-        status = response.status
-        code = Self.element("Code", in: response.body) ?? Self.code(of: response.status)
-        message = Self.element("Message", in: response.body) ?? []
-        requestID = response["x-amz-request-id"] ?? Self.element("RequestId", in: response.body) ?? []
+        refusal = ServiceRefusal(
+            status: response.status, code: Self.element("Code", in: response.body) ?? Self.code(of: response.status),
+            message: Self.element("Message", in: response.body) ?? [],
+            requestID: response["x-amz-request-id"] ?? Self.element("RequestId", in: response.body) ?? [],
+            without: credentials)
         region = response["x-amz-bucket-region"] ?? Self.element("Region", in: response.body)
         if let known = region, !S3Setting.isRegion(known) { region = nil }
-        // First of all: half a secret is not found any more, and is still half a secret.
-        let redacted = { (text: [UInt8]) in credentials?.redacted(text) ?? text }
-        code = [UInt8](redacted(code).prefix(100))
-        message = [UInt8](redacted(message).prefix(500))
-        requestID = [UInt8](redacted(requestID).prefix(200))
     }
 
     /// Where no document says it.
@@ -54,7 +47,9 @@ struct S3Error: Error {
         }
     }
 
-    func isCode(_ name: StaticString) -> Bool { code.isEqual(to: name) }
+    var status: Int { refusal.status }
+
+    func isCode(_ name: StaticString) -> Bool { refusal.isCode(name) }
 
     /// Whether the same might succeed a little later.
     var isTransient: Bool {
@@ -88,12 +83,7 @@ struct S3Error: Error {
             if let origin { text += [UInt8]("no answer from ") + origin.text + [UInt8](": ") }
             return Failure(network == .outOfTime ? "Storage.Timeout" : type(isFetch), text + network.text)
         }
-        text += code
-        if !message.isEmpty { text += [UInt8](": ") + message }
-        text.append(" (status ")
-        text.append(decimal: status)
-        if !requestID.isEmpty { text += [UInt8](", request ") + requestID }
-        text.append(")")
+        text += refusal.text
         if isFetch, isCode("AccessDenied"), storage.isEqual(to: "s3") {
             text.append("; S3 says so of a missing object too, to a role that may not list the bucket")
         }
