@@ -192,14 +192,9 @@ struct CageTests {
         #expect(facts["errno"] == "1" && facts["files"] == "1024" && facts["hard"] == "1024" && facts["core"] == "0")
     }
 
-    private static let ordinary = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"]
-
     @Test(
         "is the same for an ordinary user, and has no more than Lambda's number of processes",
-        .enabled(
-            if: (try? Peer.run("setpriv", Array(ordinary.dropFirst()) + ["test", "-x", Products.scarBuild]).status)
-                == 0,
-            "needs root, to become another user that can run the tool"))
+        .enabled(if: OrdinaryUser.canRunTool, "needs root, to become another user that can run the tool"))
     func ordinaryUser() throws {
         let recipe = try scene.recipe(
             program: CageScene.head + """
@@ -213,8 +208,8 @@ struct CageTests {
                 """)
         #expect(try Peer.run("chown", ["-R", "65534", scene.path]).status == 0)
         let result = try Peer.run(
-            Self.ordinary[0],
-            Self.ordinary.dropFirst() + [Products.scarBuild, "run", recipe, "--cache", "\(scene.path)/cache"],
+            OrdinaryUser.words[0],
+            OrdinaryUser.words.dropFirst() + [Products.scarBuild, "run", recipe, "--cache", "\(scene.path)/cache"],
             variables: [("HOME", scene.path)])
         #expect(!result.errorText.contains("no cage"), "\(result.errorText)")
         #expect(result.errorText.contains("uid=993\n") && result.errorText.contains("core_pattern=E"))

@@ -8,9 +8,9 @@ import Testing
     private static let text = [UInt8](String(repeating: "squashfs ", count: 3000).utf8)
 
     /// What a program makes of the text.
-    private func compressed(_ command: String) -> [UInt8] {
+    private func compressed(_ command: String) throws -> [UInt8] {
         let result = shell("yes 'squashfs ' | tr -d '\\n' | head -c \(Self.text.count) | \(command)")
-        precondition(result.code == 0 && !result.bytes.isEmpty)
+        try #require(result.code == 0 && !result.bytes.isEmpty)
         return result.bytes
     }
 
@@ -37,7 +37,7 @@ import Testing
     func xz(command: String) throws {
         let decompressor = try BlockDecompressor(.xz)
         // The command line's dictionary is 8 MiB when nothing else is said.
-        let block = compressed(
+        let block = try compressed(
             command.contains("dict=") ? command : command.replacing("xz", with: "xz --lzma2=dict=64KiB"))
         for _ in 0..<3 { #expect(Self.decompress(block, with: decompressor) == Self.text) }
     }
@@ -46,7 +46,7 @@ import Testing
     func memory(dictionary: String) throws {
         let decompressor = try BlockDecompressor(.xz)
         // A small match finder: the encoder should not need gigabytes to write a header.
-        var block = compressed("xz --check=crc32 --lzma2=dict=1MiB")
+        var block = try compressed("xz --check=crc32 --lzma2=dict=1MiB")
         // The dictionary's size is byte 16 of the stream, in the block's header; its CRC-32 follows.
         let size = try #require(["4MiB": UInt8(20), "64MiB": 28, "1536MiB": 37][dictionary])
         #expect(block[16] == 16)
@@ -54,7 +54,7 @@ import Testing
         block.replaceSubrange(20..<24, with: crc32([UInt8](block[12..<20])))
         #expect(Self.decompress(block, with: decompressor) == nil)
         // It does not remember.
-        #expect(Self.decompress(compressed("xz --lzma2=dict=1MiB"), with: decompressor) == Self.text)
+        #expect(Self.decompress(try compressed("xz --lzma2=dict=1MiB"), with: decompressor) == Self.text)
     }
 
     private func crc32(_ bytes: [UInt8]) -> [UInt8] {
@@ -76,7 +76,7 @@ import Testing
     @Test("that are cut off, changed, or larger than their room never come out as something else", arguments: makers)
     func damage(compressor: Squash.Compressor, command: String) throws {
         let decompressor = try BlockDecompressor(compressor)
-        let block = compressed(command)
+        let block = try compressed(command)
         #expect(Self.decompress(block, with: decompressor) == Self.text)
         #expect(Self.decompress(block, with: decompressor, room: Self.text.count - 1) == nil)
         #expect(Self.decompress(block, with: decompressor, room: 0) == nil)
