@@ -66,7 +66,7 @@ struct HTTPClient {
         _ request: HTTPRequest, _ limit: TimeLimit, _ bodyLimit: Int, _ sink: Sink?
     ) throws(Trouble) -> HTTPResponse {
         let connection = try connect(limit)
-        var exchange = Exchange(connection, bodyLimit, sink)
+        var exchange = Exchange(connection, isHead: [UInt8](request.method).isEqual(to: "HEAD"), bodyLimit, sink)
         let isSent = try exchange.transmit(request, origin, limit)
         let response = try exchange.receive(limit)
         if !response.keepsAlive || !isSent { self.connection = nil }
@@ -105,11 +105,11 @@ struct HTTPClient {
         /// Why sending ended early, when it did.
         private var sendingError: NetworkError?
 
-        init(_ connection: Connection, _ bodyLimit: Int, _ sink: Sink?) {
+        init(_ connection: Connection, isHead: Bool, _ bodyLimit: Int, _ sink: Sink?) {
             self.connection = connection
             self.bodyLimit = bodyLimit
             self.sink = sink
-            parser = HTTPResponseParser(bodyLimit: sink == nil ? bodyLimit : Int.max)
+            parser = HTTPResponseParser(bodyLimit: sink == nil ? bodyLimit : Int.max, isHead: isHead)
         }
 
         private static var pieceSize: Int { 128 << 10 }
