@@ -99,7 +99,9 @@ long csupervisor_tls_read(csupervisor_tls *tls, void *bytes, size_t count) {
     return tried(SSL_read((SSL *)tls, bytes, capped(count)));
 }
 long csupervisor_tls_write(csupervisor_tls *tls, const void *bytes, size_t count) {
-    return tried(SSL_write((SSL *)tls, bytes, capped(count)));
+    long sent = tried(SSL_write((SSL *)tls, bytes, capped(count)));
+    // OpenSSL tells of the other side's goodbye whatever a write failed with; to a writer that is no end of a stream.
+    return sent == 0 ? -EPIPE : sent;
 }
 
 void csupervisor_tls_end(csupervisor_tls *tls) {

@@ -3,6 +3,9 @@
 
 enum { added_limit = settings_limit + kept_limit + 7 };
 
+// What stands between the paths of each variable. ld.so(8) has the semicolon, too.
+static const char in_library_path[] = ":;", in_preload[] = ": ", in_kept[] = ":";
+
 // The value when an entry of the environment has this name, with its '='; else NULL.
 static const char *value_of(const char *entry, const char *name) {
     size_t length = strlen(name);
@@ -34,36 +37,55 @@ typedef struct {
     char **list;
     size_t count;
     char *next, *limit;
+    // Whether something did not fit: then there is no environment to start a program with.
+    bool is_full;
 } builder;
 
 static void add(builder *to, const char *entry) { to->list[to->count++] = (char *)entry; }
 
-static char *begin(builder *to, const char *name) {
-    add(to, to->next);
-    return append(to->next, name);
+static void put(builder *to, const char *text) {
+    if (strlen(text) < (size_t)(to->limit - to->next)) to->next = append(to->next, text);
+    else to->is_full = true;
 }
 
-static void end(builder *to, char *at) { to->next = at + 1; }
+static void put_mapped(builder *to, const char *list, const char *separators) {
+    char *mapped = map_list(list, separators, to->next, (size_t)(to->limit - to->next));
+    if (mapped != NULL) to->next = mapped;
+    else to->is_full = true;
+}
 
-static char *add_mapped(builder *to, char *at, const char *list, const char *separators) {
-    char *mapped = map_list(list, separators, at, (size_t)(to->limit - at));
-    return mapped != NULL ? mapped : at;
+static void begin(builder *to, const char *name) {
+    add(to, to->next);
+    put(to, name);
+}
+
+static void end(builder *to) {
+    if (to->next < to->limit) *to->next++ = 0;
+    else to->is_full = true;
 }
 
 static void add_own(builder *to, const char *name, const char *value) {
-    if (value != NULL) end(to, append(begin(to, name), value));
+    if (value == NULL) return;
+    begin(to, name);
+    put(to, value);
+    end(to);
 }
 
 static void add_loaders(builder *to, const char *path, const char *preload) {
-    char *at = append(begin(to, "LD_PRELOAD="), the_settings.library);
-    if (preload != NULL && *preload != 0) at = add_mapped(to, append(at, ":"), preload, ": ");
-    end(to, at);
+    begin(to, "LD_PRELOAD=");
+    put(to, the_settings.library);
+    if (preload != NULL && *preload != 0) {
+        put(to, ":");
+        put_mapped(to, preload, in_preload);
+    }
+    end(to);
     bool has_own = path != NULL && *path != 0;
     if (has_own || the_settings.folders[0] != 0) {
-        at = begin(to, "LD_LIBRARY_PATH=");
-        if (has_own) at = add_mapped(to, at, path, ":;");
-        if (has_own && the_settings.folders[0] != 0) at = append(at, ":");
-        end(to, append(at, the_settings.folders));
+        begin(to, "LD_LIBRARY_PATH=");
+        if (has_own) put_mapped(to, path, in_library_path);
+        if (has_own && the_settings.folders[0] != 0) put(to, ":");
+        put(to, the_settings.folders);
+        end(to);
     }
     add_own(to, "SCAR_PATH_OWN_LIBRARY_PATH=", path);
     add_own(to, "SCAR_PATH_OWN_PRELOAD=", preload);
@@ -79,19 +101,21 @@ static void add_said(builder *to, char *const said[], bool has_kept[]) {
         }
         has_kept[index] = true;
         const char *name = the_settings.kept_names[index];
-        end(to, add_mapped(to, begin(to, name), *said + strlen(name), ":"));
+        begin(to, name);
+        put_mapped(to, *said + strlen(name), in_kept);
+        end(to);
     }
 }
 
 static size_t room_for(
     char *const said[], const char *path, const char *preload, const char *program, const char *name) {
     size_t room = 512 + strlen(the_settings.library) + strlen(the_settings.folders);
-    if (path != NULL) room += strlen(path) + map_list_room(path);
-    if (preload != NULL) room += strlen(preload) + map_list_room(preload);
+    if (path != NULL) room += strlen(path) + map_list_room(path, in_library_path);
+    if (preload != NULL) room += strlen(preload) + map_list_room(preload, in_preload);
     if (program != NULL) room += strlen(program);
     if (name != NULL) room += strlen(name);
     for (; said != NULL && *said != NULL; said++)
-        if (kept_index(*said) >= 0) room += map_list_room(*said) + 1;
+        if (kept_index(*said) >= 0) room += map_list_room(*said, in_kept) + 1;
     return room;
 }
 
@@ -102,7 +126,7 @@ int finish_with_environment(
     char *list[count_entries(said) + added_limit];
     size_t size = room_for(said, own_path, own_preload, program, name);
     char text[size];
-    builder to = {list, 0, text, text + size};
+    builder to = {list, 0, text, text + size, false};
     bool has_kept[kept_limit] = {false};
     add_said(&to, said, has_kept);
     add_loaders(&to, own_path, own_preload);
@@ -112,6 +136,7 @@ int finish_with_environment(
         if (the_settings.handed_on[index] != NULL) add(&to, the_settings.handed_on[index]);
     for (int index = 0; index < kept_limit; index++)
         if (the_settings.kept[index] != NULL && !has_kept[index]) add(&to, the_settings.kept[index]);
+    if (to.is_full) return E2BIG;
     list[to.count] = NULL;
     return how->finish(how, path, arguments, list);
 }

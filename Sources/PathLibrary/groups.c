@@ -106,8 +106,9 @@ int getgrouplist(const char *name, unsigned group, unsigned *list, int *count) {
     char line[line_size / 4];
     group_record record;
     long offset = 0;
+    const wanted next = {.any = true, .that_fits = true};
     for (void *result;;) {
-        if (find_record(&groups, (wanted){.any = true}, &offset, &record, line, sizeof line, &result) != 0) break;
+        if (find_record(&groups, next, &offset, &record, line, sizeof line, &result) != 0) break;
         if (result == NULL) break;
         if (record.group == group || !has_member(&record, name)) continue;
         if (found < room) list[found] = record.group;

@@ -295,9 +295,9 @@ size_t unmap_in_place(char *path) {
     return length;
 }
 
-size_t map_list_room(const char *list) {
+size_t map_list_room(const char *list, const char *separators) {
     size_t count = 1;
-    for (const char *next = list; *next != 0; next++) count += *next == ':' || *next == ' ';
+    for (const char *next = list; *next != 0; next++) count += *find_byte(separators, *next) != 0;
     return strlen(list) + count * (the_mapping.prefix_length + 2);
 }
 

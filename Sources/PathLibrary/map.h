@@ -46,8 +46,9 @@ size_t unmap_in_place(char *path);
 // Whether a path lies in a folder or is the folder.
 bool is_below(const char *path, const char *folder, size_t length);
 
-// Room for a list of paths, separated by colons, when each is mapped; and the mapping itself, which answers the end.
-size_t map_list_room(const char *list);
+// Room for a list of paths with these separators, when each is mapped; and the mapping itself, which answers the end, or
+// NULL when there is no room.
+size_t map_list_room(const char *list, const char *separators);
 char *map_list(const char *list, const char *separators, char *to, size_t size);
 
 // Redefines a parameter as its mapped path; what it needs lives on the caller's stack.

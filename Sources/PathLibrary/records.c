@@ -80,6 +80,7 @@ static int search(reader *from, const record_kind *kind, const wanted *which, vo
         // An entry that begins so is for network directories, or a remark.
         if (buffer[0] == '+' || buffer[0] == '-' || buffer[0] == '#') continue;
         if (!too_small && !kind->fill(buffer, buffer + size, record, &too_small) && !too_small) continue;
+        if (too_small && which->that_fits) continue;
         if (too_small) {
             // The next try, with more room, finds it again.
             from->offset = start;

@@ -12,11 +12,12 @@ typedef struct {
     size_t number_at;
 } record_kind;
 
-// Which record is wanted: that with the name; if it is NULL that with the number; or whichever comes next.
+// Which record is wanted: that with the name; if it is NULL that with the number; or whichever comes next, of those for
+// which there is room if so said.
 typedef struct {
     const char *name;
     unsigned number;
-    bool any;
+    bool any, that_fits;
 } wanted;
 
 // Reads on from *offset, or from the beginning. Answers 0 with *result NULL when there is none, or an error number.

@@ -191,12 +191,18 @@ long recvmsg(int socket, void *message, int flags) {
 }
 
 int recvmmsg(int socket, void *messages, unsigned count, int flags, void *timeout) {
-    int received = CALL(-1, recvmmsg, socket, messages, count, flags, timeout);
+    // The kernel takes no more at once.
+    enum { most = 1024 };
     counted_message *all = messages;
+    unsigned given[most];
+    for (unsigned index = 0; is_active() && all != NULL && index < count && index < most; index++)
+        given[index] = all[index].head.length;
+    int received = CALL(-1, recvmmsg, socket, messages, count, flags, timeout);
     for (int index = 0; is_active() && index < received; index++) {
         message_head *head = &all[index].head;
-        // Whoever receives many at once has room for whole addresses; a cut one stays as it is.
-        if (!has_path(head->address, head->length)) continue;
+        // Whoever receives many at once has room for whole addresses. One that did not fit stays as it is: the kernel
+        // tells its whole length, and not all of it is there.
+        if (head->length > given[index] || !has_path(head->address, head->length)) continue;
         answer_room room;
         memcpy(&room, head->address, head->length);
         hand_over(&room, head->length, (void *)head->address, &head->length);

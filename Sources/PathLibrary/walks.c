@@ -123,21 +123,34 @@ int glob64(const char *pattern, int flags, glob_failed *failed, void *found) {
     return find_paths(NEXT(glob64), pattern, flags, failed, found);
 }
 
+// The mapped paths, in memory of their own: a program may name more than the stack has room for.
+static const char **map_all(char *const *paths, size_t *size) {
+    size_t count = 0, room = 0;
+    for (; paths[count] != NULL; count++) room += map_room(paths[count]);
+    *size = (count + 1) * sizeof *paths + room;
+    const char **mapped = kernel_memory(*size);
+    if (mapped == NULL) return NULL;
+    char *next = (char *)(mapped + count + 1);
+    for (size_t index = 0; index < count; index++) {
+        size_t each = map_room(paths[index]);
+        const char *path = mapped[index] = map(AT_FDCWD, paths[index], next, each);
+        // What it took of its room, which is far more than most paths need.
+        if (path >= next && path < next + each) next = (char *)path + strlen(path) + 1;
+    }
+    mapped[count] = NULL;
+    return mapped;
+}
+
 // fts reads the tree itself, so its results keep the prefix; docs/path-library.md lists that among the limits.
 #define OPEN_TREE(name)                                                                             \
     void *name(char *const *paths, int options, int (*compare)(const void **, const void **)) {     \
         if (!is_active() || paths == NULL) return CALL(NULL, name, paths, options, compare);        \
-        size_t count = 0, size = 1;                                                                 \
-        for (; paths[count] != NULL; count++) size += map_room(paths[count]);                       \
-        char room[size], *next = room;                                                              \
-        const char *mapped[count + 1];                                                              \
-        for (size_t index = 0; index < count; index++) {                                            \
-            size_t each = map_room(paths[index]);                                                   \
-            mapped[index] = map(AT_FDCWD, paths[index], next, each);                                \
-            next += each;                                                                           \
-        }                                                                                           \
-        mapped[count] = NULL;                                                                       \
-        return CALL(NULL, name, (char *const *)mapped, options, compare);                           \
+        size_t size;                                                                                \
+        const char **mapped = map_all(paths, &size);                                                \
+        if (mapped == NULL) return fail(ENOMEM), NULL;                                              \
+        void *walk = CALL(NULL, name, (char *const *)mapped, options, compare);                     \
+        kernel_give_back(mapped, size);                                                             \
+        return walk;                                                                                \
     }
 OPEN_TREE(fts_open)
 OPEN_TREE(fts64_open)

@@ -28,6 +28,24 @@ package enum AWSTime {
         return time.secondsSince1970 - offset
     }
 
+    /// Reads `Sun, 06 Nov 1994 08:49:37 GMT`, as servers write dates in header fields. RFC 9110, section 5.6.7. Nil when it
+    /// is none.
+    package static func unixTime(ofField bytes: [UInt8]) -> Int? {
+        guard bytes.count == 29, bytes[3] == UInt8(ascii: ","), bytes[19] == UInt8(ascii: ":"),
+            bytes[22] == UInt8(ascii: ":"), bytes[25...].elementsEqual([UInt8](" GMT")),
+            let day = number(bytes[5..<7]), let month = month(bytes[8..<11]), let year = number(bytes[12..<16]),
+            let hour = number(bytes[17..<19]), let minute = number(bytes[20..<22]), let second = number(bytes[23..<25]),
+            (1...31).contains(day), hour < 24, minute < 60, second <= 60
+        else { return nil }
+        return CivilTime(year: year, month: month, day: day, hour: hour, minute: minute, second: second)
+            .secondsSince1970
+    }
+
+    private static func month(_ name: ArraySlice<UInt8>) -> Int? {
+        let names = [UInt8]("JanFebMarAprMayJunJulAugSepOctNovDec")
+        return (1...12).first { names[(3 * $0 - 3)..<(3 * $0)].elementsEqual(name) }
+    }
+
     /// Seconds east of Greenwich.
     private static func offset(_ bytes: ArraySlice<UInt8>) -> Int? {
         if bytes.elementsEqual([UInt8]("Z")) || bytes.elementsEqual([UInt8]("UTC")) { return 0 }

@@ -241,13 +241,30 @@ static void noise(void) {
 static void lists(void) {
     char room[512];
     const char *list = "/usr/lib:relative::/tmp/x:$ORIGIN/../lib:/";
-    char *end = map_list(list, ":", room, map_list_room(list));
+    char *end = map_list(list, ":", room, map_list_room(list, ":"));
     expect("list", list, end == NULL ? NULL : room, "/p/root/usr/lib:relative::/tmp/x:$ORIGIN/../lib:/p/root");
-    end = map_list("", ":", room, map_list_room(""));
+    end = map_list("", ":", room, map_list_room("", ":"));
     expect("list", "", end == room ? room : NULL, "");
     end = map_list("/a /b:/c", ": ", room, sizeof room);
     expect("list", "/a /b:/c", end == NULL ? NULL : room, "/p/root/a /p/root/b:/p/root/c");
     expect("list", "too small", map_list("/a", ":", room, 5), NULL);
+    // Whatever stands between them, there is room for all, and no more is taken.
+    static const char *const separators[] = {":", ";", ":;", ": ", " "};
+    for (size_t index = 0; index < sizeof separators / sizeof *separators; index++) {
+        enum { count = 100 };
+        char many[2 * count + 1] = "", wanted[9 * count + 1] = "";
+        for (size_t each = 0; each < count; each++) {
+            char separator = separators[index][each % strlen(separators[index])];
+            if (each == 0) separator = 0;
+            snprintf(many + strlen(many), sizeof many - strlen(many), "%.1s/", &separator);
+            snprintf(wanted + strlen(wanted), sizeof wanted - strlen(wanted), "%.1s/p/root", &separator);
+        }
+        size_t size = map_list_room(many, separators[index]);
+        char *exact = malloc(size);
+        end = map_list(many, separators[index], exact, size);
+        expect("list", many, end == NULL ? NULL : exact, wanted);
+        free(exact);
+    }
 }
 
 // What a link is to hold stays as it was said, where that means the same.

@@ -45,6 +45,16 @@ import Testing
         #expect(try parse(utf8("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nxHTTP/1.1 200"))?.keepsAlive == false)
     }
 
+    @Test("an answer to HEAD has no body, whatever length it tells")
+    func head() throws {
+        for field in ["Content-Length: 99999999999", "Transfer-Encoding: chunked"] {
+            var parser = HTTPResponseParser(bodyLimit: 10, isHead: true)
+            let response = try #require(try parser.feed(utf8("HTTP/1.1 200 OK\r\n\(field)\r\n\r\n")))
+            #expect(response.body.isEmpty)
+            #expect(response.keepsAlive)
+        }
+    }
+
     @Test(
         "heads that two readers could understand differently are refused",
         arguments: [

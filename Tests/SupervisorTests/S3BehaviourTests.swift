@@ -297,6 +297,55 @@ import Transport
         #expect(failure.message.contains("InvalidPart: gone"))
     }
 
+    /// Answers to an upload of 70 MiB in parts, of which the last is lost, and what there is then.
+    private static func losesAnswer(_ object: HTTPHeaders) throws -> MemoryStorage {
+        try MemoryStorage(["/in/a": content]) { request in
+            switch request.method {
+            case "POST" where request.query == "uploads=":
+                .init(
+                    200, ["date": "Sun, 06 Nov 1994 08:49:37 GMT"],
+                    utf8("<R><UploadId>u</UploadId></R>"))
+            case "POST" where request.attempt == 1: .init(steps: [.close])
+            case "POST": MemoryStorage.refusal(404, "NoSuchUpload")
+            case "HEAD": .init(200, object)
+            case "DELETE": .init(204)
+            default: nil
+            }
+        }
+    }
+
+    private static let large = "#!/bin/sh\ntruncate -s 70M \"$TMP_OUTPUT_DIR/large\"\n"
+    private static let wholeObject: HTTPHeaders = [
+        "content-length": "73400320", "etag": "\"0f-5\"", "last-modified": "Sun, 06 Nov 1994 08:49:37 GMT",
+    ]
+
+    @Test("that loses the answer to an upload in parts has taken it when there is the object")
+    func lostAnswer() throws {
+        let storage = try Self.losesAnswer(Self.wholeObject)
+        var function = try CloudFunction(storage.server.origin, Self.large)
+        let answer = try function.handle("a")
+        #expect(answer.contains(#""key":"large","size":73400320"#), "\(answer)")
+        #expect(storage.server.requests.last?.method == "HEAD")
+        #expect(storage.server.requests.last?.path == "/out/large")
+    }
+
+    @Test(
+        "that loses the answer to an upload in parts has not taken it when there is another object, or none to see",
+        arguments: [
+            ("content-length", "73400319"), ("etag", "\"0f-4\""), ("etag", "\"0f\""), ("etag", ""),
+            ("last-modified", "Sun, 06 Nov 1994 08:49:35 GMT"), ("last-modified", "just now"),
+        ])
+    func anotherObject(field: String, value: String) throws {
+        var object = Self.wholeObject
+        object[field] = value
+        let storage = try Self.losesAnswer(object)
+        var function = try CloudFunction(storage.server.origin, Self.large)
+        let failure = function.failure("a")
+        #expect(failure.type == "Storage.NotFound")
+        #expect(failure.message.contains("cannot write the object out/large: NoSuchUpload"))
+        #expect(storage.server.requests.last?.method == "DELETE")
+    }
+
     @Test("whose checksum is of other bytes has sent a damaged object")
     func checksums() throws {
         let sums: [HTTPHeaders] = [

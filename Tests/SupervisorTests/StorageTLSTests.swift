@@ -1,3 +1,5 @@
+import ByteKit
+import Glibc
 import Supervisor
 import TestKit
 import Testing
@@ -63,6 +65,32 @@ import Testing
         #expect(try failure(server, describe(verify: true, authority: "files/ca.pem")).type == "none")
         #expect(try failure(server, describe(verify: false, authority: nil)).type == "none")
         #expect(try failure(server, describe(verify: true, authority: nil)).message.contains("could not be trusted"))
+    }
+
+    @Test("that says goodbye in the middle of an upload is sent it again")
+    func parting() throws {
+        let folder = TestFolder.made()
+        let script = "\(Products.repository)/Tests/Oracles/parting-storage.py"
+        let server = try TLSServer(name: "localhost", folder: folder.path, script: script)
+        // As in the executable.
+        signal(SIGPIPE, SIG_IGN)
+        // On a thread of its own: a supervisor that does not notice goes on for ever.
+        let outcome = Monitor<(type: String, message: String)?>(nil)
+        let (port, certificate) = (server.port, server.certificate)
+        _ = try Thread {
+            var result = (type: "no function", message: "")
+            if var function = try? CloudFunction(
+                "https://localhost:\(port)", "#!/bin/sh\ntruncate -s 60M \"$TMP_OUTPUT_DIR/large\"\n",
+                variables: ["SSL_CERT_FILE": certificate])
+            {
+                result = function.failure("a", seconds: 20)
+            }
+            outcome.withLock { $0 = result }
+        }
+        for _ in 0..<300 where outcome.withLock({ $0 == nil }) { usleep(100_000) }
+        let (type, message) = outcome.withLock { $0 } ?? ("none in thirty seconds", "")
+        #expect(type == "none", "\(message)")
+        #expect(message.contains(#""key":"large","size":62914560"#), "\(message)")
     }
 
     private static let key = "AWS_ACCESS_KEY_ID=A AWS_SECRET_ACCESS_KEY=s AWS_REGION=eu-west-1"

@@ -1,7 +1,7 @@
 internal import ByteKit
 internal import Transport
 
-/// openssl's own server on this machine, with a certificate that nobody but a test vouches for.
+/// openssl's own server on this machine, or another, with a certificate that nobody but a test vouches for.
 package final class TLSServer: Sendable {
     package let port: Int
     /// The certificate, which is its own authority, and its key.
@@ -14,18 +14,27 @@ package final class TLSServer: Sendable {
     ///   - folder: where key and certificate are put.
     ///   - isExpired: whether the certificate was good long ago only.
     ///   - client: the authority of the certificates that clients must show; nil for none.
-    package init(name: String, folder: String, isExpired: Bool = false, client: String? = nil) throws {
+    ///   - script: a server in Python in place of openssl's, which is told port, certificate and key.
+    package init(
+        name: String, folder: String, isExpired: Bool = false, client: String? = nil, script: String? = nil
+    ) throws {
         (key, certificate) = ("\(folder)/\(name).key", "\(folder)/\(name).pem")
         try Self.makeCertificate(name: name, key: key, certificate: certificate, isExpired: isExpired, in: folder)
         let port = try BackgroundProgram.freePort()
         let asksClient = client.map { ["-Verify", "1", "-verify_return_error", "-CAfile", $0] } ?? []
-        program = try BackgroundProgram(
-            "openssl",
-            ["s_server", "-accept", "127.0.0.1:\(port)", "-key", key, "-cert", certificate, "-www"] + asksClient,
-            package: "openssl")
+        program =
+            if let script {
+                try BackgroundProgram("python3", [script, String(port), certificate, key], package: "python3")
+            } else {
+                try BackgroundProgram(
+                    "openssl",
+                    ["s_server", "-accept", "127.0.0.1:\(port)", "-key", key, "-cert", certificate, "-www"]
+                        + asksClient,
+                    package: "openssl")
+            }
         self.port = port
         let url = try URL(parsing: "https://127.0.0.1:\(port)/")
-        try BackgroundProgram.wait(for: "openssl s_server") {
+        try BackgroundProgram.wait(for: script ?? "openssl s_server") {
             do throws(TransportError) { _ = try CurlTransport().collect(HTTPRequest(.get, url), limit: 1) } catch {
                 return error.code != .unreachable
             }

@@ -81,6 +81,8 @@ internal import CSupervisor
                     return sent == -Int(Self.notYet) ? csupervisor_tls_wants_write : sent
                 }
             }
+            // Whoever takes nothing without an error would be offered the same for ever.
+            guard sent > 0 else { throw .failed(Self.pipe) }
             rest = rest.dropFirst(sent)
         }
     }

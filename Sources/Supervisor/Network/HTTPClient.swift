@@ -66,7 +66,7 @@ struct HTTPClient {
         _ request: HTTPRequest, _ limit: TimeLimit, _ bodyLimit: Int, _ sink: Sink?
     ) throws(Trouble) -> HTTPResponse {
         let connection = try connect(limit)
-        var exchange = Exchange(connection, bodyLimit, sink)
+        var exchange = Exchange(connection, isHead: [UInt8](request.method).isEqual(to: "HEAD"), bodyLimit, sink)
         let isSent = try exchange.transmit(request, origin, limit)
         let response = try exchange.receive(limit)
         if !response.keepsAlive || !isSent { self.connection = nil }
@@ -105,16 +105,16 @@ struct HTTPClient {
         /// Why sending ended early, when it did.
         private var sendingError: NetworkError?
 
-        init(_ connection: Connection, _ bodyLimit: Int, _ sink: Sink?) {
+        init(_ connection: Connection, isHead: Bool, _ bodyLimit: Int, _ sink: Sink?) {
             self.connection = connection
             self.bodyLimit = bodyLimit
             self.sink = sink
-            parser = HTTPResponseParser(bodyLimit: sink == nil ? bodyLimit : Int.max)
+            parser = HTTPResponseParser(bodyLimit: sink == nil ? bodyLimit : Int.max, isHead: isHead)
         }
 
         private static var pieceSize: Int { 128 << 10 }
 
-        /// Sends the request; false when the server has said enough before it was all sent.
+        /// Sends the request; false when the server has said enough, or has gone, before it was all sent.
         mutating func transmit(_ request: HTTPRequest, _ origin: Origin, _ limit: TimeLimit) throws(Trouble) -> Bool {
             var first = request.head(for: origin)
             // Small bodies go out with the head, in one packet.
@@ -126,7 +126,7 @@ struct HTTPClient {
             case .file(let descriptor, let offset, let count):
                 var done = 0
                 while done < count {
-                    if try hasRefusal() { return false }
+                    if try wantsNoMore() { return false }
                     let piece = try Self.read(descriptor, offset + done, min(Self.pieceSize, count - done))
                     guard try send(piece, limit) else { return false }
                     done += piece.count
@@ -161,11 +161,12 @@ struct HTTPClient {
             }
         }
 
-        /// Whether the server has answered already, and not with yes: the rest need not be sent.
-        private mutating func hasRefusal() throws(Trouble) -> Bool {
+        /// Whether the server has answered already, and not with yes, or will say no more: the rest need not be sent.
+        private mutating func wantsNoMore() throws(Trouble) -> Bool {
             do throws(NetworkError) {
                 var bytes: [UInt8] = []
-                guard let count = try connection.receiveAtOnce(&bytes), count > 0 else { return false }
+                guard let count = try connection.receiveAtOnce(&bytes) else { return false }
+                guard count > 0 else { return true }
                 isSilent = false
                 try feed(bytes)
                 return parser.head.map { $0.status >= 300 } ?? false

@@ -57,6 +57,7 @@ package struct HTTPResponseParser: Sendable {
     private static let headLimit = 64 << 10
     private static let lineLimit = 8 << 10
     private let bodyLimit: Int
+    private let isHead: Bool
     private var state = State.head
     private var pending: [UInt8] = []
     private var trailerBytes = 0
@@ -66,8 +67,13 @@ package struct HTTPResponseParser: Sendable {
     private var bodyCount = 0
     private var response = HTTPResponse(status: 0, fields: [], body: [], keepsAlive: true)
 
-    /// - Parameter bodyLimit: the longest body taken, in bytes.
-    package init(bodyLimit: Int) { self.bodyLimit = bodyLimit }
+    /// - Parameters:
+    ///   - bodyLimit: the longest body taken, in bytes.
+    ///   - isHead: whether the request was HEAD: then the answer has no body, however long it says that one is.
+    package init(bodyLimit: Int, isHead: Bool = false) {
+        self.bodyLimit = bodyLimit
+        self.isHead = isHead
+    }
 
     /// The response without its body, once its head has come.
     package var head: HTTPResponse? {
@@ -270,7 +276,7 @@ extension HTTPResponseParser {
             }
         }
         guard !(isChunked && length != nil) else { throw .malformedHead }
-        if response.status == 204 || response.status == 304 {
+        if isHead || response.status == 204 || response.status == 304 {
             state = .done
         } else if isChunked {
             state = .chunkSize

@@ -53,6 +53,19 @@ CASE(own_library_path) {
     IN_CHILD("none", execv(self, (char *[]){"n", "library_path_absent", NULL}));
 }
 
+// glibc's loader takes semicolons, too; and however many folders there are, the last is looked at.
+GLIBC_CASE(own_library_path_of_many) {
+    static const int counts[] = {2, 49, 80};
+    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
+        static char path[2048];
+        char *end = path;
+        for (int folder = 1; folder < counts[i]; folder++) end += sprintf(end, "/nowhere/%d;", folder);
+        strcpy(end, DATA "/plugins");
+        setenv("LD_LIBRARY_PATH", path, 1);
+        IN_CHILD("many", execv(self, (char *[]){"n", "library_path", NULL}));
+    }
+}
+
 CASE(library_path) {
     text("LD_LIBRARY_PATH", getenv("LD_LIBRARY_PATH") ? getenv("LD_LIBRARY_PATH") : "(none)");
     done("by a bare name", dlopen("libneeds-path.so", RTLD_NOW) != NULL);

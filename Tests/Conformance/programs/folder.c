@@ -168,6 +168,22 @@ GLIBC_CASE(fts) {
     text("working folder after", getcwd(cwd, sizeof cwd));
 }
 
+// As many as a shell's pattern may bring, all of which may lead out of the image by their letters.
+GLIBC_CASE(fts_of_many) {
+    enum { count = 2000 };
+    static char *paths[count + 1];
+    for (int i = 0; i < count; i++) paths[i] = i % 2 ? "../folder/inner" : "../missing";
+    show("chdir", chdir(DATA "/folder"));
+    FTS *walk = fts_open(paths, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
+    done("fts_open", walk != NULL);
+    int files = 0, missing = 0;
+    for (FTSENT *entry; walk && (entry = fts_read(walk));) {
+        files += entry->fts_info == FTS_F;
+        missing += entry->fts_info == FTS_NS;
+    }
+    printf("%d files, %d missing\n", files, missing);
+}
+
 GLIBC_CASE(fts_children) {
     char *folders[] = {DATA "/folder", NULL};
     FTS *walk = fts_open(folders, FTS_PHYSICAL, by_name);

@@ -87,6 +87,35 @@ CASE(datagram_socket) {
     show("missing", sendto(client, "x", 1, 0, (struct sockaddr *)&address, name(&address, WORK "/missing")));
 }
 
+// What is told of an address that was cut is its whole length; behind its room is somebody else's.
+CASE(many_messages_short_buffer) {
+    enum { room = 20, count = 2 };
+    struct sockaddr_un address, own;
+    int server = socket(AF_UNIX, SOCK_DGRAM, 0), client = socket(AF_UNIX, SOCK_DGRAM, 0);
+    socklen_t length = name(&address, WORK "/server");
+    show("bind", bind(server, (struct sockaddr *)&address, length));
+    show("bind client", bind(client, (struct sockaddr *)&own, name(&own, WORK "/client-whose-name-has-fifty-bytes-at-least")));
+    struct mmsghdr many[count];
+    struct iovec parts[count];
+    char bytes[count][8] = {"", ""};
+    unsigned char names[count][sizeof own];
+    memset(many, 0, sizeof many);
+    for (int i = 0; i < count; i++) {
+        show("sendto", sendto(client, i == 0 ? "one" : "two", 3, 0, (struct sockaddr *)&address, length));
+        for (size_t at = 0; at < sizeof own; at++) names[i][at] = (unsigned char)(at + 100);
+        parts[i] = (struct iovec){bytes[i], sizeof bytes[i] - 1};
+        many[i].msg_hdr = (struct msghdr){
+            .msg_name = names[i], .msg_namelen = i == 0 ? room : sizeof own, .msg_iov = &parts[i], .msg_iovlen = 1};
+    }
+    show("recvmmsg", recvmmsg(server, many, count, MSG_DONTWAIT, NULL));
+    text("first", bytes[0]);
+    text("second", bytes[1]);
+    int changed = 0;
+    for (size_t at = room; at < sizeof own; at++) changed += names[0][at] != (unsigned char)(at + 100);
+    show("bytes changed behind the room", changed);
+    show_address("from", 0, (struct sockaddr_un *)names[1], many[1].msg_hdr.msg_namelen);
+}
+
 CASE(abstract_socket) {
     struct sockaddr_un address;
     memset(&address, 0, sizeof address);

@@ -152,7 +152,9 @@ def names(folder, tree):
 
     appended("/etc/passwd", "conformance:x:4321:4321:A user of the image,,,:/home/conformance:/bin/sh\n"
                             "sandbox:x:993:990::/:/bin/false\n")
-    appended("/etc/group", "conformance:x:4321:\nhelpers:x:4400:conformance,root\nsandbox:x:990:\n")
+    crowd = ",".join(f"member{number}" for number in range(2500))
+    appended("/etc/group", "conformance:x:4321:\nhelpers:x:4400:conformance,root\nsandbox:x:990:\n"
+                           f"crowd:x:4500:{crowd}\nlate:x:4600:latecomer\n")
     appended("/etc/services", "conformance 4711/tcp\n")
     appended("/etc/protocols", "conformance 222 CONFORMANCE\n")
     put(folder, "/etc/hosts", "127.0.0.1 localhost\n10.9.8.6 image-only-in-hosts\n")

@@ -121,6 +121,7 @@ private struct Upload: Sendable {
 
     /// Amazon S3, "Uploading and copying objects using multipart upload".
     func sendParts(of partSize: Int) throws(S3Error) {
+        let clock = Int(Clock.epochMilliseconds / 1000)
         let begun = try post([UInt8]("uploads="), [])
         guard let id = S3Error.element("UploadId", in: begun.body), !id.isEmpty else {
             throw S3Error(
@@ -129,17 +130,40 @@ private struct Upload: Sendable {
         let upload = [UInt8]("uploadId=") + id.percentEncoded()
         do throws(S3Error) {
             let tags = try sendAll((size + partSize - 1) / partSize, partSize, upload)
-            var answer = try post(upload, Self.document(tags))
-            // This one may say no after it has said yes: the status comes first, the work takes long.
-            for _ in 0..<3 where S3Error.element("Code", in: answer.body) != nil && S3Error(answer, nil).isTransient {
-                answer = try post(upload, Self.document(tags))
+            do throws(S3Error) { try complete(upload, tags) } catch {
+                // An answer that was lost may have been that it is done; then the next one is that there is none any more.
+                let begin = begun["date"].flatMap(AWSTime.unixTime(ofField:)) ?? clock
+                guard error.isCode("NoSuchUpload"), isWhole(tags.count, since: begin) else { throw error }
             }
-            if S3Error.element("Code", in: answer.body) != nil { throw S3Error(answer, nil) }
         } catch {
             // Parts that nobody completes are paid for until somebody looks.
             abort(upload)
             throw error
         }
+    }
+
+    /// Puts the parts together.
+    private func complete(_ upload: [UInt8], _ tags: [[UInt8]]) throws(S3Error) {
+        var answer = try post(upload, Self.document(tags))
+        // This one may say no after it has said yes: the status comes first, the work takes long.
+        for _ in 0..<3 where S3Error.element("Code", in: answer.body) != nil && S3Error(answer, nil).isTransient {
+            answer = try post(upload, Self.document(tags))
+        }
+        if S3Error.element("Code", in: answer.body) != nil { throw S3Error(answer, nil) }
+    }
+
+    /// Whether an upload has become the object. S3 ends the tag of such objects with the number of parts, and dates them
+    /// from the upload's beginning: one that was there before is older.
+    private func isWhole(_ parts: Int, since begin: Int) -> Bool {
+        let head = try? storage.send(until: deadline) {
+            S3Storage.Request(method: "HEAD", bucket: bucket, key: key)
+        }
+        guard let head, head["content-length"]?.decimalValue == size, let tag = head["etag"],
+            let time = head["last-modified"].flatMap(AWSTime.unixTime(ofField:))
+        else { return false }
+        var end = [UInt8]("-")
+        end.append(decimal: parts)
+        return tag.filter { $0 != UInt8(ascii: "\"") }.suffix(end.count).elementsEqual(end) && time >= begin - 1
     }
 
     private func abort(_ upload: [UInt8]) {
