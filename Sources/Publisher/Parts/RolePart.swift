@@ -66,10 +66,9 @@ enum Policy {
         let read = deployment.inputs.map { objects(in: $0, names) }
         if !read.isEmpty { statements.append(allow(["s3:GetObject"], on: unique(read))) }
         let written = deployment.outputs.map { objects(in: $0, names) }
-        // An upload in parts that fails must be able to take its parts away, and one whose last answer is lost to see
-        // whether the object is there.
+        // An upload in parts that fails must be able to take its parts away.
         if !written.isEmpty {
-            statements.append(allow(["s3:AbortMultipartUpload", "s3:GetObject", "s3:PutObject"], on: unique(written)))
+            statements.append(allow(["s3:AbortMultipartUpload", "s3:PutObject"], on: unique(written)))
         }
         return statements
     }
