@@ -42,7 +42,7 @@ struct PublishCommand: ParsableCommand {
     @Flag(help: "Print the plan, or what was published, as JSON.")
     var json = false
 
-    @Flag(help: "Take over a function of this name that was not published from here.")
+    @Flag(help: "Take over a function of this name, and its log group, that were not published from here.")
     var adopt = false
 
     func validate() throws {
