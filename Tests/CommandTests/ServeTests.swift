@@ -173,10 +173,9 @@ final class ServeTests {
 
     @Test(
         "is Lambda for the aws client",
-        .enabled(if: Peer.isInstalled("aws"), "there is no aws here: pip install awscli"))
+        .enabled(if: AWSCommand.isInstalled, "needs awscli: scripts/setup test"))
     func client() throws {
-        let result = try Peer.run(
-            "aws",
+        let result = try AWSCommand.run(
             [
                 "lambda", "invoke", "--endpoint-url", "http://127.0.0.1:\(port)", "--function-name", "served",
                 "--payload", #"{"from": "aws"}"#, "\(folder.path)/answer",

@@ -106,8 +106,8 @@ package final class AWSEmulator: Sendable {
     package func aws(_ arguments: String...) throws -> JSON { try aws(arguments) }
 
     package func aws(_ arguments: [String]) throws -> JSON {
-        let result = try Peer.run(
-            "aws", arguments + ["--output", "json"],
+        let result = try AWSCommand.run(
+            arguments + ["--output", "json"],
             variables: variables.map { ($0.key, $0.value) } + [("AWS_PAGER", "")])
         guard result.status == 0 else {
             throw BackgroundProgram.Unavailable("aws \(arguments.joined(separator: " ")): \(result.errorText)")
