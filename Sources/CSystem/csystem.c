@@ -9,10 +9,13 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
+
+int csystem_accept(int listener) { return accept4(listener, NULL, NULL, SOCK_CLOEXEC); }
 
 int csystem_open_nameless(const char *folder, unsigned permissions) {
     return open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, permissions);

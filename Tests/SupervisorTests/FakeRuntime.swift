@@ -97,8 +97,9 @@ final class FakeRuntime: Sendable {
                 guard let context = unsafe context else { return nil }
                 let runtime = unsafe Unmanaged<FakeRuntime>.fromOpaque(context).takeRetainedValue()
                 while true {
-                    let connection = unsafe accept4(runtime.listener, nil, nil, Int32(SOCK_CLOEXEC.rawValue))
+                    let connection = accept(runtime.listener, nil, nil)
                     guard connection >= 0 else { return nil }
+                    _ = fcntl(connection, F_SETFD, FD_CLOEXEC)
                     runtime.startServing(connection)
                 }
             }, context)

@@ -120,9 +120,10 @@ private final class Socket: Sendable {
     }
 
     static func accept(_ listener: Int32) -> Socket? {
-        // A program that another test starts must not keep this connection open.
-        let descriptor = unsafe accept4(listener, nil, nil, Int32(SOCK_CLOEXEC.rawValue))
+        let descriptor = Glibc.accept(listener, nil, nil)
         guard descriptor >= 0 else { return nil }
+        // A program that another test starts must not keep this connection open.
+        _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
         // A test that goes wrong must end.
         var limit = timeval(tv_sec: 30, tv_usec: 0)
         unsafe setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))

@@ -28,6 +28,9 @@ void csystem_remove_tree(const char *path);
 /// A file in memory, which no name leads to: a descriptor, or -1 with errno.
 int csystem_memory_file(const char *name);
 
+/// Takes a connection that no program which is started meanwhile inherits (accept4(2)): a descriptor, or -1 with errno.
+int csystem_accept(int listener);
+
 enum { csystem_open_files, csystem_processes, csystem_core_size };
 
 /// Lowers a limit of a process, for what it starts from then on: 0, or -1 with errno.

@@ -127,8 +127,7 @@ final class HTTPServer: Sendable {
         on listener: Int32, _ gate: Monitor<Gate>, _ limits: Limits, _ begin: (Int32) -> Bool
     ) {
         while gate.wait({ $0.isClosed ? false : $0.open < limits.connections ? true : nil }) {
-            // Not for the programs that other threads start meanwhile: a connection would stay open as long as they run.
-            let connection = unsafe accept4(listener, nil, nil, Int32(SOCK_CLOEXEC.rawValue))
+            let connection = Connections.accept(on: listener)
             if connection < 0 && (errno == EINTR || errno == ECONNABORTED) { continue }
             if connection >= 0 {
                 gate.withLock { $0.open += 1 }
