@@ -6,6 +6,9 @@ SWIFT ?= swift
 TEST_IMAGES ?= tiny ffmpeg ruby
 # With what the images other than tiny are compressed, to be held against umoci: zstd gzip xz lz4 none are all.
 TEST_COMPRESSORS ?= zstd
+# In which forms each recipe's publishing is killed at every step: zip layer image runtime are all, and take ten minutes;
+# when empty each recipe has one of them.
+TEST_FORMS ?=
 # More for `swift test`, such as: make test TEST_FLAGS='--filter LayerFS'
 TEST_FLAGS ?=
 BENCH_ROUNDS ?= 3
@@ -123,7 +126,8 @@ test: ## run all tests, against real peers and a real registry
 	@$(MAKE) --no-print-directory path-library supervisors
 	$(SWIFT) build --build-tests
 	@SCAR_TESTBED_RIE=$$(scripts/setup --rie) PYTHONPATH=$$(scripts/setup --python-path) SCAR_TEST_IMAGES='$(TEST_IMAGES)' \
-	    SCAR_TEST_COMPRESSORS='$(TEST_COMPRESSORS)' scripts/testbed run $(TEST_IMAGES) -- $(SWIFT) test --skip-build $(TEST_FLAGS)
+	    SCAR_TEST_COMPRESSORS='$(TEST_COMPRESSORS)' SCAR_TEST_FORMS='$(TEST_FORMS)' \
+	    scripts/testbed run $(TEST_IMAGES) -- $(SWIFT) test --skip-build $(TEST_FLAGS)
 
 # Without the test of the supervisor's size: what counts lines makes it larger.
 coverage: ## run the tests and print how many lines of each module they reach; fails below 85 % of one

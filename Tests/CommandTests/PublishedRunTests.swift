@@ -139,4 +139,34 @@ struct PublishedRunTests {
         #expect(again.text.contains(nothing), "\(again.text)")
         try workflow.checkRemoval(by: file, kept: "results")
     }
+
+    @Test("whose image's files are a layer finds them beneath what was uploaded for the function itself")
+    func layer() throws {
+        let scene = try CageScene()
+        let workflow = try PublishedWorkflow(try Self.shared.get())
+        try workflow.write(
+            "#!/bin/sh\nset -e\ncat /image-marker >\"$TMP_OUTPUT_DIR/marker\"\ncat \"$INPUT_FILE_PATH\" >>\"$TMP_OUTPUT_DIR/marker\"\n",
+            to: "mark.sh")
+        let recipe = try workflow.write(
+            """
+            {"name": "mark", "image": "\(scene.image)", "script": "mark.sh", "target": "layer",
+             "input": [{"storage": "s3", "path": "letters/in"}], "output": [{"storage": "s3", "path": "letters/out"}]}
+            """, to: "mark.json")
+        let published = try workflow.run("publish", recipe, "-o", workflow.path + "/out", "-q")
+        try #require(published.status == 0, "\(published.errorText)")
+        let function = try workflow.emulator.aws("lambda", "get-function", "--function-name", "mark:live")
+        #expect(function["Configuration"]?["Layers"]?.array?.count == 1)
+        try workflow.emulator.clear()
+        let letter = try workflow.write(" and letter", to: "letter")
+        let calls = try workflow.store(letter, in: "letters", as: "in/letter")
+        #expect(calls.count == 1, "\(calls)")
+        #expect(try workflow.keys("letters") == ["in/letter", "out/marker"], "\(calls)")
+        let got = try workflow.run("get", "s3://letters/out", workflow.path + "/got")
+        #expect(got.status == 0, "\(got.errorText)")
+        let text = try InputFile.contents(of: workflow.path + "/got/marker", limit: 999)
+        #expect(String(decoding: text, as: UTF8.self) == "image and letter")
+        #expect(try workflow.emulator.problems() == [])
+        try workflow.checkRights(of: "mark")
+        try workflow.checkRemoval(by: recipe, kept: "letters")
+    }
 }

@@ -8,7 +8,7 @@ and enumerations), and its signature is computed again by botocore. What is wron
 /_proxy/fail?match=OPERATION&times=N&status=S&code=C&message=M  answers so the next N times that the operation is asked for.
 /_proxy/answer?match=OPERATION&times=N&body=JSON  answers with this document instead, the next N times.
 /_proxy/log    what was asked since the last reset, as JSON.
-/_proxy/code?function=F&region=R  the zip that the function F was made of.
+/_proxy/code?region=R&function=F  the zip that the function F was made of; with layer=ARN, the one of a layer's version.
 /_proxy/registry?origin=O  puts the registry at O behind ECR: who has this as their proxy finds it at ECR's address, without
     TLS, and an image that is pushed there is one that ECR knows.
 /_proxy/reset  begins anew, moto included.
@@ -339,11 +339,12 @@ def tag_bucket(path, body):
         connection.getresponse().read()
 
 
-def code_of(function, region):
-    """The package of a function: moto hands out an address that nobody serves."""
+def code_of(region, function=None, layer=None):
+    """The package of a function or of a layer's version: moto hands out an address that nobody serves."""
     from moto.awslambda_simple.models import lambda_simple_backends
 
-    return lambda_simple_backends["123456789012"][region].get_function(function, "live").code_bytes
+    backend = lambda_simple_backends["123456789012"][region]
+    return (backend.layers_versions_by_arn(layer) if layer else backend.get_function(function, "live")).code_bytes
 
 
 def note_image(path, manifest, headers):
@@ -384,7 +385,7 @@ class Handler(BaseHTTPRequestHandler):
                 body = json.dumps(STATE["log"]).encode()
             return self.answer(200, body)
         if verb == "code":
-            return self.answer(200, code_of(query["function"][0], query["region"][0]))
+            return self.answer(200, code_of(**{name: values[0] for name, values in query.items()}))
         if verb == "registry":
             REGISTRY["origin"] = query["origin"][0]
             return self.answer(200)

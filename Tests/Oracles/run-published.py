@@ -3,8 +3,8 @@
 Usage: run-published.py FOLDER RIE BUCKET KEY FILE
 
 Stores FILE as KEY in BUCKET, and then does what AWS would: every new object is told to the functions that the bucket's
-notifications name, each in a cage with the code that was uploaded, or in the image that it was made from, with its own
-variables and /tmp, under AWS's Runtime Interface Emulator; jobs that functions hand over run as Batch would run them, in the
+notifications name, each in a cage with the code and the layers that were uploaded, or in the image that it was made from, with
+its own variables and /tmp, under AWS's Runtime Interface Emulator; jobs that functions hand over run as Batch would run them, in the
 image that their definition names. Images are pulled from the registry by their digest. So it goes until nothing new happens. Prints a line of JSON for each call and job. Whoever calls signs with a
 key that names the role, so that the emulator's log says who did what.
 """
@@ -42,8 +42,10 @@ def free_port():
         return one.getsockname()[1]
 
 
-def fetch(path):
-    with urllib.request.urlopen(ORIGIN + path, timeout=60) as answer:
+def code(**of):
+    """The zip of a function, or of a layer's version."""
+    query = urllib.parse.urlencode({"region": REGION, **of})
+    with urllib.request.urlopen(f"{ORIGIN}/_proxy/code?{query}", timeout=60) as answer:
         return answer.read()
 
 
@@ -67,10 +69,15 @@ class Cage:
             self.program, own = image.words, image.variables
             self.files = image.files("--ro-bind", ("var/rie",)) + ["--chdir", image.folder]
         else:
-            task = pathlib.Path(FOLDER, name)
-            self.unpack(fetch(f"/_proxy/code?function={urllib.parse.quote(name)}&region={REGION}"), task)
+            task, layers = pathlib.Path(FOLDER, name), pathlib.Path(FOLDER, name + ".layers")
+            self.unpack(code(function=name), task)
+            layers.mkdir()
+            # Lambda, "Working with layers": each is unpacked into /opt, in this order.
+            for layer in settings.get("Layers", []):
+                self.unpack(code(layer=layer["Arn"]), layers)
             self.program = ["/var/task/bootstrap"]
-            self.files = self.machine() + ["--ro-bind", str(task), "/var/task", "--chdir", "/var/task"]
+            self.files = self.machine() + [
+                "--ro-bind", str(task), "/var/task", "--ro-bind", str(layers), "/opt", "--chdir", "/var/task"]
         self.variables = {
             "PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "en_US.UTF-8", "TZ": ":UTC", **own,
             "LAMBDA_TASK_ROOT": "/var/task", "AWS_LAMBDA_FUNCTION_NAME": name,

@@ -22,8 +22,9 @@ package final class AWSEmulator: Sendable {
         package var problems: [String]
     }
 
-    /// Whether there is what it needs.
-    package static let isInstalled = (try? Peer.run("python3", ["-c", "import moto.server, botocore"]).status) == 0
+    /// Whether there is what it, and asking it with the command line, needs.
+    package static let isInstalled =
+        (try? Peer.run("python3", ["-c", "import moto.server, botocore, awscli"]).status) == 0
 
     /// The variables that send a client here.
     package var variables: [String: String] {
