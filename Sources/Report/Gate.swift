@@ -1,3 +1,5 @@
+internal import ByteKit
+
 /// Rules that an image must hold to, as people write them: `efficiency>=0.95,wasted<=20MiB,secrets=0`.
 package struct Gate: Sendable {
     package var rules: [Rule]
@@ -42,7 +44,7 @@ package struct Gate: Sendable {
         package var value: Double
         package var holds: Bool
 
-        /// `wasted<=20MiB: it is 31.2 MB`.
+        /// `wasted<=20MiB: it is 31200000 bytes (31.2 MB)`.
         package var line: String { "\(SafeText.line(rule.text)): it is \(rule.metric.text(value))" }
     }
 
@@ -114,7 +116,10 @@ extension Gate {
         func text(_ value: Double) -> String {
             switch unit {
             case .part: return Ratio.percent(value)
-            case .bytes, .count: return "\(Int(value))" + (unit == .bytes ? " bytes" : "")
+            case .count: return "\(Int(value))"
+            case .bytes:
+                let bytes = Int(value)
+                return "\(bytes) bytes" + (bytes < 1000 ? "" : " (\(ByteCount.text(bytes)))")
             }
         }
 

@@ -57,6 +57,10 @@ struct InspectTests: ~Copyable {
         try TestImage.write([("text", Array("just text\n".utf8))], to: folder.path)
         #expect(try inspect(["\(folder.path)/text"], status: 1).errorText.contains("error["))
         #expect(try inspect(["Not A Name"], status: 1).errorText.contains("error[malformed-image]"))
+        for missing in ["\(folder.path)/missing", "./missing", "out/missing.zip"] {
+            let refused = try inspect([missing], status: 1)
+            #expect(refused.errorText.contains("error[file-open]: cannot open \(missing): No such file or directory"))
+        }
     }
 
     @Test("refuses a layer that is not what its digest says")

@@ -79,6 +79,7 @@ struct GateTests {
         #expect(read.errorText == "")
         #expect(
             read.text
-                == #"2|1|2|wasted<=1: it is 3000 bytes|0|<img src=x onerror=alert(1)>&"'\x1b\x00\n\u{fffe}]]>"# + "\n")
+                == #"2|1|2|wasted<=1: it is 3000 bytes (3.0 kB)|0|<img src=x onerror=alert(1)>&"'\x1b\x00\n\u{fffe}]]>"#
+                + "\n")
     }
 }

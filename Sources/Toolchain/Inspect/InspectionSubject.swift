@@ -17,7 +17,10 @@ extension InspectionSubject {
 
     private static func file(_ path: String, _ function: String?) throws -> InspectionSubject? {
         var status = stat()
-        guard unsafe stat(path, &status) == 0 else { return nil }
+        guard unsafe stat(path, &status) == 0 else {
+            guard looksLikeFile(path) else { return nil }
+            throw FileError("open", path)
+        }
         if status.st_mode & S_IFMT == S_IFDIR {
             guard unsafe access("\(path)/oci-layout", F_OK) == 0 else { return nil }
             return .image(try ImageSource(of: "oci:\(path)"))
@@ -34,6 +37,12 @@ extension InspectionSubject {
             )
         }
         return .image(try ImageSource(of: "\(isSaved(head) ? "docker-archive" : "tar"):\(path)"))
+    }
+
+    /// Whether a word that names nothing here was hardly meant as an image's name. With a tag behind it, it still is one.
+    private static func looksLikeFile(_ word: String) -> Bool {
+        ["/", "./", "../"].contains(where: word.hasPrefix)
+            || [".zip", ".squashfs", ".tar", ".json", ".yaml", ".yml"].contains(where: word.hasSuffix)
     }
 
     /// Whether an archive is what `docker save` or an image layout has: their first file says so.
