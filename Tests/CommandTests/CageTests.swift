@@ -194,7 +194,7 @@ struct CageTests {
 
     @Test(
         "is the same for an ordinary user, and has no more than Lambda's number of processes",
-        .enabled(if: OrdinaryUser.canRunTool, "needs root, to become another user that can run the tool"))
+        .enabled(if: OrdinaryUser.canRunTool, OrdinaryUser.reason))
     func ordinaryUser() throws {
         let recipe = try scene.recipe(
             program: CageScene.head + """
