@@ -162,20 +162,24 @@ struct CrashSafetyTests: ~Copyable {
         #expect(readOnly.status == 1)
         #expect(readOnly.errorText.contains("error[file-create]: cannot create \(cache)"), "\(readOnly.errorText)")
         #expect(readOnly.errorText.contains("--cache"))
-        // Another user's folder, for one who is not root.
+        #expect(try scene.find(output, "-type", "f") == [])
+    }
+
+    @Test(
+        "for want of a cache that is somebody else's says which folder, and what to do",
+        .enabled(if: OrdinaryUser.canRunTool, OrdinaryUser.reason))
+    func foreignCache() throws {
+        let (output, cache) = (scene.path("out"), scene.path("cache"))
+        for path in [cache, output] { try Folder.create(path) }
         #expect(unsafe chmod(scene.folder.path, 0o755) == 0)
         #expect(unsafe chmod(output, 0o777) == 0)
-        let strange = scene.path("strange")
-        try Folder.create(strange)
-        if OrdinaryUser.canRunTool {
-            let stranger = try Peer.run(
-                OrdinaryUser.words[0],
-                OrdinaryUser.words.dropFirst() + [Products.scarBuild] + scene.arguments(output: output, cache: strange),
-                variables: [("HOME", "/nonexistent")])
-            #expect(stranger.status == 1)
-            #expect(stranger.errorText.contains("cannot create \(strange)"), "\(stranger.errorText)")
-            #expect(stranger.errorText.contains("--cache"))
-        }
+        let stranger = try Peer.run(
+            OrdinaryUser.words[0],
+            OrdinaryUser.words.dropFirst() + [Products.scarBuild] + scene.arguments(output: output, cache: cache),
+            variables: [("HOME", "/nonexistent")])
+        #expect(stranger.status == 1)
+        #expect(stranger.errorText.contains("cannot create \(cache)"), "\(stranger.errorText)")
+        #expect(stranger.errorText.contains("--cache"))
         #expect(try scene.find(output, "-type", "f") == [])
     }
 

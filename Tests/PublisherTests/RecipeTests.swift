@@ -59,7 +59,7 @@ extension EmulatorTests {
         }
 
         @Test(
-            "is published in every form, again without a change, with other memory by one call, and removed without a rest",
+            "is published in every form, again without a change, with other memory by one call, a version and an alias, and removed without a rest",
             arguments: recipes)
         func life(recipe: String) throws {
             for form in Form.allCases {
