@@ -63,7 +63,7 @@ supervisors: $(if $(filter x86_64,$(shell uname -m)),$(SUPERVISOR)-aarch64) ## b
 # Where arm64's libraries cannot be had there is none; whoever needs it says so then.
 $(SUPERVISOR)-aarch64: $(SUPERVISOR_PARTS)
 	@echo 'scripts/cross-supervisor $@'; scripts/cross-supervisor $@ || { status=$$?; [ $$status = 3 ] || exit $$status; \
-	echo 'supervisors: no $(@F), so no packages for arm64 are built here' >&2; }
+	rm -f $@; echo 'supervisors: no $(@F), so no packages for arm64 are built here' >&2; }
 
 path-library: $(PATH_LIBRARY)-x86_64.so $(PATH_LIBRARY)-aarch64.so ## build what lets programs run below a prefix
 
@@ -78,7 +78,7 @@ define compile_path_library
 	mkdir -p $(@D); \
 	if command -v $(1) >/dev/null; then \
 	    echo '$(1) -o $@'; $(1) $(PATH_LIBRARY_FLAGS) $(2) -o $@.new $(PATH_LIBRARY_SOURCES) && mv -f $@.new $@; \
-	else echo 'path-library: there is no $(1), so no $(@F); scripts/setup build installs it' >&2; fi
+	else rm -f $@; echo 'path-library: there is no $(1), so no $(@F); scripts/setup build installs it' >&2; fi
 endef
 
 # Builds nothing, so that root need not: `make build` comes first.
@@ -121,20 +121,23 @@ recipes: build ## run the recipes' tests in every form of package, and print a t
 	@scripts/setup test
 	@scripts/recipes $(RECIPES)
 
+# With a registry of its own. In the place of make's shell, so that a signal to make reaches it.
+RUN_TESTS = exec env SCAR_TESTBED_RIE="$$(scripts/setup --rie)" PYTHONPATH="$$(scripts/setup --python-path)" \
+	SCAR_TEST_IMAGES='$(TEST_IMAGES)' SCAR_TEST_COMPRESSORS='$(TEST_COMPRESSORS)' SCAR_TEST_FORMS='$(TEST_FORMS)' \
+	scripts/testbed run $(TEST_IMAGES) -- $(SWIFT) test --skip-build
+
 test: ## run all tests, against real peers and a real registry
 	@scripts/setup test
 	@$(MAKE) --no-print-directory path-library supervisors
 	$(SWIFT) build --build-tests
-	@SCAR_TESTBED_RIE=$$(scripts/setup --rie) PYTHONPATH=$$(scripts/setup --python-path) SCAR_TEST_IMAGES='$(TEST_IMAGES)' \
-	    SCAR_TEST_COMPRESSORS='$(TEST_COMPRESSORS)' SCAR_TEST_FORMS='$(TEST_FORMS)' \
-	    scripts/testbed run $(TEST_IMAGES) -- $(SWIFT) test --skip-build $(TEST_FLAGS)
+	@$(RUN_TESTS) $(TEST_FLAGS)
 
 # Without the test of the supervisor's size: what counts lines makes it larger.
 coverage: ## run the tests and print how many lines of each module they reach; fails below 85 % of one
 	@scripts/setup test
 	@$(MAKE) --no-print-directory path-library supervisors
 	$(SWIFT) build --build-tests --enable-code-coverage
-	@SCAR_TESTBED_RIE=$$(scripts/setup --rie) PYTHONPATH=$$(scripts/setup --python-path) scripts/testbed run $(TEST_IMAGES) -- $(SWIFT) test --skip-build --enable-code-coverage --skip SupervisorBinaryTests/isSmall
+	@$(RUN_TESTS) --enable-code-coverage --skip SupervisorBinaryTests/isSmall
 	@scripts/coverage
 
 fuzz: ## feed every reader of foreign bytes what it does not expect; fails when one gives in

@@ -3,8 +3,8 @@
 Each request is held against botocore's model of its service, and its signature is computed again. What is wrong is kept, and
 given at /_proxy/log.
 
-/_proxy/cut?after=N&mode=before|after  lets N more changes through and then breaks every connection; with mode=after the
-    last change still happens, but its answer is lost.
+/_proxy/cut?after=N  lets N more changes through. The next one still happens, but its answer is lost, and from then on
+    every connection breaks.
 /_proxy/fail?match=OPERATION&times=N&status=S&code=C&message=M  answers so the next N times that the operation is asked for.
 /_proxy/answer?match=OPERATION&times=N&body=JSON  answers with this document instead, the next N times.
 /_proxy/log    what was asked since the last reset, as JSON.
@@ -101,7 +101,7 @@ class Handler(BaseHTTPRequestHandler):
             if verb in ("reset", "clear"):
                 STATE.update(log=[], cut=None, failures=[], dead=False)
             elif verb == "cut":
-                STATE["cut"] = [int(query["after"][0]), query["mode"][0]]
+                STATE["cut"] = int(query["after"][0])
             elif verb == "fail":
                 STATE["failures"].append(
                     {"match": query["match"][0], "times": int(query["times"][0]), "status": int(query["status"][0]),
@@ -167,17 +167,13 @@ class Handler(BaseHTTPRequestHandler):
                 return self.break_off()
             STATE["log"].append({"service": service, "operation": operation, "changes": changes, "problems": problems,
                                  "target": self.path, "caller": request_check.caller_of(request)})
-            mode = None
             if changes and STATE["cut"] is not None:
-                STATE["cut"][0] -= 1
-                if STATE["cut"][0] < 0:
-                    mode = STATE["cut"][1]
-                    STATE["dead"] = True
+                STATE["cut"] -= 1
+                STATE["dead"] = STATE["cut"] < 0
+            lost = STATE["dead"]
             failure = next((item for item in STATE["failures"] if item["match"] == operation and item["times"] > 0), None)
             if failure:
                 failure["times"] -= 1
-        if mode == "before":
-            return self.break_off()
         if failure and "body" in failure:
             return self.answer(200, failure["body"].encode())
         if failure:
@@ -186,7 +182,7 @@ class Handler(BaseHTTPRequestHandler):
         if service == "lambda-core":
             with LOCK:
                 status, document, code = lambda_core.answer(request)
-            if mode == "after":
+            if lost:
                 return self.break_off()
             return self.answer(status, json.dumps(document).encode(), [("x-amzn-errortype", code)] if code else [])
         connection = http.client.HTTPConnection("127.0.0.1", MOTO, timeout=60)
@@ -197,7 +193,7 @@ class Handler(BaseHTTPRequestHandler):
         connection.close()
         if operation == "CreateBucket" and response.status == 200:
             tag_bucket(self.path, body)
-        if mode == "after":
+        if lost:
             return self.break_off()
         kept = [(key, value) for key, value in response.getheaders()
                 if key.lower() not in ("content-length", "connection", "transfer-encoding", "date", "server")]

@@ -4,9 +4,8 @@ import Testing
 
 /// AWS's own Runtime Interface Emulator in the place of Lambda.
 @Suite(
-    .enabled(
-        if: BootstrapBinary.path != nil && BootstrapBinary.emulator != nil, "scripts/setup --rie fetches AWS's emulator"
-    ),
+    .enabled(if: BootstrapBinary.path != nil, "build it first: swift build -c release --product bootstrap"),
+    .enabled(if: RuntimeEmulator.path != nil, Comment(rawValue: RuntimeEmulator.absence)),
     .serialized)
 struct EmulatorTests {
     /// Sends events one after the other; what came back, and the function's folder as it then is.
@@ -14,7 +13,7 @@ struct EmulatorTests {
         _ script: String, _ events: [String], _ change: (inout LaunchSpec) -> Void = { _ in },
         look: (borrowing TestPackage) -> Void = { _ in }
     ) throws -> [String] {
-        let emulator = try #require(BootstrapBinary.emulator)
+        let emulator = try #require(RuntimeEmulator.path)
         let package = TestPackage(script) { spec, _ in
             spec.outputs = [.init(storage: utf8("s3"), path: utf8("out"))]
             change(&spec)
