@@ -18,6 +18,8 @@ package struct BatchAPI: Sendable {
         package var reason: String
         /// Whether it takes jobs.
         package var isEnabled: Bool
+        /// Whether it is being deleted, and will be gone.
+        package var isLeaving: Bool { status == "DELETING" }
 
         init(_ json: JSON) {
             // A queue that was made this moment may have no status yet.

@@ -93,11 +93,16 @@ package final class CredentialChain: Sendable {
     }
 
     static func text(of path: String, what: String) throws(AWSError) -> String {
-        do throws(FileError) {
-            let text = String(decoding: try InputFile.contents(of: path, limit: 1 << 20), as: UTF8.self)
-            return String(text.split(whereSeparator: \.isWhitespace).joined())
-        } catch {
+        let bytes: [UInt8]
+        do throws(FileError) { bytes = try InputFile.contents(of: path, limit: 1 << 20) } catch {
             throw AWSError(.credentials, "\(what): \(error.diagnostic.message)", hint: error.diagnostic.hint)
         }
+        // Blanks at the ends only: ‘Bearer TOKEN’ has one within.
+        let text = String(decoding: bytes, as: UTF8.self).drop(while: \.isWhitespace)
+        guard let last = text.lastIndex(where: { !$0.isWhitespace }) else { return "" }
+        guard !text[...last].contains(where: \.isNewline) else {
+            throw AWSError(.credentials, "\(what): \(path) has more than one line")
+        }
+        return String(text[...last])
     }
 }

@@ -116,6 +116,14 @@ extension ECRAPI {
 
     package func deleteImage(_ digest: String, in repository: String) throws(AWSError) {
         let ids = JSON.array([.object([("imageDigest", .string(digest))])])
-        _ = try optional("BatchDeleteImage", [("repositoryName", .string(repository)), ("imageIds", ids)])
+        let json = try optional("BatchDeleteImage", [("repositoryName", .string(repository)), ("imageIds", ids)])
+        // What it could not do, it says in an answer that is none of failure.
+        guard let failure = json?["failures"]?[0], failure["failureCode"]?.string != "ImageNotFound" else { return }
+        let reason = failure["failureReason"]?.string ?? "no reason given"
+        var error = AWSError(
+            .service, "\(repository)@\(digest) was not deleted: \(reason)",
+            code: failure["failureCode"]?.string ?? "")
+        error.operation = "ecr BatchDeleteImage"
+        throw error
     }
 }

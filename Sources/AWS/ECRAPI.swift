@@ -1,3 +1,4 @@
+internal import ByteKit
 internal import JSON
 internal import Transport
 
@@ -71,5 +72,7 @@ package struct ECRAPI: Sendable {
     /// Seconds with a fraction, as this protocol writes times.
     private static func seconds(_ json: JSON) -> Int? {
         Double(String(decoding: json.text(), as: UTF8.self)).flatMap { Int(exactly: $0.rounded(.down)) }
+            // To the end of the year 9999.
+            .flatMap { (0...253_402_300_799).contains($0) ? $0 : nil }
     }
 }

@@ -20,7 +20,7 @@ package struct HTTPAPI: Sendable {
         package var integrations: [Integration] = []
         package var routes: [Route] = []
         package var stages: [String] = []
-        /// Those that routes use.
+        /// All of them, whether a route uses them or not: no two of an API may have one name.
         package var authorizers: [Authorizer] = []
     }
 
@@ -38,6 +38,7 @@ package struct HTTPAPI: Sendable {
         package var target: String
         /// `NONE`, `AWS_IAM`, `JWT`.
         package var authorization: String
+        /// Empty to take away the one that there was: a change that does not name it leaves it.
         package var authorizer: String?
 
         package init(id: String, key: String, target: String, authorization: String, authorizer: String?) {
@@ -82,24 +83,18 @@ package struct HTTPAPI: Sendable {
                 Route(
                     id: $0["routeId"]?.string ?? "", key: $0["routeKey"]?.string ?? "",
                     target: $0["target"]?.string ?? "", authorization: $0["authorizationType"]?.string ?? "NONE",
-                    authorizer: $0["authorizerId"]?.string)
+                    authorizer: $0["authorizerId"]?.string.flatMap { $0.isEmpty ? nil : $0 })
             }
             api.stages = try list("GetStages", "\(Self.apis)/\(id)/stages").compactMap { $0["stageName"]?.string }
-            for authorizer in Set(api.routes.compactMap(\.authorizer)).sorted() {
-                api.authorizers.append(try self.authorizer(authorizer, of: id))
+            api.authorizers = try list("GetAuthorizers", "\(Self.apis)/\(id)/authorizers").map {
+                Authorizer(
+                    id: $0["authorizerId"]?.string ?? "", name: $0["name"]?.string ?? "",
+                    issuer: $0["jwtConfiguration"]?["issuer"]?.string ?? "",
+                    audience: ($0["jwtConfiguration"]?["audience"]?.array ?? []).compactMap(\.string))
             }
             found.append(api)
         }
         return found
-    }
-
-    private func authorizer(_ authorizer: String, of id: String) throws(AWSError) -> Authorizer {
-        let path = "\(Self.apis)/\(id)/authorizers/\(authorizer)"
-        let json = try client.json(AWSRequest(.httpAPI, "GetAuthorizer", .get, path))
-        return Authorizer(
-            id: authorizer, name: json["name"]?.string ?? "",
-            issuer: json["jwtConfiguration"]?["issuer"]?.string ?? "",
-            audience: (json["jwtConfiguration"]?["audience"]?.array ?? []).compactMap(\.string))
     }
 
     private func list(_ operation: String, _ path: String) throws(AWSError) -> [JSON] {
@@ -188,6 +183,10 @@ package struct HTTPAPI: Sendable {
                 ("identitySource", .array([.string(Self.tokenSource)])),
                 ("jwtConfiguration", .object(configuration)),
             ], "authorizerId")
+    }
+
+    package func deleteAuthorizer(_ id: String, of api: String) throws(AWSError) {
+        try delete("DeleteAuthorizer", "\(Self.apis)/\(api)/authorizers/\(id)")
     }
 
     package func createStage(_ name: String, of api: String, tags: [String: String]) throws(AWSError) {

@@ -29,7 +29,7 @@ package struct IdentityAPI: Sendable {
 
     package func role(_ name: String) throws(AWSError) -> Role? {
         guard let element = try optional("GetRole", [("RoleName", name)])?.find("Role") else { return nil }
-        let trust = element["AssumeRolePolicyDocument"].map { Self.decodePercent($0.text) } ?? []
+        let trust = element["AssumeRolePolicyDocument"].map { PercentEncoding.decode($0.text) } ?? []
         return Role(
             name: name, arn: element["Arn"]?.text ?? "", trust: (try? JSON.parse(trust)) ?? .null,
             description: element["Description"]?.text ?? "", tags: Self.tags(element["Tags"]))
@@ -53,7 +53,7 @@ package struct IdentityAPI: Sendable {
     /// A policy that is part of a role; nil when there is none of this name.
     package func policy(_ policy: String, of role: String) throws(AWSError) -> JSON? {
         let answer = try optional("GetRolePolicy", [("RoleName", role), ("PolicyName", policy)])
-        return answer?.find("PolicyDocument").flatMap { try? JSON.parse(Self.decodePercent($0.text)) }
+        return answer?.find("PolicyDocument").flatMap { try? JSON.parse(PercentEncoding.decode($0.text)) }
     }
 
     package func putPolicy(_ policy: String, _ document: JSON, of role: String) throws(AWSError) {
@@ -161,30 +161,5 @@ package struct IdentityAPI: Sendable {
         var tags: [String: String] = [:]
         for member in element?.all("member") ?? [] { tags[member["Key"]?.text ?? ""] = member["Value"]?.text ?? "" }
         return tags
-    }
-
-    /// Policies come percent-encoded.
-    static func decodePercent(_ text: String) -> [UInt8] { PercentEncoding.decode(text) }
-}
-
-/// RFC 3986, section 2.1.
-package enum PercentEncoding {
-    /// The bytes of an encoded text; what is no escape stays as it is.
-    package static func decode(_ text: String, plusIsSpace: Bool = false) -> [UInt8] {
-        let text = Array(text.utf8)
-        var bytes: [UInt8] = []
-        var index = 0
-        while index < text.count {
-            if text[index] == UInt8(ascii: "%"), index + 2 < text.count, text[index + 1] != UInt8(ascii: "+"),
-                let byte = UInt8(String(decoding: text[index + 1...index + 2], as: UTF8.self), radix: 16)
-            {
-                bytes.append(byte)
-                index += 3
-            } else {
-                bytes.append(plusIsSpace && text[index] == UInt8(ascii: "+") ? 0x20 : text[index])
-                index += 1
-            }
-        }
-        return bytes
     }
 }

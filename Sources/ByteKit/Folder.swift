@@ -61,8 +61,9 @@ package enum Folder {
             guard unsafe mkdtemp(&template) != nil else { throw FileError("create", parent) }
             let path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
             let lock = lock(path)
-            defer { if let lock { close(lock) } }
-            // Before it was locked, somebody may have taken it for abandoned.
+            defer { lock.release() }
+            // Before it was locked, somebody may have taken it for abandoned, and may not be done with removing it.
+            if case .elsewhere = lock { continue }
             guard unsafe access(path, F_OK) == 0 else { continue }
             defer { remove(path) }
             return try body(path)
@@ -75,24 +76,35 @@ package enum Folder {
     package static func removeAbandoned(in parent: String) {
         for name in (try? names(in: parent)) ?? [] where name.hasPrefix(temporaryPrefix) {
             let path = "\(parent)/\(name)"
-            guard let lock = lock(path) else { continue }
-            remove(path)
-            close(lock)
+            let lock = lock(path)
+            if case .ours = lock { remove(path) }
+            lock.release()
         }
     }
 
-    /// A descriptor that holds a private folder of ours until it is closed; nil when another process does, or when the
-    /// file system has no locks: then nothing counts as abandoned.
-    private static func lock(_ path: String) -> Int32? {
-        let descriptor = unsafe open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
-        guard descriptor >= 0 else { return nil }
-        var status = stat()
-        guard unsafe fstat(descriptor, &status) == 0, status.st_uid == geteuid(), status.st_mode & 0o7777 == 0o700,
-            flock(descriptor, LOCK_EX | LOCK_NB) == 0
-        else {
-            close(descriptor)
-            return nil
+    /// Who holds a private folder.
+    private enum Lock {
+        /// We do, until the descriptor is closed.
+        case ours(Int32)
+        /// Another process, or another thread.
+        case elsewhere
+        /// Nobody: it is not one of ours, or the file system has no locks. Then nothing counts as abandoned.
+        case none
+
+        func release() {
+            if case .ours(let descriptor) = self { close(descriptor) }
         }
-        return descriptor
+    }
+
+    private static func lock(_ path: String) -> Lock {
+        let descriptor = unsafe open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+        guard descriptor >= 0 else { return .none }
+        var status = stat()
+        var isOurs = unsafe fstat(descriptor, &status) == 0
+        isOurs = isOurs && status.st_uid == geteuid() && status.st_mode & 0o7777 == 0o700
+        if isOurs, flock(descriptor, LOCK_EX | LOCK_NB) == 0 { return .ours(descriptor) }
+        let isElsewhere = isOurs && errno == EWOULDBLOCK
+        close(descriptor)
+        return isElsewhere ? .elsewhere : .none
     }
 }

@@ -4,8 +4,8 @@ internal import Glibc
 /// A file that appears whole or not at all.
 ///
 /// Bytes go to a nameless (or, where the file system has none, temporary) file in the destination's folder;
-/// `finish()` syncs it and moves it into place. A writer that is dropped unfinished, or a process that is killed,
-/// leaves nothing behind under the destination's name.
+/// `finish()` moves it into place. A writer that is dropped unfinished, or a process that is killed, leaves nothing
+/// behind under the destination's name. Nothing is synced to disk: a crash of the machine may leave a damaged file.
 @safe package struct OutputFile: ~Copyable {
     /// Where the file will stand.
     package let path: String
@@ -149,12 +149,8 @@ internal import Glibc
     }
 
     /// Gives the file its name. It appears whole, also when the process is killed right after.
-    ///
-    /// - Parameter durable: whether to wait until the disk has the bytes; false for what can be made again and is
-    ///   checked when read.
-    package consuming func finish(durable: Bool = false) throws(FileError) {
+    package consuming func finish() throws(FileError) {
         try flush()
-        if durable, fsync(descriptor) != 0 { throw FileError("sync", path) }
         if let temporaryPath {
             guard unsafe rename(temporaryPath, path) == 0 else { throw FileError("rename", path) }
         } else {
@@ -204,8 +200,8 @@ internal import Glibc
 
 extension OutputFile {
     /// Writes a whole file, which appears in one step.
-    package static func write(_ bytes: [UInt8], to path: String) throws(FileError) {
-        var file = try OutputFile(path, bufferSize: 64 << 10)
+    package static func write(_ bytes: [UInt8], to path: String, permissions: UInt32 = 0o644) throws(FileError) {
+        var file = try OutputFile(path, permissions: permissions, bufferSize: 64 << 10)
         try file.write(bytes)
         try file.finish()
     }

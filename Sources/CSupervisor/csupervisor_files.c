@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "csupervisor.h"
+#include "remove_tree.h"
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -152,80 +153,7 @@ int csupervisor_rename(int from_folder, const char *from, int to_folder, const c
     return checked(renameat(from_folder, from, to_folder, to));
 }
 
-// A tree may be deeper than there are descriptors: below this, folders are first moved to its top.
-enum { deepest = 32 };
-
-typedef struct {
-    unsigned names, moved;
-} hoisting;
-
-// Moves a folder to the top of the tree that is removed. Its own rights decide whether it may change its parent.
-static int hoist(int folder, const char *name, int top, hoisting *all) {
-    fchmodat(folder, name, 0700, 0);
-    for (int tries = 0; tries < 100; tries++) {
-        char hoisted[32];
-        snprintf(hoisted, sizeof hoisted, ".removing-%u", all->names++);
-        if (renameat(folder, name, top, hoisted) == 0) {
-            all->moved++;
-            return 0;
-        }
-        if (errno != EEXIST && errno != ENOTEMPTY) break;
-    }
-    return -errno;
-}
-
-static int empty_folder(int top, int folder, int depth, hoisting *all) {
-    DIR *listing = fdopendir(folder);
-    if (listing == NULL) {
-        close(folder);
-        return -errno;
-    }
-    int failure = 0;
-    for (struct dirent *entry; (entry = readdir(listing)) != NULL;) {
-        const char *name = entry->d_name;
-        if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0) continue;
-        if (unlinkat(folder, name, 0) == 0 || errno == ENOENT) continue;
-        if (depth >= deepest) {
-            int refusal = hoist(folder, name, top, all);
-            if (refusal != 0) failure = refusal;
-            continue;
-        }
-        // A folder made unreadable by what wrote it must not keep us from clearing it. It is no symlink: those
-        // went with unlinkat, and what runs beside us has our own rights.
-        fchmodat(folder, name, 0700, 0);
-        int inner = openat(folder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-        if (inner < 0) {
-            failure = -errno;
-            continue;
-        }
-        int inside = empty_folder(top, inner, depth + 1, all);
-        if (unlinkat(folder, name, AT_REMOVEDIR) != 0) failure = inside != 0 ? inside : -errno;
-    }
-    closedir(listing);
-    return failure;
-}
-
-int csupervisor_remove_tree(int folder, const char *name) {
-    if (unlinkat(folder, name, 0) == 0 || errno == ENOENT) return 0;
-    fchmodat(folder, name, 0700, 0);
-    int top = openat(folder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (top < 0) return -errno;
-    int failure = 0;
-    hoisting all = {0, 0};
-    unsigned before;
-    do {
-        before = all.moved;
-        int again_top = openat(top, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        if (again_top < 0) {
-            failure = -errno;
-            break;
-        }
-        failure = empty_folder(top, again_top, 0, &all);
-    } while (all.moved != before);
-    close(top);
-    if (unlinkat(folder, name, AT_REMOVEDIR) != 0) return failure != 0 ? failure : -errno;
-    return 0;
-}
+int csupervisor_remove_tree(int folder, const char *name) { return remove_tree(folder, name); }
 
 int csupervisor_free_bytes(int descriptor, uint64_t *bytes) {
     struct statvfs space;

@@ -1,7 +1,7 @@
 #define _GNU_SOURCE
 #include "csystem.h"
+#include "../CSupervisor/remove_tree.h"
 #include <fcntl.h>
-#include <fts.h>
 #include <linux/openat2.h>
 #include <sched.h>
 #include <limits.h>
@@ -47,18 +47,7 @@ int csystem_processors(void) {
     return CPU_COUNT(&set);
 }
 
-void csystem_remove_tree(const char *path) {
-    char *roots[] = {(char *)path, NULL};
-    FTS *walk = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
-    if (walk == NULL) return;
-    for (FTSENT *entry; (entry = fts_read(walk)) != NULL;) {
-        // A folder made unreadable by what was put into it must not keep us from clearing it.
-        if (entry->fts_info == FTS_D || entry->fts_info == FTS_DNR)
-            chmod(entry->fts_accpath, 0700);
-        if (entry->fts_info != FTS_D) remove(entry->fts_accpath);
-    }
-    fts_close(walk);
-}
+void csystem_remove_tree(const char *path) { (void)remove_tree(AT_FDCWD, path); }
 
 int csystem_memory_file(const char *name) { return memfd_create(name, MFD_CLOEXEC); }
 

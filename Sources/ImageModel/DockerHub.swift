@@ -14,6 +14,11 @@ package enum DockerHub {
     /// Other names people and files give it.
     package static let aliases = ["index.docker.io", "registry-1.docker.io"]
 
+    /// All names of a registry: its own, and for any of Docker Hub's the others as well.
+    package static func names(of registry: String) -> [String] {
+        registry == name || aliases.contains(registry) ? [name] + aliases : [registry]
+    }
+
     /// The canonical name of a registry host.
     package static func canonicalName(of host: String) -> String {
         host == "index.docker.io" ? name : host

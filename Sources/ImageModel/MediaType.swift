@@ -25,7 +25,6 @@ package struct MediaType: Hashable, Sendable, CustomStringConvertible {
     package static let dockerManifest = MediaType("application/vnd.docker.distribution.manifest.v2+json")
     package static let dockerManifestList = MediaType("application/vnd.docker.distribution.manifest.list.v2+json")
     package static let dockerConfig = MediaType("application/vnd.docker.container.image.v1+json")
-    package static let dockerLayerGzip = MediaType("application/vnd.docker.image.rootfs.diff.tar.gzip")
     package static let dockerSchema1 = MediaType("application/vnd.docker.distribution.manifest.v1+json")
     package static let dockerSchema1Signed = MediaType("application/vnd.docker.distribution.manifest.v1+prettyjws")
 

@@ -10,8 +10,6 @@ package enum LambdaLimits {
     package static let image = 10 << 30
     /// Layers of a function.
     package static let layers = 5
-    /// Bytes of names and values of a function's environment variables.
-    package static let environment = 4096
 
     /// A limit that is exceeded.
     package struct Excess: Equatable, Sendable {

@@ -1,26 +1,34 @@
+internal import ByteKit
+
 /// Finds functions whose output would call them again, which only stops when the account's money does.
 package enum Recursion {
     /// Checks functions that are published together.
     package static func check(_ deployments: [Deployment]) throws(PublishError) {
-        for start in deployments.indices {
+        var done: Set<Int> = []
+        for start in deployments.indices where !done.contains(start) {
             var path = [start]
-            try follow(&path, deployments)
+            try follow(&path, deployments, &done)
         }
     }
 
-    private static func follow(_ path: inout [Int], _ deployments: [Deployment]) throws(PublishError) {
+    /// - Parameter done: those from which no way leads in a circle.
+    private static func follow(
+        _ path: inout [Int], _ deployments: [Deployment], _ done: inout Set<Int>
+    ) throws(PublishError) {
         guard let last = path.last else { return }
         for next in deployments.indices where calls(deployments[last], deployments[next]) {
-            if next == path[0] {
+            if let first = path.firstIndex(of: next) {
                 throw PublishError(
-                    .recursion, message(path.map { deployments[$0].name }),
-                    hint: "let the output go to another folder, or let ‘suffix’ tell input and output apart")
+                    .recursion, message(path[first...].map { deployments[$0].name }),
+                    hint: "let the output go to another folder, or let ‘prefix’ or ‘suffix’ tell input and output apart"
+                )
             }
-            guard !path.contains(next) else { continue }
+            guard !done.contains(next) else { continue }
             path.append(next)
-            try follow(&path, deployments)
+            try follow(&path, deployments, &done)
             path.removeLast()
         }
+        done.insert(last)
     }
 
     private static func message(_ names: [String]) -> String {
@@ -38,19 +46,7 @@ package enum Recursion {
         // A file that goes to ‘videos’ may be called ‘in/x.mp4’, but no program does that by accident: only what goes
         // into the input's own folder, or below it, counts.
         output.bucket == input.bucket && output.keyPrefix.utf8.starts(with: input.keyPrefix.utf8)
-            && meet(output.suffixes, input.suffixes, isEnd: true)
-            && meet(output.prefixes, input.prefixes, isEnd: false)
-    }
-
-    /// Whether a name can have one of each list at its end, or beginning.
-    static func meet(_ one: [String], _ other: [String], isEnd: Bool) -> Bool {
-        guard !one.isEmpty, !other.isEmpty else { return true }
-        return one.contains { a in
-            other.contains { b in
-                let (a, b) =
-                    isEnd ? (Array(a.utf8.reversed()), Array(b.utf8.reversed())) : (Array(a.utf8), Array(b.utf8))
-                return a.starts(with: b) || b.starts(with: a)
-            }
-        }
+            && NameFilter.meet(output.prefixes, input.prefixes, at: .beginning)
+            && NameFilter.meet(output.suffixes, input.suffixes, at: .end)
     }
 }

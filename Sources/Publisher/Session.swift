@@ -87,7 +87,7 @@ package final class Session: Naming {
             if let value = try body() { return value }
             guard client.time.now() + pause <= end else {
                 throw PublishError(
-                    .timeout, "waited \(limit / .seconds(1)) seconds for \(what)",
+                    .timeout, "waited \(limit.components.seconds) seconds for \(what)",
                     hint: "AWS may still be at it: run the same command again later")
             }
             guard client.time.sleep(pause) else { throw Cancelled() }

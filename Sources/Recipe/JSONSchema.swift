@@ -40,7 +40,7 @@ package struct JSONSchema {
         switch kind {
         case .text(let rule): schema(of: rule) + [("examples", .array([.string(rule.example)]))]
         case .choice(let choices):
-            [("enum", .array(choices.filter { !$0.isLater }.map { .string($0.name) }))]
+            [("enum", .array(choices.map { .string($0.name) }))]
         case .integer(let range, _):
             [
                 ("type", .string("integer")), ("minimum", .integer(range.lowerBound)),

@@ -123,10 +123,18 @@ extension Lockfile.Function {
                     digest: try Lockfile.digest(layer["digest"], path), size: layer["size"]?.integer ?? 0,
                     mediaType: layer["mediaType"]?.string ?? ""))
         }
-        let trace = json["trace"]?.array?.map { json in
-            Recipe.Trace(
-                test: json["test"]?.string ?? "",
-                opened: json["opened"]?.array?.compactMap { $0.string.flatMap(TracedPath.bytes(of:)) } ?? [])
+        var trace: [Recipe.Trace]?
+        for json in json["trace"]?.array ?? [] {
+            var opened: [[UInt8]] = []
+            for text in json["opened"]?.array ?? [] {
+                guard let path = text.string.flatMap(TracedPath.bytes(of:)) else {
+                    throw RecipeError(
+                        .malformedValue, "the lock has a malformed path", file: path, at: text.position,
+                        hint: "run ‘scar-build lock’ to write it anew")
+                }
+                opened.append(path)
+            }
+            trace = (trace ?? []) + [Recipe.Trace(test: json["test"]?.string ?? "", opened: opened)]
         }
         self.init(
             name: json["name"]?.string ?? "", image: json["image"]?.string ?? "",

@@ -11,27 +11,12 @@ package struct RecipeFile: Sendable {
     package let checksum: Digest
     /// What it says that is passed over; only function files of SCAR's have such things.
     package let warnings: [RecipeWarning]
-    private let positions: [[String: JSON.Position]]
 
-    init(
-        path: String, functions: [Recipe], positions: [[String: JSON.Position]], warnings: [RecipeWarning] = []
-    ) {
+    init(path: String, functions: [Recipe], warnings: [RecipeWarning] = []) {
         self.path = path
         self.functions = functions
-        self.positions = positions
         self.warnings = warnings
         checksum = Digest(of: functions.flatMap(\.checksum.bytes))
-    }
-
-    /// Where a key stands, for a message about its value: `recipes/a.json:3:7`.
-    ///
-    /// Where the key is not written, it is the file's path alone. A key is named by its path in its recipe, as in
-    /// `budget.artifact` or `input[0].path`, and a function by its name.
-    package func location(of key: String, in function: String) -> String {
-        guard let index = functions.firstIndex(where: { $0.name == function }),
-            let position = positions[index][key], position.line > 0
-        else { return path }
-        return "\(path):\(position.line):\(position.column)"
     }
 }
 
@@ -53,34 +38,28 @@ package enum RecipeParser {
         of json: JSON, path: String, warnings: [RecipeWarning] = []
     ) throws(RecipeError) -> RecipeFile {
         guard json["functions"] != nil else {
-            let (recipe, positions) = try recipe(json, path: path)
-            return RecipeFile(path: path, functions: [recipe], positions: [positions], warnings: warnings)
+            return RecipeFile(path: path, functions: [try recipe(json, path: path)], warnings: warnings)
         }
         // Unknown keys beside `functions`, and the list's own rules; its recipes are checked one by one below.
         var check = SchemaCheck(file: path, root: RecipeSchema.file)
         _ = try check.canonical(json)
         var recipes: [Recipe] = []
-        var positions: [[String: JSON.Position]] = []
         for function in json["functions"]?.array ?? [] {
-            let (recipe, places) = try recipe(function, path: path)
+            let recipe = try recipe(function, path: path)
             guard !recipes.contains(where: { $0.name == recipe.name }) else {
                 throw RecipeError(
-                    .conflict, "two functions are named ‘\(recipe.name)’", file: path, at: places["name"],
+                    .conflict, "two functions are named ‘\(recipe.name)’", file: path, at: function["name"]?.position,
                     hint: "give one of them another name")
             }
             recipes.append(recipe)
-            positions.append(places)
         }
-        return RecipeFile(path: path, functions: recipes, positions: positions, warnings: warnings)
+        return RecipeFile(path: path, functions: recipes, warnings: warnings)
     }
 
-    private static func recipe(
-        _ json: JSON, path: String
-    ) throws(RecipeError) -> (Recipe, [String: JSON.Position]) {
+    private static func recipe(_ json: JSON, path: String) throws(RecipeError) -> Recipe {
         var check = SchemaCheck(file: path, root: RecipeSchema.recipe)
         let canonical = try check.canonical(json)
-        let reader = RecipeReader(file: path, json: canonical, positions: check.positions)
-        return (try reader.recipe(), check.positions)
+        return try RecipeReader(file: path, json: canonical, positions: check.positions).recipe()
     }
 }
 

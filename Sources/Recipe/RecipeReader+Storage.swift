@@ -1,3 +1,4 @@
+internal import ByteKit
 internal import JSON
 
 /// Where files come from and go to.
@@ -16,7 +17,7 @@ extension RecipeReader {
             for input in recipe.inputs where input.storage == output.storage && calls(output, input) {
                 throw error(
                     .conflict, "‘output[\(index)]’ puts files into ‘\(input.path)’, where they call the function again",
-                    "output[\(index)].path", "use another folder, or suffixes that differ")
+                    "output[\(index)].path", "use another folder, or prefixes or suffixes that differ")
             }
         }
     }
@@ -24,8 +25,8 @@ extension RecipeReader {
     /// Whether a file of this output may be a new file of this input.
     private func calls(_ output: Recipe.Storage, _ input: Recipe.Storage) -> Bool {
         guard output.path == input.path || output.path.hasPrefix(input.path + "/") else { return false }
-        guard !input.suffix.isEmpty, !output.suffix.isEmpty else { return true }
-        return output.suffix.contains { out in input.suffix.contains { out.hasSuffix($0) || $0.hasSuffix(out) } }
+        return NameFilter.meet(output.prefix, input.prefix, at: .beginning)
+            && NameFilter.meet(output.suffix, input.suffix, at: .end)
     }
 
     // MARK: Servers

@@ -68,13 +68,10 @@ package indirect enum SchemaKind: Sendable {
 package struct SchemaChoice: Sendable {
     package var name: String
     package var summary: String
-    /// A known value that this version cannot serve: refused with a message of its own instead of as unknown.
-    package var isLater: Bool
 
-    package init(_ name: String, _ summary: String, isLater: Bool = false) {
+    package init(_ name: String, _ summary: String) {
         self.name = name
         self.summary = summary
-        self.isLater = isLater
     }
 }
 

@@ -134,17 +134,12 @@ struct SchemaCheck {
 
     private func check(_ json: JSON, _ choices: [SchemaChoice], path: String) throws(RecipeError) -> JSON {
         guard let text = json.string else { throw wrongType(json, .choice(choices), path) }
-        let ready = choices.filter { !$0.isLater }.map(\.name)
-        guard let choice = choices.first(where: { $0.name == text }) else {
-            let nearest = NearestName.of(text, among: ready)
+        let names = choices.map(\.name)
+        guard names.contains(text) else {
+            let nearest = NearestName.of(text, among: names)
             throw RecipeError(
-                .unknownValue, "‘\(path)’ is ‘\(excerpt(text))’, but can only be \(alternatives(ready))", file: file,
+                .unknownValue, "‘\(path)’ is ‘\(excerpt(text))’, but can only be \(alternatives(names))", file: file,
                 at: json.position, hint: nearest.map { "did you mean ‘\($0)’?" })
-        }
-        guard !choice.isLater else {
-            throw RecipeError(
-                .notInThisVersion, "‘\(path)’ cannot be ‘\(text)’: not in this version", file: file, at: json.position,
-                hint: "use \(alternatives(ready))")
         }
         return json
     }

@@ -139,10 +139,12 @@ extension TextRule {
             pattern: "[a-z0-9][a-z0-9.-]*[a-z0-9]", length: 3...63, example: "my-packages")
     }
 
+    /// ‘*’, ‘?’ and ‘$’ mean more than themselves in the policy of the function's role. IAM User Guide, "IAM JSON policy
+    /// elements: Resource".
     static var storagePath: TextRule {
         TextRule(
-            "a bucket and a folder in it, such as \"videos/in\"",
-            pattern: "[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[^/]+)*", length: 3...1024, example: "videos/in")
+            "a bucket and a folder in it, such as \"videos/in\", without ‘*’, ‘?’ and ‘$’",
+            pattern: "[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[^/*?$]+)*", length: 3...1024, example: "videos/in")
     }
 
     static var storageName: TextRule {

@@ -11,30 +11,16 @@ struct Endpoint: Sendable, Hashable {
     let prefix: String
     let isMirror: Bool
 
-    /// The registry itself, by TLS.
-    init(registry: String) throws(RegistryError) {
+    /// The registry itself. A port in its name is the server's, however it is spoken to.
+    init(registry: String, by scheme: URL.Scheme = .https) throws(RegistryError) {
         let host = registry == DockerHub.name ? DockerHub.apiHost : registry
         do throws(TransportError) {
-            base = try URL(parsing: "https://" + host)
+            base = try URL(parsing: "\(scheme.rawValue)://" + host)
         } catch {
             throw RegistryError(.insecure, error)
         }
         prefix = ""
         isMirror = false
-    }
-
-    /// The same server, spoken to in another way.
-    func with(_ scheme: URL.Scheme) -> Endpoint {
-        let port = base.port ?? (base.scheme == .https ? 443 : 80)
-        let explicit = base.port != nil || scheme == base.scheme ? port : nil
-        return Endpoint(
-            base: URL(scheme: scheme, host: base.host, port: explicit), prefix: prefix, isMirror: isMirror)
-    }
-
-    private init(base: URL, prefix: String, isMirror: Bool) {
-        self.base = base
-        self.prefix = prefix
-        self.isMirror = isMirror
     }
 
     init(_ mirror: Mirror) {

@@ -72,7 +72,8 @@ extension RegistryClient {
         let isItsOwn = request.url.origin == endpoint.base.origin
         if isItsOwn { request.headers["authorization"] = authenticator.authorization(for: scope) }
         var (response, problem) = unsafe try perform(request, receive: receive)
-        if isItsOwn, response.status == 401,
+        // Nor is it for one that a redirect has led to, whose challenge may name any place to log in at.
+        if isItsOwn, response.status == 401, response.url.origin == endpoint.base.origin,
             let authorization = try authenticator.authorization(after: response, for: scope)
         {
             request.headers["authorization"] = authorization
@@ -107,7 +108,7 @@ extension RegistryClient {
             }
             return (response, problem)
         } catch {
-            throw RegistryError(error, request: request)
+            throw RegistryError(error)
         }
     }
 
@@ -148,12 +149,19 @@ extension RegistryClient {
 
     /// The registry's own servers. One that need not have TLS may have it all the same, and is asked that way first.
     func ownEndpoints(of registry: String) throws(RegistryError) -> [Endpoint] {
-        let secure = try Endpoint(registry: registry)
-        if configuration.insecureRegistries.contains(registry) { return [secure.with(.https), secure.with(.http)] }
-        guard secure.base.scope == .loopback else { return [secure] }
-        // On this machine TLS is what somebody has set up certificates for.
-        let hasCertificates = CertificateFolders(configuration.certificateFolders)[secure.base.authority] != nil
-        return [secure.with(hasCertificates ? .https : .http)]
+        let (secure, plain) = (try Endpoint(registry: registry), try Endpoint(registry: registry, by: .http))
+        let (insecure, isLocal) = (configuration.insecureRegistries, plain.base.scope == .loopback)
+        if secure.base.isNamed(in: insecure) {
+            return isLocal || plain.base.isNamed(in: insecure) ? [secure, plain] : [secure]
+        }
+        guard isLocal else { return [secure] }
+        do throws(FileError) {
+            // On this machine TLS is what somebody has set up certificates for.
+            let certificates = try CertificateFolders(configuration.certificateFolders).certificates(for: secure.base)
+            return [certificates != nil ? secure : plain]
+        } catch {
+            throw RegistryError(.store, error)
+        }
     }
 
     private static func explained(_ error: RegistryError, _ reference: Reference) -> RegistryError {

@@ -2,8 +2,14 @@ internal import JSON
 internal import Transport
 
 extension RegistryError {
+    /// One of the errors a registry lists in its answer. OCI distribution specification, "Error Codes".
+    private struct Problem {
+        let code: String
+        let message: String
+    }
+
     /// Puts an exchange that did not come about into the words of images.
-    init(_ error: TransportError, request: HTTPRequest) {
+    init(_ error: TransportError) {
         let code: Code
         switch error.code {
         case .hostNotFound, .unreachable, .secureChannel, .untrusted: code = .unreachable
@@ -14,7 +20,6 @@ extension RegistryError {
         case .cancelled: code = .cancelled
         }
         self.init(code, error)
-        self.request = request.description
         self.status = error.status
     }
 
@@ -29,9 +34,7 @@ extension RegistryError {
         }
         if code == .rateLimited, let limit = RateLimit(response.headers) { message += "; \(limit.description)" }
         self.init(code, message, hint: hint)
-        self.request = request.description
         self.status = response.status
-        self.problems = problems
         isTransient = [408, 425, 429, 500, 502, 503, 504].contains(response.status)
         retryAfter = HTTPDate.retryAfter(response.headers["retry-after"], unixTime: unixTime)
     }

@@ -38,26 +38,12 @@ package struct RegistryError: RetriableError, Equatable {
         case stopped = "stopped"
     }
 
-    /// One of the errors a registry lists in its answer. OCI distribution specification, "Error Codes".
-    package struct Problem: Sendable, Equatable {
-        package let code: String
-        package let message: String
-
-        package init(code: String, message: String) {
-            self.code = code
-            self.message = message
-        }
-    }
-
     package var code: Code
     package var message: String
     package var hint: String?
     /// The image it is about.
     package var reference: String?
-    /// Method and address without query, when a request failed.
-    package var request: String?
     package var status: Int?
-    package var problems: [Problem] = []
     package var isTransient = false
     package var retryAfter: Duration?
     /// A code that says more than ours, from a document or file error.

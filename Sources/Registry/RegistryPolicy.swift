@@ -1,4 +1,5 @@
 internal import ImageModel
+internal import Transport
 
 /// Which registries may be spoken to, by the names that images have: `ghcr.io, *.example.com, quay.io/team, !docker.io`.
 package struct RegistryPolicy: Sendable, Equatable {
@@ -7,14 +8,25 @@ package struct RegistryPolicy: Sendable, Equatable {
 
     /// A registry, one with a path that repositories must lie below, or `*.` and what a host must end with.
     private struct Pattern: Sendable, Equatable {
+        /// With its port, but for that of HTTPS, as registries are compared.
         let host: String
         let path: String
 
+        /// However the registry is spelled: who may not ask a server may not ask it by another of its names either.
         func matches(_ reference: Reference) -> Bool {
+            let names = DockerHub.names(of: RegistryPolicy.withoutUsualPort(reference.registry))
             let isHost =
-                host.hasPrefix("*.") ? reference.registry.hasSuffix(host.dropFirst()) : reference.registry == host
-            return isHost
-                && (path.isEmpty || reference.repository == path || reference.repository.hasPrefix(path + "/"))
+                host.hasPrefix("*.") ? names.contains { $0.hasSuffix(host.dropFirst()) } : names.contains(host)
+            guard isHost, !path.isEmpty else { return isHost }
+            guard names.contains(DockerHub.name) else { return Self.isBelow(path, reference.repository) }
+            // `ubuntu` is a namespace, and a name that the official one is left out of.
+            let official = DockerHub.officialNamespace + "/"
+            let repository = reference.repository.contains("/") ? reference.repository : official + reference.repository
+            return Self.isBelow(path, repository) || !path.contains("/") && repository == official + path
+        }
+
+        private static func isBelow(_ path: String, _ repository: String) -> Bool {
+            repository == path || repository.hasPrefix(path + "/")
         }
     }
 
@@ -52,6 +64,12 @@ package struct RegistryPolicy: Sendable, Equatable {
                 .policy, "‘\(text.prefix(80))’ in SCAR_BUILD_REGISTRIES is not a registry",
                 hint: "write registries, *.endings or registry/path, with ! before those that are forbidden")
         }
-        return Pattern(host: host.hasPrefix("*.") ? host : DockerHub.canonicalName(of: host), path: path)
+        let name = host.hasPrefix("*.") ? "*." + withoutUsualPort(String(host.dropFirst(2))) : withoutUsualPort(host)
+        return Pattern(host: name, path: path)
+    }
+
+    /// A registry's name without the port that goes without saying. What is no address, nothing can be asked of.
+    private static func withoutUsualPort(_ registry: String) -> String {
+        (try? URL(parsing: "https://" + registry))?.authority ?? registry
     }
 }

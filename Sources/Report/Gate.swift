@@ -140,7 +140,8 @@ extension Gate {
             let factors: [(String, Double)] = [
                 ("", 1), ("b", 1), ("k", 1e3), ("kb", 1e3), ("m", 1e6), ("mb", 1e6), ("g", 1e9), ("gb", 1e9),
                 ("t", 1e12), ("tb", 1e12), ("ki", 1024), ("kib", 1024), ("mi", 1_048_576), ("mib", 1_048_576),
-                ("gi", 1_073_741_824), ("gib", 1_073_741_824), ("tib", 1_099_511_627_776),
+                ("gi", 1_073_741_824), ("gib", 1_073_741_824), ("ti", 1_099_511_627_776),
+                ("tib", 1_099_511_627_776),
             ]
             let unit = text.dropFirst(digits.count).lowercased()
             return factors.first { $0.0 == unit }.map { number * $0.1 }

@@ -52,22 +52,6 @@ final class MetadataReader {
         }
     }
 
-    /// Moves the cursor `count` bytes forward.
-    func skip(_ count: Int, at cursor: inout MetadataCursor) throws(SquashError) {
-        var left = count
-        while left > 0 {
-            let slot = try slot(at: cursor.block, end: cursor.end)
-            let available = slots[slot].bytes.count
-            guard cursor.offset <= available else { throw SquashError(.badMetadata) }
-            let passed = min(left, available - cursor.offset)
-            cursor.offset += passed
-            left -= passed
-            guard left > 0 else { return }
-            cursor.block = slots[slot].next
-            cursor.offset = 0
-        }
-    }
-
     /// The next 32-bit integer, without memory of its own: block lists are long.
     func integer32(at cursor: inout MetadataCursor, scratch: inout [UInt8]) throws(SquashError) -> UInt32 {
         let slot = try slot(at: cursor.block, end: cursor.end)

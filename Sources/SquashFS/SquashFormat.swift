@@ -34,19 +34,12 @@ package enum Squash {
         case zstd = 6
     }
 
-    /// Bits of the superblock's flags.
+    /// Bits of the superblock's flags: those that we set. For reading none is needed.
     package enum Flag {
-        package static let inodesStored: UInt16 = 0x0001
-        package static let dataStored: UInt16 = 0x0002
-        package static let fragmentsStored: UInt16 = 0x0008
-        package static let noFragments: UInt16 = 0x0010
-        package static let alwaysFragments: UInt16 = 0x0020
         package static let duplicatesChecked: UInt16 = 0x0040
         package static let exportable: UInt16 = 0x0080
-        package static let xattrsStored: UInt16 = 0x0100
         package static let noXattrs: UInt16 = 0x0200
         package static let compressorOptions: UInt16 = 0x0400
-        package static let idsStored: UInt16 = 0x0800
     }
 
     /// Inode types; the extended form of a basic one is seven more.

@@ -7,7 +7,6 @@ package struct SquashSuperblock: Sendable, Equatable {
     package var blockSize: Int
     package var fragmentCount: UInt32
     package var compressor: Squash.Compressor
-    package var flags: UInt16
     package var idCount: UInt16
     /// The root directory's inode.
     package var root: UInt64
@@ -39,7 +38,6 @@ package struct SquashSuperblock: Sendable, Equatable {
         blockSize = Int(bytes.integer32(at: 12))
         fragmentCount = bytes.integer32(at: 16)
         let blockLog = bytes.integer16(at: 22)
-        flags = bytes.integer16(at: 24)
         idCount = bytes.integer16(at: 26)
         root = bytes.integer64(at: 32)
         bytesUsed = bytes.integer64(at: 40)

@@ -48,14 +48,16 @@ final class UnpackQueue: Sendable {
         if count > 0 { add(Tally(skippedAttributes: count)) }
     }
 
-    /// Notes what went wrong, unless something had already; those who wait hear of it.
+    /// Notes what went wrong, unless something had already; those who wait hear of it. What nobody has taken goes, and
+    /// with it the folders that it keeps open.
     func fail(_ error: SquashError) {
         state.withLock { state in
             if state.tally.failure == nil { state.tally.failure = error }
+            state.batches = []
         }
     }
 
-    /// The life of a thread: takes batches until there are no more. After a failure it only lets them pass.
+    /// The life of a thread: takes batches until there are no more, which a failure sees to.
     func work(_ make: () throws(SquashError) -> UnpackWorker) {
         defer { end() }
         do throws(SquashError) {

@@ -64,7 +64,7 @@ package final class CurlTransport: HTTPTransport {
     private func run(_ exchange: CurlExchange, uploadSize: Int?) throws(TransportError) -> HTTPResponse {
         let handle = idle.withLock { $0.popLast() } ?? CurlHandle(share: share)
         handle.reset()
-        configure(handle, for: exchange.request, uploadSize: uploadSize)
+        try configure(handle, for: exchange.request, uploadSize: uploadSize)
         let code = handle.perform(
             exchange, headerLines: headerLines(exchange.request), fixedAddresses: configuration.fixedAddresses)
         let message = handle.message(for: code)
@@ -76,7 +76,9 @@ package final class CurlTransport: HTTPTransport {
         throw TransportError(curl: code, message: message, url: exchange.request.url, status: exchange.response?.status)
     }
 
-    private func configure(_ handle: CurlHandle, for request: HTTPRequest, uploadSize: Int?) {
+    private func configure(
+        _ handle: CurlHandle, for request: HTTPRequest, uploadSize: Int?
+    ) throws(TransportError) {
         handle.set(CURLOPT_URL, request.url.fullText)
         handle.set(CURLOPT_PATH_AS_IS, 1)
         handle.set(CURLOPT_FOLLOWLOCATION, 0)
@@ -92,15 +94,15 @@ package final class CurlTransport: HTTPTransport {
         handle.set(CURLOPT_LOW_SPEED_TIME, max(1, configuration.slowestRateTime.milliseconds / 1000))
         if let limit = request.timeLimit { handle.set(CURLOPT_TIMEOUT_MS, max(1, limit.milliseconds)) }
         if let file = configuration.certificateFile { handle.set(CURLOPT_CAINFO, file) }
-        if configuration.insecureServers.contains(request.url.authority) {
+        if request.url.isNamed(in: configuration.insecureServers) {
             handle.set(CURLOPT_SSL_VERIFYPEER, 0)
             handle.set(CURLOPT_SSL_VERIFYHOST, 0)
         }
-        if request.url.scheme == .https, let certificates = configuration.certificates[request.url.authority] {
-            if !certificates.authorities.isEmpty { handle.set(CURLOPT_CAINFO_BLOB, blob: certificates.authorities) }
-            if let client = certificates.client {
-                handle.set(CURLOPT_SSLCERT, client.certificate)
-                handle.set(CURLOPT_SSLKEY, client.key)
+        if request.url.scheme == .https {
+            do throws(FileError) {
+                try setCertificates(handle, for: request.url)
+            } catch {
+                throw TransportError(.fileUnreadable, url: request.url.description, detail: error.diagnostic.message)
             }
         }
         // What is on this machine is never asked for through a proxy on another.
@@ -114,6 +116,22 @@ package final class CurlTransport: HTTPTransport {
             handle.set(CURLOPT_CUSTOMREQUEST, request.method.rawValue)
         } else if request.method != .get {
             handle.set(CURLOPT_CUSTOMREQUEST, request.method.rawValue)
+        }
+    }
+
+    /// What there is for this one server, besides what goes for all.
+    private func setCertificates(_ handle: CurlHandle, for url: URL) throws(FileError) {
+        guard let certificates = try configuration.certificates.certificates(for: url) else { return }
+        if !certificates.authorities.isEmpty {
+            // These take the place of curl's file of authorities, and would of the one that a person has named.
+            let common = try configuration.certificateFile.map { file throws(FileError) in
+                try InputFile.contents(of: file, limit: CertificateFolders.maximumSize)
+            }
+            handle.set(CURLOPT_CAINFO_BLOB, blob: certificates.authorities + (common ?? []))
+        }
+        if let client = certificates.client {
+            handle.set(CURLOPT_SSLCERT, client.certificate)
+            handle.set(CURLOPT_SSLKEY, client.key)
         }
     }
 

@@ -33,7 +33,7 @@ enum Redirect {
         _ request: HTTPRequest, at scope: AddressScope, insecure servers: Set<String> = []
     ) throws(TransportError) {
         let isMetadata = request.isForMetadata && request.namedFrom == nil && scope == .linkLocal
-        let isExempt = isMetadata || servers.contains(request.url.authority)
+        let isExempt = isMetadata || request.url.isNamed(in: servers)
         if request.url.scheme == .http && scope != .loopback && !isExempt {
             throw TransportError(
                 .insecure, url: request.url.description, detail: "it is another machine, and the address has no TLS")

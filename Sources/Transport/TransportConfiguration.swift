@@ -10,7 +10,8 @@ package struct TransportConfiguration: Sendable {
     package var slowestRate = 1024
     /// … for this long is given up. Whole seconds.
     package var slowestRateTime: Duration = .seconds(30)
-    /// The certificates to trust instead of the system's, in PEM form.
+    /// The certificates to trust instead of the system's file of them, in PEM form. Those of the system's folder, where
+    /// curl was built to look into one, are trusted all the same, as OpenSSL and curl itself do.
     package var certificateFile: String?
     /// Certificates for single servers, besides those.
     package var certificates = CertificateFolders([])

@@ -47,6 +47,14 @@ package struct URL: Hashable, Sendable {
     /// Scheme and authority: what credentials and tokens belong to.
     package var origin: String { "\(scheme.rawValue)://\(authority)" }
 
+    /// What settings may call this server: its authority, and for the scheme's own port that with the port, too.
+    var serverNames: [String] {
+        port == nil ? [authority, "\(authority):\(scheme == .http ? 80 : 443)"] : [authority]
+    }
+
+    /// Whether settings name this server, by `host` or `host:port`.
+    package func isNamed(in servers: Set<String>) -> Bool { !servers.isDisjoint(with: serverNames) }
+
     /// The path and query as a server is asked for it.
     package var target: String { path + (query.map { "?" + $0 } ?? "") }
 

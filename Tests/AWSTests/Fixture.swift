@@ -26,8 +26,6 @@ enum Fixture {
 
     /// Writes a file into a folder.
     static func write(_ text: String, _ path: String) throws {
-        var file = try OutputFile(path)
-        try file.write(Array(text.utf8))
-        try file.finish()
+        try OutputFile.write(Array(text.utf8), to: path)
     }
 }

@@ -112,9 +112,7 @@ struct SignatureTests {
         var numbers = SeededNumbers(seed: 4)
         let cases = (0..<2000).map { _ in Self.makeCase(&numbers) }
         let folder = try TestFolder()
-        var file = try OutputFile(folder.path + "/cases.json")
-        try file.write(JSON.array(cases.map(\.json)).text())
-        try file.finish()
+        try OutputFile.write(JSON.array(cases.map(\.json)).text(), to: folder.path + "/cases.json")
         let oracle = try Peer.run(
             "python3", ["\(Products.repository)/Tests/Oracles/sign-aws.py", folder.path + "/cases.json"])
         try #require(oracle.status == 0, "\(oracle.errorText)")

@@ -13,13 +13,13 @@ import Testing
 
     // MARK: - OutputFile
 
-    @Test("a file appears when it is finished, and not before", arguments: [false, true])
-    func appears(durable: Bool) throws {
+    @Test("a file appears when it is finished, and not before")
+    func appears() throws {
         var file = try OutputFile(path)
         try file.write(Array("content".utf8))
         try file.flush()
         #expect(try Folder.names(in: folder.path) == [])
-        try file.finish(durable: durable)
+        try file.finish()
         #expect(try contents() == Array("content".utf8))
         #expect(try Folder.names(in: folder.path) == ["file"])
     }

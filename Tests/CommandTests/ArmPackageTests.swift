@@ -3,11 +3,15 @@ import JSON
 import TestKit
 import Testing
 
+/// The supervisor for the other processor, which `make supervisors` builds.
+enum ArmSupervisor {
+    static let isBuilt = (try? InputFile("\(Products.repository)/.build/supervisor/bootstrap-aarch64")) != nil
+    static let reason: Comment = "needs make supervisors"
+}
+
 @Suite(
-    "A package for arm64",
-    .enabled(
-        if: (try? InputFile("\(Products.repository)/.build/supervisor/bootstrap-aarch64")) != nil
-            && Peer.isInstalled("docker-registry"), "needs make supervisors, and docker-registry"))
+    "A package for arm64", .enabled(if: ArmSupervisor.isBuilt, ArmSupervisor.reason),
+    .enabled(if: Peer.isInstalled("docker-registry"), "needs docker-registry"))
 final class ArmPackageTests {
     private let registry: RegistryProcess
     private let folder: TestFolder
@@ -57,9 +61,7 @@ final class ArmPackageTests {
     #if arch(x86_64)
         @Test("is not run on a machine with another processor, and that is said")
         func run() throws {
-            var event = try OutputFile("\(folder.path)/event.json")
-            try event.write(Array("{}".utf8))
-            try event.finish()
+            try OutputFile.write(Array("{}".utf8), to: "\(folder.path)/event.json")
             let result = try tool("run", ["--event", "\(folder.path)/event.json"])
             #expect(result.status == 1)
             #expect(result.errorText.contains("error[foreign-processor]"), "\(result.errorText)")

@@ -137,14 +137,14 @@ struct CageEndTests {
     func stopped(signal: String) throws {
         let (status, names, program) = try left(after: signal)
         #expect(status == "130" && names == [])
-        #expect(try Peer.run("pgrep", ["-f", program]).text == "")
+        #expect(try isGone(program))
     }
 
     @Test("ends when its runner is killed, whose folder the next run removes")
     func killed() throws {
         let (status, names, program) = try left(after: "KILL")
         #expect(status == "137" && names.count == 1)
-        #expect(try Peer.run("sh", ["-c", "sleep 1; pgrep -f '\(program)'"]).text == "")
+        try BackgroundProgram.wait(for: "the end of \(program)") { try isGone(program) }
         try scene.write("#!/bin/sh\ntrue\n", to: "script.sh")
         let next = try scene.run(
             "run", try scene.recipe(script: "script.sh"), variables: [("TMPDIR", "\(scene.path)/tmp")])
@@ -152,15 +152,24 @@ struct CageEndTests {
         #expect(try Folder.names(in: "\(scene.path)/tmp") == [])
     }
 
+    /// Whether no process has such a command line.
+    private func isGone(_ pattern: String) throws -> Bool {
+        let found = try Peer.run("pgrep", ["-f", pattern])
+        // Whatever else than 0 and 1 it ends with is no answer.
+        try #require(found.status == 0 || found.status == 1, "\(found.errorText)")
+        return found.status == 1
+    }
+
     /// Those that were killed may need a moment.
     private func expectNobody() throws {
-        try BackgroundProgram.wait(for: "the end of all processes") { (try? isRunning()) == false }
+        try BackgroundProgram.wait(for: "the end of all processes") { try !isRunning() }
     }
 
     /// Whether a process is left that has taken the name NAME.
     private func isRunning() throws -> Bool {
+        let listing = try Peer.run("ps", ["-eo", "stat=,comm="])
+        try #require(listing.status == 0, "\(listing.errorText)")
         // What is dead and not yet fetched by init does not run.
-        try Peer.run("ps", ["-eo", "stat=,comm="]).text.split(separator: "\n")
-            .contains { !$0.hasPrefix("Z") && $0.hasSuffix(" \(scene.name)") }
+        return listing.text.split(separator: "\n").contains { !$0.hasPrefix("Z") && $0.hasSuffix(" \(scene.name)") }
     }
 }

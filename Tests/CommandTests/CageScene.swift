@@ -52,9 +52,7 @@ final class CageScene {
 
     func write(_ text: String, to name: String) throws {
         if let slash = name.lastIndex(of: "/") { try Folder.create("\(path)/\(name[..<slash])") }
-        var file = try OutputFile("\(path)/\(name)", permissions: 0o755)
-        try file.write(Array(text.utf8))
-        try file.finish()
+        try OutputFile.write(Array(text.utf8), to: "\(path)/\(name)", permissions: 0o755)
     }
 
     func text(of name: String) throws -> String {

@@ -11,9 +11,7 @@ enum Tool {
     /// Writes a recipe and gives its path.
     static func recipe(_ text: String, in folder: String) throws -> String {
         let path = folder + "/recipe.json"
-        var file = try OutputFile(path)
-        try file.write(Array(text.utf8))
-        try file.finish()
+        try OutputFile.write(Array(text.utf8), to: path)
         return path
     }
 }
@@ -43,13 +41,13 @@ struct CommandLineTests: ~Copyable {
         "explains every command on stdout",
         arguments: [
             "init", "build", "lock", "plan", "inspect", "diff", "sbom", "verify", "sign", "push", "run", "test",
-            "unpack", "publish", "ls", "rm", "rollback", "invoke", "logs", "put", "get", "submit", "explain",
+            "unpack", "cache", "publish", "ls", "rm", "rollback", "invoke", "logs", "put", "get", "submit", "explain",
             "doctor",
         ])
     func help(command: String) throws {
         let result = try Tool.run([command, "--help"])
         #expect(result.status == 0)
-        #expect(result.text.contains("USAGE: scar-build \(command)") || result.text.contains("USAGE: scar-build"))
+        #expect(result.text.contains("USAGE: scar-build \(command) "), "\(result.text)")
     }
 
     @Test("refuses a wrong option with status 2 and nothing on stdout")
@@ -94,7 +92,7 @@ struct CommandLineTests: ~Copyable {
             "build", path, "--offline", "--cache", folder.path + "/cache", "-o", folder.path + "/out",
         ])
         #expect(result.status == 1)
-        #expect(result.errorText.contains("error[registry-offline]") || result.errorText.contains("offline"))
+        #expect(result.errorText.contains("error[offline]"), "\(result.errorText)")
     }
 
     @Test("wants a lock when it is told to follow one")
@@ -109,7 +107,7 @@ struct CommandLineTests: ~Copyable {
     @Test("says plainly what cannot be published yet", arguments: ["squashfs", "oci"])
     func publish(target: String) throws {
         let path = try Tool.recipe(#"{"name": "a", "image": "ffmpeg", "target": "\#(target)"}"#, in: folder.path)
-        let result = try Tool.run(["publish", path])
+        let result = try Tool.run(["publish", path], variables: NoAWS.variables)
         #expect(result.status == 1)
         #expect(result.errorText.contains("error[not-in-this-version]"))
     }

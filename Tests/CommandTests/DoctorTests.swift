@@ -41,9 +41,7 @@ struct DoctorTests: ~Copyable {
 
     @Test("says where AWS credentials are, and shows none of them")
     func credentials() throws {
-        let none =
-            ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE", "AWS_CONFIG_FILE"]
-            .map { (name: $0, value: "") } + [(name: "HOME", value: folder.path)]
+        let none = NoAWS.variables + [(name: "HOME", value: folder.path)]
         #expect(try checks([], none).states["AWS credentials"] == "limited")
         let keys = [
             (name: "AWS_ACCESS_KEY_ID", value: "AKIAOFNOBODY"),

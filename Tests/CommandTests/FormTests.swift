@@ -234,9 +234,11 @@ final class FormTests {
         #expect(try Folder.names(in: "\(folder.path)/home") == [])
     }
 
-    @Test("is a runtime that runs a function of any image that it was made from, under AWS's own emulator")
+    @Test(
+        "is a runtime that runs a function of any image that it was made from, under AWS's own emulator",
+        .enabled(if: RuntimeEmulator.path != nil, Comment(rawValue: RuntimeEmulator.absence)))
     func runtimeRuns() throws {
-        let runtime = try #require(PublishedWorkflow.runtime, "needs the emulator: scripts/setup --rie")
+        let runtime = try #require(RuntimeEmulator.path)
         let scene = try CageScene()
         try scene.write(
             """
@@ -317,7 +319,8 @@ final class FormTests {
 
 @Suite(
     "A Ruby function in every form",
-    .enabled(if: Testbed.isUp && CageScene.isPossible, "needs the testbed with its image ‘ruby’, and bubblewrap"))
+    .enabled(if: CageScene.isPossible, "needs a bubblewrap that works, docker-registry and gcc"),
+    .enabled(if: Testbed.serves("ruby"), Testbed.reason("ruby")))
 struct RubyFormTests: ~Copyable {
     private let folder: TestFolder
 

@@ -144,7 +144,7 @@ struct InspectTests: ~Copyable {
     }
 }
 
-@Suite("scar-build inspect, on real images", .enabled(if: Testbed.isUp, Testbed.reason), .serialized)
+@Suite("scar-build inspect, on real images", .enabled(if: Testbed.isUp, Testbed.reason("tiny", "ffmpeg")), .serialized)
 struct InspectRealImageTests: ~Copyable {
     private let folder: TestFolder
 
@@ -158,7 +158,9 @@ struct InspectRealImageTests: ~Copyable {
 
     private var ffmpeg: String { Testbed.names["ffmpeg"] ?? "" }
 
-    @Test("names the downloaded packages that ffmpeg's image still has, and the instruction that left them")
+    @Test(
+        "names the downloaded packages that ffmpeg's image still has, and the instruction that left them",
+        .enabled(if: Testbed.serves("ffmpeg"), Testbed.reason("ffmpeg")))
     func leftovers() throws {
         let json = try inspect(ffmpeg)
         let rules = json["savings"]?[0]?["rules"]?.array ?? []
@@ -177,7 +179,9 @@ struct InspectRealImageTests: ~Copyable {
         #expect(removed?["causedBy"]?.integer == 3 && removed?["layer"]?.integer != 3)
     }
 
-    @Test("keeps no layer of an image that it reads from a registry, and needs less than 64 MB for it")
+    @Test(
+        "keeps no layer of an image that it reads from a registry, and needs less than 64 MB for it",
+        .enabled(if: Testbed.serves("ffmpeg"), Testbed.reason("ffmpeg")))
     func frugal() throws {
         let memory = try Memory.peak(of: ["inspect", "-q", "--cache", "\(folder.path)/cache", ffmpeg])
         #expect(memory < 64_000_000, "\(memory)")

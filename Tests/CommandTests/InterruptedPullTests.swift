@@ -102,11 +102,9 @@ struct InterruptedPullTests: ~Copyable {
         }
     }
 
-    /// Runs a program until there is something in a file of the folder, and then interrupts it. Test runners' threads block
-    /// signals, and programs would inherit that.
+    /// Runs a program until there is something in a file of the folder, and then interrupts it.
     private static let interrupting = """
         import glob, os, signal, subprocess, sys, time
-        signal.pthread_sigmask(signal.SIG_SETMASK, ())
         program = subprocess.Popen(sys.argv[2:])
         while program.poll() is None and not any(os.path.getsize(file) for file in glob.glob(sys.argv[1] + "/*")):
             time.sleep(0.01)

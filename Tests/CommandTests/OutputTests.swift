@@ -4,7 +4,7 @@ import JSON
 import TestKit
 import Testing
 
-@Suite("A real image as tar, folder and image layout", .enabled(if: Testbed.isUp, Testbed.reason), .serialized)
+@Suite("A real image as tar, folder and image layout", .enabled(if: Testbed.isUp, Testbed.reason("tiny")), .serialized)
 struct OutputTests: ~Copyable {
     private let folder: TestFolder
 

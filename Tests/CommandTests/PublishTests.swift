@@ -42,9 +42,7 @@ struct PublishCommandTests: ~Copyable {
     }
 
     private func write(_ text: String, _ name: String) throws -> String {
-        var file = try OutputFile("\(folder.path)/\(name)")
-        try file.write(Array(text.utf8))
-        try file.finish()
+        try OutputFile.write(Array(text.utf8), to: "\(folder.path)/\(name)")
         return "\(folder.path)/\(name)"
     }
 
@@ -202,6 +200,8 @@ struct PublishCommandTests: ~Copyable {
         #expect(got.status == 0, "\(got.errorText)")
         #expect(
             try InputFile.contents(of: folder.path + "/got/deep er/b+c.mp4", limit: 99) == Array("two".utf8))
+        let twin = try run("put", "s3://videos/in", folder.path + "/send/a.mp4", folder.path + "/got/a.mp4")
+        #expect(twin.status == 1 && twin.errorText.contains("error[same-name]"), "\(twin.errorText)")
         let submitted = try run(
             "submit", "frames", "s3://videos/in", "--journal", folder.path + "/journal")
         #expect(submitted.text == "2 of 2 submitted\n", "\(submitted.errorText)")
@@ -215,10 +215,7 @@ struct PublishCommandTests: ~Copyable {
     @Test("without credentials or a region the command says what to do")
     func unconfigured() throws {
         let path = try recipe()
-        let nothing: [(name: String, value: String)] = [
-            ("HOME", folder.path), ("AWS_EC2_METADATA_DISABLED", "true"), ("AWS_ACCESS_KEY_ID", ""),
-            ("AWS_REGION", ""), ("AWS_DEFAULT_REGION", ""), ("AWS_PROFILE", ""),
-        ]
+        let nothing = NoAWS.variables + [(name: "HOME", value: folder.path)]
         let package = try package()
         let region = try Tool.run(["publish", path, "--package", package], variables: nothing)
         #expect(region.errorText.contains("--region"))

@@ -7,8 +7,9 @@ import Testing
 @Suite(
     "A published workflow of a function file,", .serialized,
     .enabled(
-        if: AWSEmulator.isInstalled && CageScene.isPossible && PublishedWorkflow.runtime != nil,
-        "needs moto, bubblewrap, a registry and AWS's Runtime Interface Emulator: scripts/setup test"))
+        if: AWSEmulator.isInstalled && CageScene.isPossible, "needs moto, bubblewrap and a registry: scripts/setup test"
+    ),
+    .enabled(if: RuntimeEmulator.path != nil, Comment(rawValue: RuntimeEmulator.absence)))
 struct PublishedRunTests {
     private static let shared = Result { try AWSEmulator() }
 

@@ -8,9 +8,10 @@ import Testing
 @Suite(
     "The video workflow of a function file,", .serialized,
     .enabled(
-        if: AWSEmulator.isInstalled && CageScene.isPossible && PublishedWorkflow.runtime != nil,
-        "needs moto, bubblewrap, a registry and AWS's Runtime Interface Emulator: scripts/setup test"),
-    .enabled(if: Testbed.isUp && Testbed.images.contains("ffmpeg") && Testbed.images.contains("ruby"), Testbed.reason))
+        if: AWSEmulator.isInstalled && CageScene.isPossible, "needs moto, bubblewrap and a registry: scripts/setup test"
+    ),
+    .enabled(if: RuntimeEmulator.path != nil, Comment(rawValue: RuntimeEmulator.absence)),
+    .enabled(if: Testbed.serves("ffmpeg", "ruby"), Testbed.reason("ffmpeg", "ruby")))
 struct PublishedVideoTests {
     private static let shared = Result { try AWSEmulator() }
 

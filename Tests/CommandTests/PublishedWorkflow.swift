@@ -9,13 +9,6 @@ struct PublishedWorkflow: ~Copyable {
     private let folder: TestFolder
     private let cache: String
 
-    /// AWS's own Runtime Interface Emulator, where it was fetched.
-    static let runtime: String? = {
-        let known = "\(Peer.environment("HOME") ?? "/root")/.cache/scar-build-testbed/aws-lambda-rie"
-        let path = Peer.environment("SCAR_TESTBED_RIE") ?? known
-        return (try? Peer.run("test", ["-x", path]).status) == 0 ? path : nil
-    }()
-
     /// - Parameter cache: where builds keep what they pulled and compiled.
     init(_ emulator: AWSEmulator, cache: String? = nil) throws {
         try emulator.reset()
@@ -30,9 +23,7 @@ struct PublishedWorkflow: ~Copyable {
     /// - Returns: the file's path.
     @discardableResult
     func write(_ text: String, to name: String) throws -> String {
-        var file = try OutputFile("\(path)/\(name)", permissions: 0o755)
-        try file.write(Array(text.utf8))
-        try file.finish()
+        try OutputFile.write(Array(text.utf8), to: "\(path)/\(name)", permissions: 0o755)
         return "\(path)/\(name)"
     }
 
@@ -49,7 +40,7 @@ struct PublishedWorkflow: ~Copyable {
 
     /// What happened after a file was stored, a value for each call and job.
     func store(_ file: String, in bucket: String, as key: String) throws -> [JSON] {
-        guard let runtime = Self.runtime else { throw BackgroundProgram.Unavailable("no Runtime Interface Emulator") }
+        guard let runtime = RuntimeEmulator.path else { throw BackgroundProgram.Unavailable(RuntimeEmulator.absence) }
         let result = try Peer.run(
             "python3",
             ["\(Products.repository)/Tests/Oracles/run-published.py", path + "/tasks", runtime, bucket, key, file],

@@ -2,7 +2,7 @@ import ByteKit
 import TestKit
 import Testing
 
-@Suite("A function that is served on this machine", .enabled(if: Testbed.isUp, Testbed.reason), .serialized)
+@Suite("A function that is served on this machine", .enabled(if: Testbed.isUp, Testbed.reason("tiny")), .serialized)
 final class ServeTests {
     private let folder: TestFolder
     private let port: Int
@@ -19,9 +19,7 @@ final class ServeTests {
                 *) echo "got $(cat "$INPUT_FILE_PATH")" ;;
             esac
             """
-        var file = try OutputFile("\(folder.path)/script.sh")
-        try file.write(Array(script.utf8))
-        try file.finish()
+        try OutputFile.write(Array(script.utf8), to: "\(folder.path)/script.sh")
         let recipe = try Tool.recipe(
             #"""
             {"name": "served", "image": "scar-build/tiny:latest", "script": "script.sh",
@@ -115,9 +113,7 @@ final class ServeTests {
     @Test("takes objects of events from the buckets’ folder")
     func objects() throws {
         try Folder.create("\(folder.path)/buckets/bucket/in")
-        var file = try OutputFile("\(folder.path)/buckets/bucket/in/a.txt")
-        try file.write(Array("please store".utf8))
-        try file.finish()
+        try OutputFile.write(Array("please store".utf8), to: "\(folder.path)/buckets/bucket/in/a.txt")
         let answer = try call(
             #"{"Records": [{"eventSource": "aws:s3", "eventName": "ObjectCreated:Put", "s3": {"bucket": {"name": "bucket"}, "object": {"key": "in/a.txt"}}}]}"#
         )
@@ -161,9 +157,7 @@ final class ServeTests {
 
     @Test("refuses more than Lambda takes, and what is no call")
     func refusals() throws {
-        var file = try OutputFile("\(folder.path)/large")
-        try file.write([UInt8](repeating: UInt8(ascii: "1"), count: 6 << 20 | 1))
-        try file.finish()
+        try OutputFile.write([UInt8](repeating: UInt8(ascii: "1"), count: 6 << 20 | 1), to: "\(folder.path)/large")
         #expect(try call("@\(folder.path)/large").hasSuffix("413"))
         #expect(try call("{}", ["-X", "PUT"]).hasSuffix("405"))
         #expect(try call("{}", ["-H", "X-Amz-Invocation-Type: Sometimes"]).hasSuffix("400"))

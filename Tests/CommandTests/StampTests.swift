@@ -22,9 +22,7 @@ struct StampTests: ~Copyable {
     private func rewrite(_ path: String, _ change: (inout [UInt8]) -> Void) throws {
         var bytes = try InputFile.contents(of: path, limit: 1 << 24)
         change(&bytes)
-        var file = try OutputFile(path)
-        try file.write(bytes)
-        try file.finish()
+        try OutputFile.write(bytes, to: path)
     }
 
     @Test("from the same ends at once, reads no layer, and says the same")
@@ -40,6 +38,20 @@ struct StampTests: ~Copyable {
         #expect(second.text == first.text)
         #expect(second.errorText.contains("built from the same before"))
         #expect(FileIdentity(artifact) == before)
+    }
+
+    @Test("is warned of each time when a variable in it looks like a secret, which is not shown")
+    func secrets() throws {
+        try OutputFile.write(TarBuilder.archive([.file("etc/one", "1")]), to: scene.path("root.tar"))
+        let recipe = try Tool.recipe(
+            #"{"name": "plain", "image": "tar:root.tar", "environment": {"DB_PASSWORD": "hunter2", "SIZE": "3"}}"#,
+            in: scene.path("."))
+        for _ in 0..<2 {
+            let built = try Tool.run(["build", recipe, "--target", "tar", "-o", output, "--cache", cache])
+            #expect(built.status == 0, "\(built.errorText)")
+            #expect(built.errorText.contains("‘DB_PASSWORD’ in ‘environment’ looks like a secret"))
+            #expect(!built.errorText.contains("SIZE") && !built.errorText.contains("hunter2"))
+        }
     }
 
     @Test("is made again when the result was touched, and is then as it was")

@@ -44,9 +44,7 @@ struct TemplateCommandTests: ~Copyable {
             var files: [String] = []
             for recipe in recipes {
                 let path = "\(folder.path)/\(files.count).json"
-                var file = try OutputFile(path)
-                try file.write(try emit(form, recipe, package))
-                try file.finish()
+                try OutputFile.write(try emit(form, recipe, package), to: path)
                 files.append(path)
             }
             #expect(try TemplateLint.complaints(files) == "")

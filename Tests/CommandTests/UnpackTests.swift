@@ -23,12 +23,6 @@ struct UnpackTests: ~Copyable {
         return path
     }
 
-    private func write(_ bytes: [UInt8], to path: String) throws {
-        var file = try OutputFile(path)
-        try file.write(bytes)
-        try file.finish()
-    }
-
     @Test("gives the tree, one line on stderr, and nothing on stdout", arguments: ["zstd", "gzip", "xz", "lz4"])
     func unpacks(compression: String) throws {
         let image = try image(["-comp", compression])
@@ -58,7 +52,7 @@ struct UnpackTests: ~Copyable {
     func occupied() throws {
         let output = "\(folder.path)/output"
         try Folder.create(output)
-        try write([1], to: "\(output)/mine")
+        try OutputFile.write([1], to: "\(output)/mine")
         let result = try Tool.run(["unpack", try image(), output])
         #expect(result.status == 1)
         #expect(result.errorText.contains("error[folder-exists]: \(output) is there already\n  help: "))
@@ -81,7 +75,7 @@ struct UnpackTests: ~Copyable {
             ("lzo", lzo, "lzo: error[squashfs-compressor]: the image is compressed with lzo"),
             ("short", Array(whole[..<100_000]), "short: error[truncated-image]"),
         ] {
-            try write(bytes, to: "\(folder.path)/\(name)")
+            try OutputFile.write(bytes, to: "\(folder.path)/\(name)")
             let result = try Tool.run(["unpack", "\(folder.path)/\(name)", output])
             #expect(result.status == 1)
             #expect(result.errorText.hasPrefix("\(folder.path)/\(message)"), "\(result.errorText)")
@@ -104,7 +98,7 @@ struct UnpackTests: ~Copyable {
         let size: [UInt8] = [0, 0, 2, 1]
         let place = try #require((table..<bytes.count - 4).first { bytes[$0..<$0 + 4].elementsEqual(size) })
         bytes[place + 3] = 0
-        try write(bytes, to: image)
+        try OutputFile.write(bytes, to: image)
         let output = "\(folder.path)/output"
         let result = try Tool.run(["unpack", image, output])
         #expect(result.status == 1)

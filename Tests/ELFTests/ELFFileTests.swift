@@ -223,8 +223,6 @@ struct ELFFileTests {
     }
 
     static func write(_ text: String, _ path: String) throws {
-        var file = try OutputFile(path)
-        try file.write(Array(text.utf8))
-        try file.finish()
+        try OutputFile.write(Array(text.utf8), to: path)
     }
 }

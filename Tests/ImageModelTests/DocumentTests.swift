@@ -38,7 +38,8 @@ import TestKit
     @Test("Docker's own types are read like OCI's")
     func docker() throws {
         let config = #"{"mediaType":"\#(MediaType.dockerConfig)","digest":"\#(Self.digest)","size":2}"#
-        let layer = #"{"mediaType":"\#(MediaType.dockerLayerGzip)","digest":"\#(Self.digest)","size":2}"#
+        let gzip = "application/vnd.docker.image.rootfs.diff.tar.gzip"
+        let layer = #"{"mediaType":"\#(gzip)","digest":"\#(Self.digest)","size":2}"#
         let text = Self.manifest(config: config, layers: layer, more: #","mediaType":"\#(MediaType.dockerManifest)""#)
         guard case .manifest(let manifest) = try Self.decode(text, .dockerManifest) else {
             Issue.record("not a manifest")

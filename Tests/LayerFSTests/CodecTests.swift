@@ -101,9 +101,7 @@ import Testing
             other.replaceSubrange(..<64, with: header)
             other.replaceSubrange(bytes.count - 48..<bytes.count - 16, with: Digest(of: header + tables).bytes)
             let changed = workspace.freshPath()
-            var file = try OutputFile(changed)
-            try file.write(other)
-            try file.finish()
+            try OutputFile.write(other, to: changed)
             #expect(LayerObject.open(changed, layer: object.layer, settings: settings) == nil)
         }
         #expect(LayerObject.open(path, layer: object.layer, settings: settings) != nil)

@@ -12,9 +12,7 @@ import Testing
 
         func compress(_ bytes: [UInt8]) throws -> [UInt8] {
             try Folder.withTemporary { folder in
-                var file = try OutputFile("\(folder)/in")
-                try file.write(bytes)
-                try file.finish()
+                try OutputFile.write(bytes, to: "\(folder)/in")
                 let result = try Peer.run("sh", ["-c", "\(command) < \"$1\"", "sh", "\(folder)/in"])
                 guard result.status == 0 else { throw FileError("compress with", command, errorNumber: 1) }
                 return result.output

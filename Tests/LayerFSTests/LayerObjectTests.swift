@@ -168,15 +168,9 @@ import Testing
         #expect(LayerObject.open(workspace.folder.path, layer: digest, settings: .small) == nil)
         for bytes in [[], Array("SCARLAYR".utf8), [UInt8](repeating: 0, count: 4096)] {
             let path = workspace.freshPath()
-            try Self.write(bytes, to: path)
+            try OutputFile.write(bytes, to: path)
             #expect(LayerObject.open(path, layer: digest, settings: .small) == nil)
         }
-    }
-
-    private static func write(_ bytes: [UInt8], to path: String) throws {
-        var file = try OutputFile(path, bufferSize: 4096)
-        try file.write(bytes)
-        try file.finish()
     }
 
     /// A small object, its bytes, and where its data ends.
@@ -205,7 +199,7 @@ import Testing
         /// Opens the object as these bytes.
         func open(_ bytes: [UInt8]) throws -> LayerObject? {
             let path = workspace.freshPath("changed")
-            try LayerObjectTests.write(bytes, to: path)
+            try OutputFile.write(bytes, to: path)
             return LayerObject.open(path, layer: object.layer, settings: workspace.settings)
         }
     }
@@ -280,7 +274,7 @@ import Testing
         for length in [0, 64, specimen.dataEnd / 2, specimen.dataEnd - 1] {
             for rules in [all, repacked] {
                 let path = specimen.workspace.freshPath("cut")
-                try Self.write(specimen.bytes, to: path)
+                try OutputFile.write(specimen.bytes, to: path)
                 let object = try #require(
                     LayerObject.open(path, layer: specimen.object.layer, settings: specimen.workspace.settings))
                 let linked = try specimen.workspace.link([object], rules)

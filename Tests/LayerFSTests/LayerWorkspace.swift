@@ -37,7 +37,7 @@ final class LayerWorkspace {
         let source = LayerSource()
         let sender = try Thread { source.send(bytes, pieces: pieces ?? max(1, bytes.count)) }
         defer { sender.join() }
-        return try LayerCompiler(settings: settings, pool: pool, sizeLimit: limit, entryLimit: entries)
+        return try LayerCompiler(settings: settings, pool: pool, sizeLimit: limit, roomLimit: entries)
             .compile(source, layer: Digest(of: bytes), diffID: diffID, to: path ?? freshPath("layer"))
     }
 

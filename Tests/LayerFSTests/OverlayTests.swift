@@ -30,9 +30,7 @@ struct OverlayTests {
         let folder = try TestFolder()
         let archives = try fixture.layers.enumerated().map { number, items in
             let path = "\(folder.path)/\(number).tar"
-            var file = try OutputFile(path)
-            try file.write(TarBuilder.archive(items))
-            try file.finish()
+            try OutputFile.write(TarBuilder.archive(items), to: path)
             return path
         }
         let work = "\(folder.path)/work"

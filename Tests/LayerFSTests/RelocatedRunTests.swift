@@ -69,9 +69,7 @@ struct RelocatedRunTests {
         for (name, code) in [
             ("lib", "int f(void) { return 7; }"), ("main", "int f(void); int main(void) { return f(); }"),
         ] {
-            var file = try OutputFile("\(work)/\(name).c")
-            try file.write(Array(code.utf8))
-            try file.finish()
+            try OutputFile.write(Array(code.utf8), to: "\(work)/\(name).c")
         }
         #expect(try Peer.run("cc", ["-shared", "-fPIC", "-o", "\(work)/libf.so", "\(work)/lib.c"]).status == 0)
         let flags = ["-o", "\(work)/main", "\(work)/main.c", "-L\(work)", "-lf", "-Wl,-rpath,/opt/f"]

@@ -28,10 +28,10 @@ enum Umoci {
             let tag = JSON.object([("org.opencontainers.image.ref.name", .string("test"))])
             descriptor = JSON(.object(members + [JSON.Member(name: Array("annotations".utf8), json: tag)]))
         }
-        try write(
+        try OutputFile.write(
             JSON.object([("schemaVersion", .integer(2)), ("manifests", .array([descriptor]))]).text(),
             to: "\(layout)/index.json")
-        try write(JSON.object([("imageLayoutVersion", .string("1.0.0"))]).text(), to: "\(layout)/oci-layout")
+        try OutputFile.write(JSON.object([("imageLayoutVersion", .string("1.0.0"))]).text(), to: "\(layout)/oci-layout")
         let result = try Peer.run("umoci", ["raw", "unpack", "--image", "\(layout):test", rootfs])
         guard result.status == 0 else { throw PeerRefused(description: "umoci: \(result.errorText)") }
     }
@@ -39,15 +39,9 @@ enum Umoci {
     /// Puts a blob into the layout and gives its descriptor.
     private static func store(_ bytes: [UInt8], _ type: String, in layout: String) throws -> JSON {
         let digest = Digest(of: bytes)
-        try write(bytes, to: "\(layout)/blobs/sha256/\(digest.hex)")
+        try OutputFile.write(bytes, to: "\(layout)/blobs/sha256/\(digest.hex)")
         return .object([
             ("mediaType", .string(type)), ("digest", .string(digest.description)), ("size", .integer(bytes.count)),
         ])
-    }
-
-    private static func write(_ bytes: [UInt8], to path: String) throws {
-        var file = try OutputFile(path)
-        try file.write(bytes)
-        try file.finish()
     }
 }

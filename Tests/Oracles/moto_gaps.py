@@ -2,11 +2,14 @@
 
 import json
 
+import moto.apigatewayv2.models as apis
 import moto.awslambda.models as functions
 import moto.batch.models as batch
 import moto.ecs.models as ecs
 import moto.iam.models as iam
 import moto.resourcegroupstaggingapi.models as tagging
+from moto.apigatewayv2.exceptions import BadRequestException
+from moto.apigatewayv2.responses import ApiGatewayV2Response
 from moto.awslambda.exceptions import InvalidParameterValueException
 from moto.awslambda.utils import get_backend
 from moto.core.resource_tagging import TaggedResource
@@ -21,6 +24,7 @@ def close():
     close_layers()
     close_versions()
     close_addresses()
+    close_authorizers()
     close_runtimes()
     close_tags()
 
@@ -120,6 +124,23 @@ def close_addresses():
         self.config["InvokeMode"] = new_config.get("InvokeMode") or self.config.get("InvokeMode")
 
     functions.FunctionUrlConfig.update = update_with_mode
+
+
+def close_authorizers():
+    """An API's authorizers are listed, and no two of them have one name."""
+    create = apis.Api.create_authorizer
+
+    def create_authorizer(self, *arguments, name, **named):
+        if any(there.name == name for there in self.authorizers.values()):
+            raise BadRequestException("Authorizer name must be unique. Authorizer %s already exists" % name)
+        return create(self, *arguments, name=name, **named)
+
+    def get_authorizers(self):
+        api = self.apigatewayv2_backend.get_api(self.path.split("/")[-2])
+        return 200, {}, json.dumps({"items": [there.to_json() for there in api.authorizers.values()]})
+
+    apis.Api.create_authorizer = create_authorizer
+    ApiGatewayV2Response.get_authorizers = get_authorizers
 
 
 def close_runtimes():

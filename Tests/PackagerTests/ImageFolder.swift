@@ -69,10 +69,3 @@ extension RootView {
             })
     }
 }
-
-/// Writes a file of a test.
-func write(_ bytes: [UInt8], _ path: String, permissions: UInt32 = 0o644) throws {
-    var file = try OutputFile(path, permissions: permissions)
-    try file.write(bytes)
-    try file.finish()
-}

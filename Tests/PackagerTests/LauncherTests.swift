@@ -33,7 +33,7 @@ struct LauncherTests {
     static func choice(_ name: String, _ image: Image) throws -> LauncherChoice {
         guard let script = image.script else { return try LauncherChoice.choose(name, for: nil, in: facts(image)) }
         return try Folder.withTemporary { folder in
-            try write([UInt8](script.text.utf8), "\(folder)/\(script.name)")
+            try OutputFile.write([UInt8](script.text.utf8), to: "\(folder)/\(script.name)")
             let source = PackageInput.Source(path: script.name, file: "\(folder)/\(script.name)")
             return try LauncherChoice.choose(name, for: source, in: facts(image))
         }
@@ -143,7 +143,7 @@ struct LauncherTests {
             root[program] = .file([1])
             input.image = root.view
             input.launcher = LauncherChoice(try #require(Launcher.named(launcher)), because: "of the test")
-            try write([UInt8]("text\n".utf8), "\(folder)/\(script)")
+            try OutputFile.write([UInt8]("text\n".utf8), to: "\(folder)/\(script)")
             input.script = PackageInput.Source(path: script, file: "\(folder)/\(script)")
             #expect(try PackageBuilder.package(input).launchSpec.interpreter == command.map { [UInt8]($0.utf8) })
         }
@@ -195,7 +195,7 @@ struct LauncherTests {
                 ("a", "#!/usr/bin/elixir\n", "elixir.exs", "/usr/bin/elixir -r"),
                 ("a.escript", "#!/usr/bin/env escript\n", "erlang.args", "erl -args_file"),
             ] {
-                try write([UInt8](text.utf8), "\(folder)/\(name)")
+                try OutputFile.write([UInt8](text.utf8), to: "\(folder)/\(name)")
                 input.script = PackageInput.Source(path: name, file: "\(folder)/\(name)")
                 let package = try PackageBuilder.package(input)
                 let path = "launcher/worker/\(file)"
@@ -208,7 +208,7 @@ struct LauncherTests {
             input.image = root.view
             // A spare goes on as `elixir` does; what else runs Elixir's scripts would not be asked.
             for line in ["#!/bin/sh\n", "#!/usr/bin/env -S mix run\n"] {
-                try write([UInt8](line.utf8), "\(folder)/a.sh")
+                try OutputFile.write([UInt8](line.utf8), to: "\(folder)/a.sh")
                 input.script = PackageInput.Source(path: "a.sh", file: "\(folder)/a.sh")
                 let refused = #expect(throws: PackagerError.self) { try PackageBuilder.package(input) }
                 #expect(refused?.code == .noWorker)

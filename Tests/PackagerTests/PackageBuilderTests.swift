@@ -23,13 +23,13 @@ struct PackageBuilderTests {
 
     /// An input with files of every kind, which stand in a folder.
     static func input(_ folder: String) throws -> PackageInput {
-        try write([UInt8]("supervisor".utf8), "\(folder)/bootstrap")
-        try write([UInt8]("squashfs".utf8), "\(folder)/image.squashfs")
-        try write([UInt8]("#!/bin/sh\n".utf8), "\(folder)/frames.sh")
+        try OutputFile.write([UInt8]("supervisor".utf8), to: "\(folder)/bootstrap")
+        try OutputFile.write([UInt8]("squashfs".utf8), to: "\(folder)/image.squashfs")
+        try OutputFile.write([UInt8]("#!/bin/sh\n".utf8), to: "\(folder)/frames.sh")
         try Folder.create("\(folder)/data/empty")
         try Folder.create("\(folder)/data/sub")
-        try write([1, 2, 3], "\(folder)/data/b.bin")
-        try write([UInt8]("#!/bin/sh\n".utf8), "\(folder)/data/sub/a.sh", permissions: 0o755)
+        try OutputFile.write([1, 2, 3], to: "\(folder)/data/b.bin")
+        try OutputFile.write([UInt8]("#!/bin/sh\n".utf8), to: "\(folder)/data/sub/a.sh", permissions: 0o755)
         _ = unsafe symlink("../b.bin", "\(folder)/data/sub/link")
         var input = PackageInput(name: "frames", bootstrap: "\(folder)/bootstrap")
         input.artifact = PackageInput.Artifact(
@@ -37,7 +37,7 @@ struct PackageBuilderTests {
             blocks: [UInt8](repeating: 7, count: 32))
         input.image = image().view
         input.launcher = LauncherChoice(try #require(Launcher.named("ffmpeg")), because: "of the test")
-        try write([UInt8]("library".utf8), "\(folder)/libscar-path.so")
+        try OutputFile.write([UInt8]("library".utf8), to: "\(folder)/libscar-path.so")
         input.relocation = PackageInput.Relocation(
             libraryFile: "\(folder)/libscar-path.so", loader: relocation.loader, loaderHasArgumentZero: true,
             folders: relocation.folders, host: ["/srv/host"])
@@ -199,7 +199,7 @@ struct PackageBuilderTests {
     func interpreters(name: String, text: String, interpreter: [String]?, message: String?) throws {
         try Folder.withTemporary { folder in
             var input = try Self.input(folder)
-            try write([UInt8](text.utf8), "\(folder)/\(name)")
+            try OutputFile.write([UInt8](text.utf8), to: "\(folder)/\(name)")
             input.script = PackageInput.Source(path: name, file: "\(folder)/\(name)")
             guard let message else {
                 let spec = try PackageBuilder.package(input).launchSpec

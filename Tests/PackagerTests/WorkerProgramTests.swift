@@ -136,8 +136,8 @@ struct WorkerProgramTests {
     private static func worker(_ language: WorkerLanguage, in folder: String) throws -> FunctionWorker {
         _ = signal(SIGPIPE, SIG_IGN)
         let launcher = try #require(Launcher.named(language.launcher))
-        try write([], "\(folder)/bootstrap")
-        try write([UInt8](language.text.utf8), "\(folder)/\(language.script)")
+        try OutputFile.write([], to: "\(folder)/bootstrap")
+        try OutputFile.write([UInt8](language.text.utf8), to: "\(folder)/\(language.script)")
         var input = PackageInput(name: "test", bootstrap: "\(folder)/bootstrap")
         input.root = "/"
         input.image = .folder("")
@@ -150,8 +150,10 @@ struct WorkerProgramTests {
             let place = "\(folder)/package/\(entry.name)"
             try Folder.create(place.split(separator: "/").dropLast().reduce("") { "\($0)/\($1)" })
             switch entry.content {
-            case .bytes(let bytes): try write(bytes, place)
-            case .file(let file): try write(try InputFile.contents(of: file, limit: 1 << 20), place, permissions: 0o755)
+            case .bytes(let bytes): try OutputFile.write(bytes, to: place)
+            case .file(let file):
+                let bytes = try InputFile.contents(of: file, limit: 1 << 20)
+                try OutputFile.write(bytes, to: place, permissions: 0o755)
             default: Issue.record("what is \(entry.name)?")
             }
         }

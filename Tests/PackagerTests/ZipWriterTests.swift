@@ -58,7 +58,7 @@ struct ZipWriterTests {
         arguments: [nil, ZipLimits(bytes: 600, entries: 4)])
     func python(limits: ZipLimits?) throws {
         try Folder.withTemporary { folder in
-            try PackagerTests.write(Self.text, "\(folder)/input")
+            try OutputFile.write(Self.text, to: "\(folder)/input")
             let path = "\(folder)/a.zip"
             let summary = try Self.write(Self.entries(file: "\(folder)/input"), path, limits: limits ?? .standard)
             let seen = try Self.seenByPython(path)
@@ -92,7 +92,7 @@ struct ZipWriterTests {
         arguments: [nil, ZipLimits(bytes: 600, entries: 4)])
     func unpackers(limits: ZipLimits?) throws {
         try Folder.withTemporary { folder in
-            try PackagerTests.write(Self.text, "\(folder)/input")
+            try OutputFile.write(Self.text, to: "\(folder)/input")
             let path = "\(folder)/a.zip"
             try Self.write(Self.entries(file: "\(folder)/input"), path, limits: limits ?? .standard)
             let tested = try Peer.run("unzip", ["-t", path])
@@ -124,7 +124,7 @@ struct ZipWriterTests {
     @Test("The same entries give the same bytes, whatever the umask and the time zone")
     func deterministic() async throws {
         try Folder.withTemporary { folder in
-            try PackagerTests.write(Self.text, "\(folder)/input")
+            try OutputFile.write(Self.text, to: "\(folder)/input")
             let first = try Self.write(Self.entries(file: "\(folder)/input"), "\(folder)/a.zip")
             let second = try Self.write(Self.entries(file: "\(folder)/input"), "\(folder)/b.zip")
             #expect(first.digest == second.digest)
@@ -132,7 +132,7 @@ struct ZipWriterTests {
         // A process of its own, as umask and environment are the process's.
         await #expect(processExitsWith: .success) {
             try Folder.withTemporary { folder in
-                try PackagerTests.write(ZipWriterTests.text, "\(folder)/input")
+                try OutputFile.write(ZipWriterTests.text, to: "\(folder)/input")
                 let here = try ZipWriterTests.write(ZipWriterTests.entries(file: "\(folder)/input"), "\(folder)/a.zip")
                 umask(0o077)
                 _ = unsafe setenv("TZ", "Pacific/Kiritimati", 1)

@@ -25,9 +25,7 @@ extension EmulatorTests {
             let function = try #require(deployment.package)
             let bytes = try InputFile.contents(of: function.path, limit: 1 << 20)
             let path = fixture.folder.path + "/function.zip"
-            var file = try OutputFile(path)
-            try file.write(bytes)
-            try file.finish()
+            try OutputFile.write(bytes, to: path)
             deployment.package = try Deployment.Package(at: path)
             deployment.layer = try fixture.package(content)
             deployment.function.layers = []

@@ -54,9 +54,7 @@ struct Fixture: ~Copyable {
             "config":{"mediaType":"application/vnd.oci.image.config.v1+json",
             "digest":"\(Digest(of: []))","size":0},"layers":[],"annotations":{"content":"\(content)"}}
             """
-        var file = try OutputFile(path)
-        try file.write(Array(manifest.utf8))
-        try file.finish()
+        try OutputFile.write(Array(manifest.utf8), to: path)
         return Deployment.Image(path: path, digest: Digest(of: Array(manifest.utf8)), size: manifest.utf8.count)
     }
 

@@ -187,6 +187,7 @@ extension EmulatorTests {
             try fixture.emulator.answer(
                 "DescribeComputeEnvironments", times: 2,
                 with: #"{"computeEnvironments": [{"computeEnvironmentName": "frames-ec2", "status": "DELETING"}]}"#)
+            // Each answer once for the plan, which waits for nothing, and once for what it is waited for.
             let changes = try fixture.publish(try deployment())
             #expect(changes.contains("create the job queue frames"))
             #expect(changes.contains("create the compute environment frames-ec2"))

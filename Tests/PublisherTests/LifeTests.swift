@@ -176,6 +176,33 @@ extension EmulatorTests {
             #expect(try fixture.emulator.changes().count == 3)
         }
 
+        @Test("is called again for a file that has changed, and for the one whose line in the journal was cut off")
+        func journal() throws {
+            try fixture.publish(try fixture.deployment())
+            let folder = fixture.folder.path
+            let paths = ["a", "b", "c"].map { "\(folder)/\($0)" }
+            for path in paths { try OutputFile.write(Array("one".utf8), to: path) }
+            var submission = Submission("frames", try fixture.session())
+            submission.journal = folder + "/journal"
+            submission.width = 1
+            let items = paths.map { Submission.Item.file($0) }
+            try fixture.emulator.fail("Invoke", times: 1, status: 400, code: "InvalidRequestContentException")
+            #expect(try submission.run(items) { _, _ in }.failures.count == 1)
+            #expect(try submission.run(items) { _, _ in }.skipped == 2)
+            // All was done, so the journal is gone; and once more, up to the last byte of the last line.
+            try fixture.emulator.fail("Invoke", times: 1, status: 400, code: "InvalidRequestContentException")
+            #expect(try submission.run(items) { _, _ in }.failures.count == 1)
+            let lines = try InputFile.contents(of: folder + "/journal", limit: 1 << 20)
+            try OutputFile.write(Array(lines.dropLast(2)), to: folder + "/journal")
+            try OutputFile.write(Array("other".utf8), to: paths[1])
+            try fixture.emulator.clear()
+            try fixture.emulator.fail("Invoke", times: 1, status: 400, code: "InvalidRequestContentException")
+            let again = try submission.run(items) { _, _ in }
+            #expect(again.skipped == 0 && again.failures.count == 1)
+            // What was written behind the line that was cut off is whole.
+            #expect(try submission.run(items) { _, _ in }.skipped == 2)
+        }
+
         @Test("is not called any more when no call can succeed")
         func hopeless() throws {
             let (submission, items) = try submission(fixture.folder.path + "/journal")
@@ -191,9 +218,7 @@ extension EmulatorTests {
             let s3 = try fixture.session().s3
             try s3.createBucket("files", tags: [:])
             let path = fixture.folder.path + "/file"
-            var file = try OutputFile(path)
-            try file.write(Array(0...255))
-            try file.finish()
+            try OutputFile.write(Array(0...255), to: path)
             let keys = [
                 "plain", "a b", "ü/日本", "plus+", "100%", "a&b=c", "q?x#y", "semi;colon", "star*(1)'!", "~tilde",
             ]

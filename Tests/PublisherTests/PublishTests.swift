@@ -177,6 +177,40 @@ extension EmulatorTests {
             try fixture.publish(deployment)
             let after = try fixture.emulator.aws("apigatewayv2", "get-routes", "--api-id", id)["Items"]?.array ?? []
             #expect(after.map { $0["AuthorizationType"]?.string } == ["AWS_IAM"])
+            #expect(after[0]["AuthorizerId"]?.string ?? "" == "")
+            #expect(try fixture.publish(deployment) == [])
+            #expect(try fixture.emulator.problems() == [])
+        }
+
+        @Test("goes on with an authorizer that no route used yet, and leaves none that none uses any more")
+        func authorizers() throws {
+            var deployment = try fixture.deployment()
+            try fixture.publish(deployment)
+            let apis = try fixture.emulator.aws("apigatewayv2", "get-apis")["Items"]
+            let api = try #require(apis?[0]?["ApiId"]?.string)
+            func authorizers() throws -> [String] {
+                let list = try fixture.emulator.aws("apigatewayv2", "get-authorizers", "--api-id", api)["Items"]?.array
+                return (list ?? []).map { item in
+                    let texts = [item["Name"]?.string, item["JwtConfiguration"]?["Issuer"]?.string]
+                    return texts.compactMap(\.self).joined(separator: " ")
+                }
+            }
+            let name = try #require(deployment.api?.name)
+            _ = try fixture.emulator.aws(
+                "apigatewayv2", "create-authorizer", "--api-id", api, "--name", name, "--authorizer-type", "JWT",
+                "--identity-source", "$request.header.Authorization", "--jwt-configuration",
+                "Audience=other,Issuer=https://other.example.com")
+            deployment.api?.authorization = .jwt(issuer: "https://login.example.com", audience: ["frames"])
+            try fixture.publish(deployment)
+            #expect(try authorizers() == ["\(name) https://login.example.com"])
+            deployment.api?.authorization = .none
+            try fixture.publish(deployment)
+            #expect(try authorizers() == [])
+            deployment.api?.authorization = .jwt(issuer: "https://login.example.com", audience: ["frames"])
+            try fixture.publish(deployment)
+            #expect(try authorizers() == ["\(name) https://login.example.com"])
+            #expect(try fixture.publish(deployment) == [])
+            #expect(try fixture.emulator.problems() == [])
         }
 
         @Test("keeps the variables that others set for it, and no others")

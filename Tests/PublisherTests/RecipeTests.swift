@@ -24,8 +24,9 @@ extension EmulatorTests {
 
         /// Each recipe in each form that was asked for, or in one when none was.
         static let publications: [(recipe: String, form: Form)] = {
-            let asked = (Peer.environment("SCAR_TEST_FORMS") ?? "").split(separator: " ").compactMap {
-                Form(rawValue: String($0))
+            let asked = (Peer.environment("SCAR_TEST_FORMS") ?? "").split(separator: " ").map { word in
+                guard let form = Form(rawValue: String(word)) else { fatalError("SCAR_TEST_FORMS: no form \(word)") }
+                return form
             }
             return recipes.indices.flatMap { index in
                 (asked.isEmpty ? [Form.allCases[index % Form.allCases.count]] : asked).map { (recipes[index], $0) }

@@ -83,4 +83,17 @@ struct RecursionTests {
         #expect(error.message.contains("a → b → c → a"))
         try Recursion.check(Array(functions.dropLast()))
     }
+
+    @Test("is looked for in moments where each of many functions feeds all that come after it")
+    func layers() throws {
+        func folder(_ number: Int) -> Channel { Channel(bucket: "b", folder: "\(number)") }
+        var functions = (0..<40).map { Self.function("f\($0)", folder($0), folder(40)) }
+        for (number, index) in functions.indices.enumerated() {
+            functions[index].outputs = ((number + 1)...40).map(folder)
+        }
+        try Recursion.check(functions)
+        functions[39].outputs = [folder(20)]
+        let error = try #require(throws: PublishError.self) { try Recursion.check(functions) }
+        #expect(error.message.contains("f39 → f20"))
+    }
 }

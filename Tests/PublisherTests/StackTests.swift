@@ -74,9 +74,7 @@ extension EmulatorTests {
                 try fixture.options.push(image, "registry/\(repository):1")
             }
             let path = fixture.folder.path + "/template.json"
-            var file = try OutputFile(path)
-            try file.write(template)
-            try file.finish()
+            try OutputFile.write(template, to: path)
             let values = JSON.array(
                 try parameters.compactMap { try value(String(decoding: $0.name, as: UTF8.self), $0.json) })
             _ = try emulator.aws(
@@ -158,9 +156,8 @@ extension EmulatorTests {
             var deployment = try deployment()
             // Another zip in the place of the first one, whose digest is known by then.
             let path = fixture.folder.path + "/function.zip"
-            var file = try OutputFile(path)
-            try file.write(try InputFile.contents(of: try #require(deployment.package).path, limit: 1 << 20))
-            try file.finish()
+            let package = try #require(deployment.package)
+            try OutputFile.write(try InputFile.contents(of: package.path, limit: 1 << 20), to: path)
             deployment.package = try Deployment.Package(at: path)
             deployment.layer = try fixture.package("layer")
             try check(deployment, ["layers", "roles"])

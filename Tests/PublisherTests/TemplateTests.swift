@@ -53,9 +53,7 @@ struct TemplateTests {
                     deployments[index].tags = ["team": "video"]
                 }
                 let path = "\(folder.path)/\(template.rawValue)-\(name).json"
-                var file = try OutputFile(path)
-                try file.write(try template.text(for: deployments))
-                try file.finish()
+                try OutputFile.write(try template.text(for: deployments), to: path)
                 files.append(path)
             }
             let complaints = try TemplateLint.complaints(files)
@@ -147,12 +145,9 @@ struct TemplateTests {
         let files = try [Template.cloudformation, .sam].map { template in
             let json = Self.without("RuntimeConfig", try JSON.parse(try template.text(for: TemplateCases.inRuntimes())))
             let path = "\(folder.path)/\(template.rawValue).json"
-            var file = try OutputFile(path)
-            try file.write(
-                Array(
-                    String(decoding: json.text(), as: UTF8.self).replacing("\"custom\"", with: "\"provided.al2023\"")
-                        .utf8))
-            try file.finish()
+            let text = String(decoding: json.text(), as: UTF8.self)
+            try OutputFile.write(
+                Array(text.replacing("\"custom\"", with: "\"provided.al2023\"").utf8), to: path)
             return path
         }
         let schemas = "\(Products.repository)/Tests/Oracles/runtime-schemas"

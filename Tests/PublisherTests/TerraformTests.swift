@@ -14,9 +14,7 @@ struct TerraformTests: ~Copyable {
 
     private func evaluate(_ deployments: [Deployment], _ values: [String: String] = [:]) throws -> JSON {
         let path = folder.path + "/configuration.tf.json"
-        var file = try OutputFile(path)
-        try file.write(try Template.terraform.text(for: deployments))
-        try file.finish()
+        try OutputFile.write(try Template.terraform.text(for: deployments), to: path)
         return try TerraformRun.evaluate(path, values: values, in: folder.path + "/terraform")
     }
 

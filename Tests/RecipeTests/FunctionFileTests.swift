@@ -132,17 +132,6 @@ struct FunctionFileTests {
         #expect(said.contains("AWS_ACCESS_KEY_ID"))
     }
 
-    @Test("A secret key of AWS among the program's variables is warned of, and not shown")
-    func secretVariable() throws {
-        let text =
-            "functions:\n  aws:\n  - lambda:\n      name: a\n"
-            + "      container: {image: b, environment: {Variables: {AWS_SECRET_ACCESS_KEY: key-one}}}\n"
-        let (_, warnings) = try read(Array(text.utf8))
-        #expect(warnings.count == 1)
-        #expect(warnings[0].hasPrefix("f.yaml:5:55: ‘AWS_SECRET_ACCESS_KEY’ will stand in the package"))
-        #expect(!warnings[0].contains("key-one"))
-    }
-
     private static let minio = """
         storage_providers:
           minio:

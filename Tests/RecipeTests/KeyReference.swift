@@ -53,10 +53,7 @@ enum KeyReference {
     private static func choices(_ kind: SchemaKind) -> String {
         if case .list(let element, _) = kind { return self.choices(element) }
         guard case .choice(let choices) = kind else { return "" }
-        let ready = choices.filter { !$0.isLater }
-            .map { $0.summary.isEmpty ? "`\($0.name)`" : "`\($0.name)`: \($0.summary)" }
-        let later = choices.filter(\.isLater).map { "`\($0.name)`" }
-        return "<br>" + ready.joined(separator: "<br>")
-            + (later.isEmpty ? "" : "<br>Not in this version: \(later.joined(separator: ", "))")
+        let lines = choices.map { $0.summary.isEmpty ? "`\($0.name)`" : "`\($0.name)`: \($0.summary)" }
+        return "<br>" + lines.joined(separator: "<br>")
     }
 }

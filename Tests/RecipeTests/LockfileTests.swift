@@ -68,6 +68,17 @@ struct LockfileTests {
         #expect(text.contains("\"opt/%C3%A4%25%0A\"") && text.contains("\"a%FF/%01\""))
     }
 
+    @Test("A lock with a path that is malformed is refused, for it would keep other files than it says")
+    func malformedTrace() throws {
+        var lock = Self.lock()
+        lock.functions[0].trace = [Recipe.Trace(test: "one", opened: [[0x61, 0xff]])]
+        let text = String(decoding: lock.text(), as: UTF8.self)
+        let range = try #require(text.range(ofFirst: "a%FF"))
+        let changed = [UInt8](text.replacingCharacters(in: range, with: "a%FG").utf8)
+        let error = #expect(throws: RecipeError.self) { try Lockfile.parse(changed, path: "r.lock.json") }
+        #expect(error?.code == .malformedValue && error?.diagnostic.location?.hasPrefix("r.lock.json:") == true)
+    }
+
     @Test("A lock's text is as documented")
     func text() throws {
         let golden = repository("Tests/Golden/recipe-lock.json")

@@ -103,7 +103,7 @@ extension SchemaTests {
 
     static let choices: [SampleKey] = samples.flatMap { sample -> [SampleKey] in
         guard case .choice(let choices)? = kind(at: sample.path) else { return [] }
-        return choices.filter { !$0.isLater }.map { SampleKey(path: sample.path, value: .string($0.name)) }
+        return choices.map { SampleKey(path: sample.path, value: .string($0.name)) }
     }
 
     /// The leaves of the table, less those whose only value is their default.
@@ -121,7 +121,7 @@ extension SchemaTests {
         let candidates: [JSON] =
             switch kind {
             case .text(let rule): [.string(rule.example)]
-            case .choice(let choices): choices.filter { !$0.isLater }.reversed().map { .string($0.name) }
+            case .choice(let choices): choices.reversed().map { .string($0.name) }
             case .integer(let range, _): [.integer(range.lowerBound), .integer(range.lowerBound + 1)]
             case .integerChoice(let numbers, _): numbers.map { .integer($0) }
             case .size(let range, _), .time(let range): [.integer(range.lowerBound)]
@@ -241,9 +241,7 @@ extension SchemaTests {
     }
 
     private static func write(_ json: JSON, _ path: String) throws {
-        var file = try OutputFile(path)
-        try file.write(json.text())
-        try file.finish()
+        try OutputFile.write(json.text(), to: path)
     }
 }
 

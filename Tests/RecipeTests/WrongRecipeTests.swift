@@ -219,7 +219,11 @@ struct WrongRecipeTests {
         .with(
             "bucketWithCapitals", "\"input\": [{\"path\": \"Videos/in\"}]",
             "r.json:2:21: error[malformed-value]: ‘input[0].path’ is ‘Videos/in’, but must be a bucket and a folder in it, "
-                + "such as \"videos/in\""),
+                + "such as \"videos/in\", without ‘*’, ‘?’ and ‘$’"),
+        .with(
+            "pathWithStar", "\"output\": [{\"path\": \"videos/*\"}]",
+            "r.json:2:22: error[malformed-value]: ‘output[0].path’ is ‘videos/*’, but must be a bucket and a folder in it, "
+                + "such as \"videos/in\", without ‘*’, ‘?’ and ‘$’"),
     ]
 
     static let conflicts: [WrongRecipe] = [
@@ -285,12 +289,12 @@ struct WrongRecipeTests {
         .with(
             "outputCallsInput", "\"input\": [{\"path\": \"videos\"}], \"output\": [{\"path\": \"videos/out\"}]",
             "r.json:2:53: error[conflicting-keys]: ‘output[0]’ puts files into ‘videos’, where they call the function again"
-                + "\n  help: use another folder, or suffixes that differ"),
+                + "\n  help: use another folder, or prefixes or suffixes that differ"),
         .with(
             "suffixesThatMeet",
             "\"input\": [{\"path\": \"abc\", \"suffix\": [\".gz\"]}], \"output\": [{\"path\": \"abc\", \"suffix\": [\".tar.gz\"]}]",
             "r.json:2:69: error[conflicting-keys]: ‘output[0]’ puts files into ‘abc’, where they call the function again"
-                + "\n  help: use another folder, or suffixes that differ"),
+                + "\n  help: use another folder, or prefixes or suffixes that differ"),
         .with(
             "storageOfNobody", "\"output\": [{\"path\": \"abc\", \"storage\": \"minio\"}]",
             "r.json:2:40: error[unknown-value]: ‘output[0].storage’ is ‘minio’, which is none of the recipe's ‘storages’"

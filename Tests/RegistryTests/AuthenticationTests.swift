@@ -51,9 +51,7 @@ import Transport
     }
 
     private func login(_ text: String) throws -> RegistryConfiguration {
-        var file = try OutputFile(scene.path + "/config.json")
-        try file.write(Array(text.utf8))
-        try file.finish()
+        try OutputFile.write(Array(text.utf8), to: scene.path + "/config.json")
         var configuration = RegistryConfiguration.quick()
         configuration.credentialFiles = [scene.path + "/missing.json", scene.path + "/config.json"]
         return configuration

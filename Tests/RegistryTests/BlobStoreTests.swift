@@ -67,9 +67,7 @@ import TestKit
     @Test("A damaged blob is noticed and removed", arguments: ["verify", "contents"])
     func damaged(reader: String) throws {
         let (store, digest) = (store, blob.digest)
-        var file = try OutputFile(store.path(of: digest))
-        try file.write(bytes.reversed())
-        try file.finish()
+        try OutputFile.write(bytes.reversed(), to: store.path(of: digest))
         let error = #expect(throws: RegistryError.self) {
             if reader == "verify" {
                 try store.verify(digest)
@@ -87,9 +85,7 @@ import TestKit
         let path = store.path(of: digest)
         switch kind {
         case "link":
-            var file = try OutputFile(folder.path + "/outside")
-            try file.write(bytes)
-            try file.finish()
+            try OutputFile.write(bytes, to: folder.path + "/outside")
             #expect(unsafe symlink(folder.path + "/outside", path) == 0)
         case "folder": #expect(unsafe mkdir(path, 0o755) == 0)
         default: #expect(unsafe mkfifo(path, 0o644) == 0)

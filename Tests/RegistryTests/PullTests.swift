@@ -58,9 +58,7 @@ import Transport
         let reference = try Reference(parsing: "a/b")
         #expect(try pull(blob, reference, client, store) == bytes)
 
-        var file = try OutputFile(store.path(of: blob.digest))
-        try file.write(Array(bytes.reversed()))
-        try file.finish()
+        try OutputFile.write(Array(bytes.reversed()), to: store.path(of: blob.digest))
         let (blob, store) = (blob, store)
         let error = #expect(throws: RegistryError.self) { try pull(blob, reference, client, store) }
         #expect(error?.code == .digestMismatch)

@@ -85,9 +85,7 @@ import Transport
         let image = image
         let server = try LoopbackServer { image.reply(to: $0) }
         let digest = Digest(of: image.manifest)
-        var file = try OutputFile(store.path(of: digest))
-        try file.write([UInt8](repeating: 0x20, count: image.manifest.count))
-        try file.finish()
+        try OutputFile.write([UInt8](repeating: 0x20, count: image.manifest.count), to: store.path(of: digest))
         _ = try RegistryClient(configuration: .quick()).resolve(try server.reference(), platform: amd64, store: store)
         try store.verify(digest)
     }
@@ -210,7 +208,6 @@ import Transport
         #expect(error?.isTransient == false)
         #expect(error?.hint?.contains("docker login") == true)
         let named = try failure("a/b@sha256:" + String(repeating: "0", count: 64)) { image.reply(to: $0) }
-        #expect(named?.problems == [.init(code: "MANIFEST_UNKNOWN", message: "manifest unknown")])
         #expect(named?.message.contains("MANIFEST_UNKNOWN: manifest unknown") == true)
     }
 

@@ -73,9 +73,7 @@ import Transport
                 ]))
         }
         let folder = try TestFolder()
-        var file = try OutputFile(folder.path + "/cases.json")
-        try file.write(JSON.array(cases).text())
-        try file.finish()
+        try OutputFile.write(JSON.array(cases).text(), to: folder.path + "/cases.json")
         let oracle = try Peer.run(
             "python3", ["\(Products.repository)/Tests/Oracles/sign-aws.py", folder.path + "/cases.json"])
         try #require(oracle.status == 0, "\(oracle.errorText)")

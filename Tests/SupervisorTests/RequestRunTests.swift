@@ -93,6 +93,18 @@ import Testing
         #expect(shell("ls -A '\(function.folder.path)'").output == "package\nroot\nscratch\nstorage\n")
     }
 
+    @Test("a thousand files of one name are told apart, and in no time")
+    func namesakes() throws {
+        var function = try TestFunction(
+            "#!/bin/sh\ncd \"$TMP_INPUT_DIR\"; ls | wc -l; ls | sort -n | tail -n 1\n", storage: false)
+        let part = (head: #"Content-Disposition: form-data; name="f"; filename="a""#, content: "x")
+        let body = FormDataTests.body(Array(repeating: part, count: 1000))
+        let begin = monotonicNanoseconds()
+        let answer = try function.handle(Self.event(body, type: "multipart/form-data; boundary=XX"))
+        #expect(answer.contains(#"1000\n1000-a"#), "\(answer)")
+        #expect(monotonicNanoseconds() - begin < 30_000_000_000)
+    }
+
     @Test("a body that lies is the client's mistake: 400", arguments: ["base64", "multipart"])
     func malformed(kind: String) throws {
         var function = try TestFunction("#!/bin/sh\n")

@@ -1,4 +1,3 @@
-import Glibc
 import Supervisor
 import TestKit
 import Testing
@@ -89,9 +88,10 @@ struct SandboxTests {
         #expect(metrics[0].hasSuffix(#""Failures":0}"#) && metrics[1].hasSuffix(#""Failures":1}"#))
     }
 
-    @Test("a program that fills the scratch folder fails alone: the next event has room again")
+    @Test(
+        "a program that fills the scratch folder fails alone: the next event has room again",
+        .enabled(if: shell("unshare -m true").code == 0, "only root can mount, and not everywhere"))
     func fullDisk() throws {
-        guard geteuid() == 0, shell("unshare -m true").code == 0 else { return }
         let package = TestPackage(
             "#!/bin/sh\n[ \"$(cat \"$INPUT_FILE_PATH\")\" = fill ] || { echo fine; exit 0; }\ncat /dev/zero > \"$TMP_OUTPUT_DIR/full\"\n"
         )

@@ -44,16 +44,8 @@ package final class AWSEmulator: Sendable {
             ["python3", "\(Products.repository)/Tests/Oracles/aws-emulator.py", String(port), "example/secret"],
             package: "python3")
         let url = try URL(parsing: origin + "/_proxy/log")
-        // Several of these may begin at once on a busy machine.
-        for attempt in 1... {
-            do {
-                try BackgroundProgram.wait(for: "moto") {
-                    (try? transport.collect(HTTPRequest(.get, url), limit: 1 << 16))?.response.status == 200
-                }
-                return
-            } catch {
-                guard attempt < 6 else { throw error }
-            }
+        try program.wait(for: "moto") {
+            (try? transport.collect(HTTPRequest(.get, url), limit: 1 << 16))?.response.status == 200
         }
     }
 

@@ -5,6 +5,9 @@ internal import Transport
 /// A program that runs beside a test, and ends with this value.
 package final class BackgroundProgram: Sendable {
     private let process: pid_t
+    private let ended = Monitor(false)
+    /// Ports that were given out: who got one may not have begun to listen when the next is asked for.
+    private static let ports = Monitor<Set<Int>>([])
 
     package struct Unavailable: Error, CustomStringConvertible {
         package let description: String
@@ -22,16 +25,39 @@ package final class BackgroundProgram: Sendable {
         process = try Self.spawn([path] + arguments)
     }
 
-    /// A port of 127.0.0.1 that was free a moment ago.
-    package static func freePort() throws -> Int { try LoopbackServer { _ in .init(200) }.port }
+    /// A port of 127.0.0.1 that was free a moment ago, and that nobody else gets from here.
+    package static func freePort() throws -> Int {
+        while true {
+            let port = try LoopbackServer.freePort()
+            if ports.withLock({ $0.insert(port).inserted }) { return port }
+        }
+    }
 
-    /// Waits until something holds, ten seconds at most.
-    package static func wait(for what: String, until holds: () -> Bool) throws {
-        for _ in 0..<200 {
-            if holds() { return }
+    /// Waits until something holds, a minute at most: several suites may start programs at once on a busy machine.
+    package static func wait(for what: String, until holds: () throws -> Bool) throws {
+        for _ in 0..<1200 {
+            if try holds() { return }
             usleep(50_000)
         }
-        throw Unavailable("\(what) did not start within 10 seconds")
+        throw Unavailable("waited a minute for \(what), in vain")
+    }
+
+    /// Waits until the program is up, a minute at most; one that has ended will not be, whoever answers in its place.
+    package func wait(for what: String, until isUp: () -> Bool) throws {
+        try Self.wait(for: what) {
+            let isAnswered = isUp()
+            guard !hasEnded else { throw Unavailable("\(what) has ended by itself") }
+            return isAnswered
+        }
+    }
+
+    private var hasEnded: Bool {
+        ended.withLock { ended in
+            var status: Int32 = 0
+            // Not asked for again afterwards: its number may be another's by then.
+            if !ended { ended = unsafe waitpid(process, &status, WNOHANG) == process }
+            return ended
+        }
     }
 
     private static func spawn(_ arguments: [String]) throws(FileError) -> pid_t {
@@ -50,6 +76,7 @@ package final class BackgroundProgram: Sendable {
     }
 
     deinit {
+        guard !hasEnded else { return }
         // Not SIGTERM: test runners start threads with it blocked, and a child inherits that.
         kill(process, SIGKILL)
         var status: Int32 = 0

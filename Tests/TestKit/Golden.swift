@@ -8,9 +8,7 @@ package enum Golden {
     /// Whether a file holds these bytes; with `UPDATE_GOLDEN=1` it is made to.
     package static func matches(_ bytes: [UInt8], _ path: String) throws -> Bool {
         if isUpdating {
-            var file = try OutputFile(path)
-            try file.write(bytes)
-            try file.finish()
+            try OutputFile.write(bytes, to: path)
         }
         guard let golden = try? InputFile.contents(of: path, limit: 1 << 28) else { return false }
         return golden == bytes

@@ -65,6 +65,14 @@ package final class LoopbackServer: Sendable {
         }
     }
 
+    /// A port of 127.0.0.1 that was free a moment ago.
+    static func freePort() throws(FileError) -> Int {
+        let (listener, port) = try Socket.listen()
+        // Here and not by a server's own thread, which would hold the port a moment longer.
+        close(listener)
+        return port
+    }
+
     /// `http://127.0.0.1:port`.
     package var origin: String { "http://127.0.0.1:\(port)" }
 

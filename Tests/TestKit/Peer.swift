@@ -5,7 +5,7 @@ internal import Glibc
 package enum Peer {
     /// How a program ended, and what it said.
     package struct Result: Sendable {
-        /// The exit status; 128 and more for a signal, 124 when it took too long.
+        /// The exit status; 128 and more for a signal. When it took too long: 124, or 137 when it did not end by itself then.
         package var status: Int32
         package var output: [UInt8]
         package var errors: [UInt8]
@@ -26,7 +26,7 @@ package enum Peer {
         unsafe getenv(name).map { unsafe String(cString: $0) }
     }
 
-    /// Runs a program to its end, ten minutes at most, with nothing on its standard input.
+    /// Runs a program to its end, ten minutes at most, with nothing on its standard input and no signal blocked.
     ///
     /// The variables are put on top of this process's own.
     package static func run(
@@ -35,7 +35,7 @@ package enum Peer {
         try Folder.withTemporary { folder in
             // Files, not pipes: nothing can block, whatever the program writes.
             let settings = variables.map { "\($0.name)=\($0.value)" }
-            let script = #"out=$1 err=$2; shift 2; exec timeout 600 "$@" </dev/null >"$out" 2>"$err""#
+            let script = #"out=$1 err=$2; shift 2; exec timeout -k 10 600 "$@" </dev/null >"$out" 2>"$err""#
             let status = try spawn(
                 ["/bin/sh", "-c", script, "sh", "\(folder)/out", "\(folder)/err", "env"] + settings + [program]
                     + arguments)
@@ -49,7 +49,15 @@ package enum Peer {
         var process = pid_t()
         var words: [UnsafeMutablePointer<CChar>?] = unsafe words.map { unsafe strdup($0) } + [nil]
         defer { unsafe words.forEach { unsafe free($0) } }
-        let failure = unsafe posix_spawn(&process, "/bin/sh", nil, nil, &words, environ)
+        // The threads that tests run on have signals blocked, and a program that inherits that ends at none of them.
+        var attributes = posix_spawnattr_t()
+        unsafe posix_spawnattr_init(&attributes)
+        defer { unsafe posix_spawnattr_destroy(&attributes) }
+        var none = sigset_t()
+        unsafe sigemptyset(&none)
+        unsafe posix_spawnattr_setsigmask(&attributes, &none)
+        unsafe posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
+        let failure = unsafe posix_spawn(&process, "/bin/sh", nil, &attributes, &words, environ)
         guard failure == 0 else { throw FileError("run", "/bin/sh", errorNumber: failure) }
         var status: Int32 = 0
         while unsafe waitpid(process, &status, 0) < 0 {

@@ -46,9 +46,7 @@ package struct RegistryProcess: ~Copyable {
 
         /// - Parameter entry: of htpasswd's file, with bcrypt: the only kind that the registry takes.
         private static func basic(_ entry: String, _ folder: String) throws -> String {
-            var file = try OutputFile(folder + "/htpasswd")
-            try file.write(Array("\(entry)\n".utf8))
-            try file.finish()
+            try OutputFile.write(Array("\(entry)\n".utf8), to: folder + "/htpasswd")
             return "auth: {htpasswd: {realm: here, path: \(folder)/htpasswd}}"
         }
     }
@@ -69,13 +67,11 @@ package struct RegistryProcess: ~Copyable {
             http: {addr: 127.0.0.1:\(port)\(login.place)}
             \(try login.configuration(in: parent))
             """
-        var file = try OutputFile(folder.path + "/config.yml")
-        try file.write(Array(configuration.utf8))
-        try file.finish()
+        try OutputFile.write(Array(configuration.utf8), to: folder.path + "/config.yml")
         let program = try BackgroundProgram(
             "docker-registry", ["serve", folder.path + "/config.yml"], package: "docker-registry")
         let (transport, url) = (CurlTransport(), try URL(parsing: origin + "/v2/"))
-        try BackgroundProgram.wait(for: "docker-registry") {
+        try program.wait(for: "docker-registry") {
             [200, 401].contains((try? transport.collect(HTTPRequest(.get, url), limit: 1 << 16))?.response.status)
         }
         self.origin = origin

@@ -34,7 +34,7 @@ package final class TLSServer: Sendable {
             }
         self.port = port
         let url = try URL(parsing: "https://127.0.0.1:\(port)/")
-        try BackgroundProgram.wait(for: script ?? "openssl s_server") {
+        try program.wait(for: script ?? "openssl s_server") {
             do throws(TransportError) { _ = try CurlTransport().collect(HTTPRequest(.get, url), limit: 1) } catch {
                 return error.code != .unreachable
             }
@@ -70,9 +70,7 @@ package final class TLSServer: Sendable {
             basicConstraints = CA:TRUE
             """
         for (file, text) in [("ca.cnf", configuration), ("index.txt", "")] {
-            var output = try OutputFile("\(folder)/\(file)")
-            try output.write(Array(text.utf8))
-            try output.finish()
+            try OutputFile.write(Array(text.utf8), to: "\(folder)/\(file)")
         }
         try run(["req", "-new", "-key", key, "-subj", "/CN=\(name)", "-out", "\(folder)/request.pem"])
         try run([

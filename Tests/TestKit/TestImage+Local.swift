@@ -26,9 +26,7 @@ extension TestImage {
         for file in files {
             let path = "\(folder)/\(file.path)"
             try Folder.create(String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)]))
-            var output = try OutputFile(path)
-            try output.write(file.bytes)
-            try output.finish()
+            try OutputFile.write(file.bytes, to: path)
         }
     }
 

@@ -80,9 +80,7 @@ package final class TokenServer: Sendable {
         ])
         let text = url(header.text()) + "." + url(claims.text())
         let signature = try Folder.withTemporary(in: folder) { folder in
-            var file = try OutputFile(folder + "/text")
-            try file.write(Array(text.utf8))
-            try file.finish()
+            try OutputFile.write(Array(text.utf8), to: folder + "/text")
             return try Peer.run("openssl", ["dgst", "-sha256", "-sign", key, folder + "/text"]).output
         }
         return text + "." + url(signature)

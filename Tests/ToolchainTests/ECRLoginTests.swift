@@ -149,11 +149,10 @@ struct ECRLoginTests: ~Copyable {
             try offline.resolve(reference, platform: platform, store: store)
         }
         #expect(error?.code == .offline)
-        var file = try OutputFile(folder.path + "/config.json")
         // AWS:123456789012-auth-token
         let entry = "QVdTOjEyMzQ1Njc4OTAxMi1hdXRoLXRva2Vu"
-        try file.write(Array(#"{"auths":{"\#(Self.host)":{"auth":"\#(entry)"}}}"#.utf8))
-        try file.finish()
+        try OutputFile.write(
+            Array(#"{"auths":{"\#(Self.host)":{"auth":"\#(entry)"}}}"#.utf8), to: "\(folder.path)/config.json")
         try push(with: client(source()) { $0.credentialFiles = ["\(folder.path)/config.json"] })
         #expect(try emulator.requests().isEmpty)
     }

@@ -21,9 +21,7 @@ final class LocalSandboxTests {
             curl -s -o /dev/null -d answer "$api/$id/response"
             \(end)
             """
-        var file = try OutputFile("\(folder.path)/bootstrap", permissions: 0o755)
-        try file.write(Array(script.utf8))
-        try file.finish()
+        try OutputFile.write(Array(script.utf8), to: "\(folder.path)/bootstrap", permissions: 0o755)
         let path = folder.path
         return { _ in
             let runtime = try LocalRuntime(functionName: "f", timeout: 1)

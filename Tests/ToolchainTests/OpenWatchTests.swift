@@ -11,9 +11,7 @@ final class OpenWatchTests {
         folder = try TestFolder()
         try Folder.create("\(folder.path)/root/a/b")
         for name in ["root/x", "root/a/y", "root/a/b/z", "root/a/unread", "outside"] {
-            var file = try OutputFile("\(folder.path)/\(name)", permissions: 0o755)
-            try file.write(Array("#!/bin/sh\nexit 0\n".utf8))
-            try file.finish()
+            try OutputFile.write(Array("#!/bin/sh\nexit 0\n".utf8), to: "\(folder.path)/\(name)", permissions: 0o755)
         }
         #expect(try Peer.run("ln", ["-s", "../x", "\(folder.path)/root/a/link"]).status == 0)
     }

@@ -53,9 +53,7 @@ struct RecipeTemplateTests: ~Copyable {
 
     private func write(_ deployment: Deployment, _ template: Template, _ number: Int) throws -> String {
         let path = "\(folder.path)/\(number).json"
-        var file = try OutputFile(path)
-        try file.write(try template.text(for: [deployment]))
-        try file.finish()
+        try OutputFile.write(try template.text(for: [deployment]), to: path)
         return path
     }
 
@@ -85,9 +83,7 @@ struct RecipeTemplateTests: ~Copyable {
         }
         for (number, part) in Self.parts(deployments).enumerated() {
             let path = "\(folder.path)/\(number).tf.json"
-            var file = try OutputFile(path)
-            try file.write(try Template.terraform.text(for: part))
-            try file.finish()
+            try OutputFile.write(try Template.terraform.text(for: part), to: path)
             let made = try TerraformRun.evaluate(path, in: "\(folder.path)/terraform-\(number)").members ?? []
             let functions = made.filter { String(decoding: $0.name, as: UTF8.self).hasPrefix("aws_lambda_function.") }
             #expect(functions.count == part.count)

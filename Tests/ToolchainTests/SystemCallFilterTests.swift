@@ -19,10 +19,8 @@ struct SystemCallFilterTests {
     func numbers(compiler: String, machine: SystemCallFilter.Machine) throws {
         let calls = Filter.refused + Filter.missing + [Filter.clone, Filter.prctl]
         let folder = try TestFolder()
-        var source = try OutputFile("\(folder.path)/calls.c")
-        try source.write(
-            Array(("#include <sys/syscall.h>\n" + calls.map { "=\($0.name) SYS_\($0.name)\n" }.joined()).utf8))
-        try source.finish()
+        let source = "#include <sys/syscall.h>\n" + calls.map { "=\($0.name) SYS_\($0.name)\n" }.joined()
+        try OutputFile.write(Array(source.utf8), to: "\(folder.path)/calls.c")
         let text = try Peer.run(compiler, ["-E", "-P", "\(folder.path)/calls.c"]).text
         let known = try #require(text.firstIndex(of: "=").map { text[$0...] })
         let lines = known.split(separator: "=").map { $0.split { $0.isWhitespace } }

@@ -37,9 +37,7 @@ import Transport
     func uploads() throws {
         let folder = try TestFolder()
         let path = folder.path + "/file"
-        var file = try OutputFile(path)
-        try file.write(Array("0123456789".utf8))
-        try file.finish()
+        try OutputFile.write(Array("0123456789".utf8), to: path)
         let server = try LoopbackServer { Reply(200, [:], $0.body) }
         let transport = CurlTransport()
         for (method, body, expected) in [

@@ -157,7 +157,7 @@ import Transport
         let transport = CurlTransport(configuration)
         let url = try URL(parsing: "https://\(Self.name):\(port)/v2/")
         try withExtendedLifetime(program) {
-            try BackgroundProgram.wait(for: "node") {
+            try program.wait(for: "node") {
                 (try? transport.collect(HTTPRequest(.get, url), limit: 1 << 20)) != nil
             }
             for _ in 0..<3 {

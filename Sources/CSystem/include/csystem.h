@@ -22,7 +22,7 @@ int csystem_exchange(const char *path, const char *other);
 /// The processors this process may run on.
 int csystem_processors(void);
 
-/// Removes a tree, following no links; what cannot be removed stays.
+/// Removes a tree, following no links, whatever its permissions and however deep; what cannot be removed stays.
 void csystem_remove_tree(const char *path);
 
 /// A file in memory, which no name leads to: a descriptor, or -1 with errno.

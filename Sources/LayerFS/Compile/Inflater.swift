@@ -1,6 +1,6 @@
 internal import ByteKit
 
-/// A layer's tar stream, decoded from whatever the registry served: gzip, zstd, plain, or anything libarchive knows.
+/// A layer's tar stream, decoded from whatever the registry served: gzip, zstd, xz, plain, or what libarchive knows.
 ///
 /// What the bytes are is read from the bytes: a media type that lies changes nothing.
 /// Decoded bytes are counted against a limit and hashed for the diff id on the way.
@@ -53,6 +53,7 @@ private enum LayerDecoder {
     case plain(PlainDecoder)
     case gzip(GzipDecoder)
     case zstd(ZstdDecoder)
+    case lzma(LzmaDecoder)
     case archive(ArchiveDecoder)
 
     /// Looks at the first bytes.
@@ -64,9 +65,12 @@ private enum LayerDecoder {
         let input = DecoderInput(first: first, source: source)
         if head.starts(with: [0x1f, 0x8b]) { return .gzip(GzipDecoder(input)) }
         if head.starts(with: [0x28, 0xb5, 0x2f, 0xfd]) { return .zstd(ZstdDecoder(input)) }
+        if head.starts(with: [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00]) { return .lzma(LzmaDecoder(input, format: .xz)) }
         let block = head.prefix(TarHeader.size)
         let isTar = block.allSatisfy { $0 == 0 } || TarHeader.hasValidChecksum(block)
-        return isTar ? .plain(PlainDecoder(input)) : .archive(try ArchiveDecoder(input))
+        if isTar { return .plain(PlainDecoder(input)) }
+        return LzmaDecoder.isLzma(block)
+            ? .lzma(LzmaDecoder(input, format: .lzma)) : .archive(try ArchiveDecoder(input))
     }
 
     func next() throws(LayerError) -> UnsafeRawBufferPointer {
@@ -74,6 +78,7 @@ private enum LayerDecoder {
         case .plain(let decoder): unsafe try decoder.next()
         case .gzip(let decoder): unsafe try decoder.next()
         case .zstd(let decoder): unsafe try decoder.next()
+        case .lzma(let decoder): unsafe try decoder.next()
         case .archive(let decoder): unsafe try decoder.next()
         }
     }

@@ -8,21 +8,19 @@ package struct LayerCompiler: Sendable {
     private let pool: WorkerPool
     private let room: EntryRoom
 
-    /// More entries than any image has; each costs some hundred bytes of memory.
-    private static let mostEntries = 4 << 20
-
     /// - Parameters:
     ///   - settings: how data is cut and compressed.
     ///   - pool: the threads that compress.
     ///   - sizeLimit: how many bytes a layer may unpack to; Lambda takes no image over 10 GB.
-    ///   - entryLimit: how many bytes a layer's names and attributes may take.
+    ///   - roomLimit: how many bytes a layer's names and attributes may take.
     package init(
-        settings: BlockSettings, pool: WorkerPool, sizeLimit: Int = 16 << 30, entryLimit: Int = EntryRoom.usual
+        settings: BlockSettings, pool: WorkerPool, sizeLimit: Int = LayerLister.usualLimit,
+        roomLimit: Int = EntryRoom.usual
     ) {
         self.settings = settings
         self.pool = pool
         self.sizeLimit = sizeLimit
-        room = EntryRoom(entryLimit)
+        room = EntryRoom(roomLimit)
     }
 
     /// Compiles one layer.
@@ -40,9 +38,10 @@ package struct LayerCompiler: Sendable {
             var entries = 0
             while let entry = try tar.next() {
                 entries += 1
-                guard entries <= Self.mostEntries
+                guard entries <= LayerListing.entryLimit
                 else {
-                    throw LayerError(.tooLarge, "the layer has more than \(Self.mostEntries) entries", path: entry.path)
+                    throw LayerError(
+                        .tooLarge, "the layer has more than \(LayerListing.entryLimit) entries", path: entry.path)
                 }
                 // Holes take no room in the archive: what they unpack to is counted here, not by the inflater.
                 total = total.addingReportingOverflow(entry.size).partialValue

@@ -32,7 +32,7 @@ internal import Glibc
 }
 
 /// How much decoded data is lent at a time: enough to be worth a hash call, small enough to stay in the cache.
-private let decodedPieceSize = 256 << 10
+let decodedPieceSize = 256 << 10
 
 /// No compression at all.
 final class PlainDecoder {
@@ -151,7 +151,7 @@ final class PlainDecoder {
     }
 }
 
-/// Whatever else libarchive can decode: xz, bzip2, lz4, lzip and their like.
+/// Whatever else libarchive can decode: bzip2, lz4, lzip and their like.
 ///
 /// Only its filters are used, with the `raw` format: names inside archives never pass through it, because it rewrites
 /// them (see docs/decisions/0004-own-tar-reader.md).
@@ -174,14 +174,13 @@ final class PlainDecoder {
         // Named one by one: `archive_read_support_filter_all` would also offer those that start programs of the host.
         // A libarchive that lacks one of these warns that it would start a program for it: then it is not offered.
         let outcomes = unsafe [
-            archive_read_support_filter_xz(archive), archive_read_support_filter_lzma(archive),
             archive_read_support_filter_bzip2(archive), archive_read_support_filter_lzip(archive),
             archive_read_support_filter_lz4(archive), archive_read_support_filter_compress(archive),
         ]
         guard outcomes.allSatisfy({ $0 == ARCHIVE_OK }) else {
             throw LayerError(
                 .damagedCompression,
-                "the layer is neither gzip, zstd nor plain tar, and this libarchive decodes no more")
+                "the layer is neither gzip, zstd, xz nor plain tar, and this libarchive decodes no more")
         }
         unsafe archive_read_support_format_raw(archive)
         let opened = unsafe archive_read_open(

@@ -7,6 +7,9 @@ enum LayerObjectFormat {
     static let trailerSize = 64
     /// More than the tables of any layer that is taken: they are read at once.
     private static let tablesLimit = 2 << 30
+    /// What a row of these tables takes in a file.
+    static let entrySize = 40
+    static let contentSize = 52
     static let magic: [UInt8] = Array("SCARLAYR".utf8)
     static let version: UInt32 = 3
 
@@ -132,7 +135,7 @@ extension LayerTables {
         guard let tarSize = Int(exactly: reader.read(UInt64.self)) else { return nil }
         var counts: [Int] = []
         for _ in 0..<6 {
-            // No table has more rows than the file has bytes, so no count makes us reserve more than that.
+            // No table has more rows than there are bytes; where room is reserved, their size on disk counts as well.
             guard let count = Int(exactly: reader.read(UInt64.self)), count <= bytes.count else { return nil }
             counts.append(count)
         }
@@ -151,6 +154,7 @@ extension LayerTables {
     }
 
     private mutating func readEntries(_ reader: inout LittleEndianReader, count: Int, names nameCount: Int) -> Bool {
+        guard count <= reader.remaining / LayerObjectFormat.entrySize else { return false }
         entries.reserveCapacity(count)
         var start = 0
         for _ in 0..<count {
@@ -173,6 +177,7 @@ extension LayerTables {
     }
 
     private mutating func readContents(_ reader: inout LittleEndianReader, count: Int) -> Bool {
+        guard count <= reader.remaining / LayerObjectFormat.contentSize else { return false }
         contents.reserveCapacity(count)
         for _ in 0..<count {
             guard let fingerprint = Digest(bytes: reader.read(count: 32)),

@@ -5,7 +5,6 @@ internal import ELF
 final class LayerObjectWriter {
     private let layer: Digest
     let settings: BlockSettings
-    private let path: String
     private(set) var tables = LayerTables()
     /// The first content whose digest has this hash; another with the same one, though never seen, would only be kept
     /// twice.
@@ -43,7 +42,6 @@ final class LayerObjectWriter {
         _ path: String, layer: Digest, settings: BlockSettings, pool: WorkerPool, room: EntryRoom = EntryRoom()
     ) throws {
         self.room = room
-        self.path = path
         self.layer = layer
         self.settings = settings
         var file = try OutputFile(path)

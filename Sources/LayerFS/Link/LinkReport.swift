@@ -6,7 +6,7 @@ package struct LinkReport: Sendable {
     package var artifactSize = 0
     /// Digest of the artifact; nil for a tree that was only looked at.
     package var artifactDigest: Digest?
-    /// Digest of an archive before it was compressed; nil when nobody asked for it.
+    /// Digest of an archive before it was compressed; nil when it was, and nobody asked for this.
     package var archiveDigest: Digest?
     /// Bytes of all files when unpacked, each inode once.
     package var unpackedSize = 0

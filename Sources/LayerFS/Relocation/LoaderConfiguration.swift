@@ -1,3 +1,5 @@
+internal import ByteKit
+
 /// The folders that an image's own configuration adds to the loader's search.
 struct LoaderConfiguration {
     private let tree: FileTree
@@ -5,10 +7,15 @@ struct LoaderConfiguration {
     private var folders: [[UInt8]] = []
     /// Files read already: files may include each other in circles.
     private var read: Set<Int32> = []
+    /// What may still be read, and how many names may still be held against patterns. Both are more than any
+    /// configuration needs, and bound what a made-up one costs.
+    private var bytesLeft = 1 << 20
+    private var namesLeft = 1 << 16
 
     /// More than any configuration has.
-    private static let mostBytes = 1 << 20
     private static let mostFiles = 1024
+    /// Linux's PATH_MAX, beyond which no pattern means anything.
+    private static let longestPath = 4096
 
     /// Folders in the order they are searched: `/etc/ld.so.conf` of glibc, `/etc/ld-musl-<machine>.path` of musl.
     ///
@@ -35,11 +42,14 @@ struct LoaderConfiguration {
         self.contents = contents
     }
 
-    /// A whole small file; nil when it is larger than any configuration.
-    private func bytes(of node: Int32) throws -> [UInt8]? {
+    /// A whole small file; nil when it is larger than what may still be read.
+    private mutating func bytes(of node: Int32) throws -> [UInt8]? {
+        try Cancellation.check()
         guard let content = tree.inode(of: node).content else { return [] }
         let size = contents.size(of: content)
-        return size <= Self.mostBytes ? try contents.read(content, at: 0, count: size) : nil
+        guard size <= bytesLeft else { return nil }
+        bytesLeft -= size
+        return try contents.read(content, at: 0, count: size)
     }
 
     /// - Parameter depth: how many files include this one. Each file is read once, so circles end; this bounds the stack.
@@ -62,26 +72,40 @@ struct LoaderConfiguration {
         let slash = UInt8(ascii: "/")
         let folder = path[..<(path.lastIndex(of: slash) ?? 0)]
         let whole = pattern.first == slash ? pattern : folder + [slash] + pattern
-        for file in matches(whole) { try add(file, depth: depth + 1) }
+        for file in try matches(whole) { try add(file, depth: depth + 1) }
     }
 
     /// The files that a pattern means, in byte order, as glob(3) sorts them.
-    private func matches(_ pattern: [UInt8]) -> [[UInt8]] {
+    private mutating func matches(_ pattern: [UInt8]) throws -> [[UInt8]] {
+        guard pattern.count <= Self.longestPath else { return [] }
         var paths: [[UInt8]] = [[]]
         for component in pattern.split(separator: UInt8(ascii: "/")) {
-            paths = paths.flatMap { folder -> [[UInt8]] in
-                let start = folder.isEmpty ? folder : folder + [UInt8(ascii: "/")]
-                guard component.contains(where: { $0 == UInt8(ascii: "*") || $0 == UInt8(ascii: "?") })
-                else { return [start + component] }
-                guard let node = try? tree.find(folder[...]) else { return [] }
-                return tree.children(of: node).map { tree.name(of: $0) }
-                    .filter { $0.first != UInt8(ascii: ".") && Wildcard.matches($0, component) }
-                    .map { start + $0 }
-            }
+            var longer: [[UInt8]] = []
             // A pattern of nothing but stars must not list the whole image.
-            paths = Array(paths.prefix(Self.mostFiles))
+            for folder in paths where longer.count < Self.mostFiles && namesLeft > 0 {
+                try Cancellation.check()
+                longer += matches(component, in: folder).prefix(Self.mostFiles - longer.count)
+            }
+            paths = longer
         }
         return paths
+    }
+
+    /// What one part of a pattern means in a folder.
+    private mutating func matches(_ component: ArraySlice<UInt8>, in folder: [UInt8]) -> [[UInt8]] {
+        namesLeft -= 1
+        let start = folder.isEmpty ? folder : folder + [UInt8(ascii: "/")]
+        guard component.contains(where: { $0 == UInt8(ascii: "*") || $0 == UInt8(ascii: "?") })
+        else { return [start + component] }
+        guard let node = try? tree.find(folder[...]) else { return [] }
+        let children = tree.children(of: node).prefix(namesLeft)
+        namesLeft -= children.count
+        return children.map { tree.name(of: $0) }
+            .filter { name in
+                name.first != UInt8(ascii: ".") && start.count + name.count <= Self.longestPath
+                    && Wildcard.matches(name, component)
+            }
+            .map { start + $0 }
     }
 }
 

@@ -14,7 +14,7 @@ internal import ByteKit
     struct Summary {
         var size: Int
         var digest: Digest
-        /// Of the bytes before they were compressed; nil when nobody asked.
+        /// Of the bytes before they were compressed; nil when nobody asked, and they were.
         var streamDigest: Digest?
     }
 
@@ -95,6 +95,8 @@ internal import ByteKit
         try pipeline?.finish()
         guard let file = sink.file.take() else { preconditionFailure("a stream is finished once") }
         let written = try file.finish()
-        return Summary(size: written.size, digest: written.digest, streamDigest: sum?.sha.finalize() ?? written.digest)
+        return Summary(
+            size: written.size, digest: written.digest,
+            streamDigest: sum?.sha.finalize() ?? (pipeline == nil ? written.digest : nil))
     }
 }

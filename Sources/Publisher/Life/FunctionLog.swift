@@ -21,21 +21,25 @@ package struct FunctionLog: Sendable {
     /// Gives every event in order of time, and goes on with new ones when `follow` is set, until stopped.
     package func forEach(since start: Int, follow: Bool, _ body: (LogsAPI.Event) throws -> Void) throws {
         var since = start
-        // Events of the last moment come again with the next question.
-        var seen: Set<String> = []
+        var last = start
+        // Events of the last moment come again with the next question. What each time of an event was says which.
+        var seen: [String: Int] = [:]
         while true {
-            let events = try events(since: since, filter: nil, streams: nil)
-            for event in events where seen.insert(event.id).inserted { try body(event) }
-            if let last = events.map(\.time).max(), last > since {
-                // Logs of different sandboxes arrive late and out of order: ten seconds are asked for again.
-                since = max(since, last - 10_000)
-                let recent = since
-                seen.formIntersection(events.filter { $0.time >= recent }.map(\.id))
+            // The service has them in order, so a page is shown when it is there: a log may be larger than memory.
+            try forEachPage(since: since, filter: nil, streams: nil) { events in
+                for event in events where seen.updateValue(event.time, forKey: event.id) == nil { try body(event) }
+                last = max(last, events.last?.time ?? last)
+                let recent = last - Self.overlap
+                seen = seen.filter { $0.value >= recent }
             }
+            since = max(since, last - Self.overlap)
             guard follow else { return }
             guard time(.seconds(2)) else { throw Cancelled() }
         }
     }
+
+    /// Logs of different sandboxes arrive late and out of order: so many milliseconds are asked for again.
+    private static let overlap = 10_000
 
     /// What one call said. The function's own lines do not name the call: they stand between the lines of Lambda's that
     /// do, in the log of one sandbox.
@@ -62,19 +66,28 @@ package struct FunctionLog: Sendable {
 
     private func events(since: Int?, filter: String?, streams: String?) throws -> [LogsAPI.Event] {
         var found: [LogsAPI.Event] = []
+        try forEachPage(since: since, filter: filter, streams: streams) { found += $0 }
+        return found.sorted { $0.time < $1.time }
+    }
+
+    /// Gives events page by page, each in order of time.
+    private func forEachPage(
+        since: Int?, filter: String?, streams: String?, _ body: ([LogsAPI.Event]) throws -> Void
+    ) throws {
         var (tokens, token) = (PageTokens(), String?.none)
         repeat {
             try Cancellation.check()
+            let events: [LogsAPI.Event]
             do throws(AWSError) {
                 let page = try logs.events(group, since: since, filter: filter, streams: streams, after: token)
-                found += page.events
                 token = try tokens.next(page.next, after: "FilterLogEvents")
+                events = page.events
             } catch {
                 guard error.isNotFound else { throw error }
                 throw PublishError(
                     .notFound, "there is no log group \(group)", hint: "‘scar-build ls’ lists what is published")
             }
+            try body(events.sorted { $0.time < $1.time })
         } while token != nil
-        return found.sorted { $0.time < $1.time }
     }
 }

@@ -1,3 +1,4 @@
+internal import ByteKit
 internal import JSON
 internal import Transport
 

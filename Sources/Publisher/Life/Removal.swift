@@ -27,7 +27,7 @@ package struct Removal: Sendable {
         let permissions = function == nil ? [] : try session.lambda.permissions(name, qualifier: alias)
         var buckets = permissions.filter { $0.principal == "s3.amazonaws.com" }.compactMap(Self.bucket)
         for (arn, tags) in tagged where Self.service(of: arn) == "s3" && tags[BucketsPart.tag(name)] != nil {
-            buckets.append(Self.lastWord(of: arn))
+            buckets.append(Self.bucket(ofARN: arn))
         }
         for role in [session.roleName(name), session.jobRoleName(name)] { buckets += try self.buckets(ofRole: role) }
         for bucket in Set(buckets).sorted() {
@@ -79,22 +79,24 @@ package struct Removal: Sendable {
     // MARK: Parts
 
     private static func bucket(_ permission: LambdaAPI.Permission) -> String? {
-        permission.sourceARN.map(lastWord)
+        permission.sourceARN.map(bucket(ofARN:))
     }
 
     private static func service(of arn: String) -> String {
         arn.split(separator: ":", omittingEmptySubsequences: false).dropFirst(2).first.map(String.init) ?? ""
     }
 
-    private static func lastWord(of arn: String) -> String {
-        arn.split(separator: ":").last.map { String($0.prefix { $0 != "/" }) } ?? ""
+    /// `arn:aws:s3:::BUCKET/KEY`, where a key may have anything in it.
+    private static func bucket(ofARN arn: String) -> String {
+        let parts = arn.split(separator: ":", maxSplits: 5, omittingEmptySubsequences: false)
+        return String(parts.dropFirst(5).joined().prefix { $0 != "/" })
     }
 
     /// The buckets that a role may use: those of other regions carry their tags where nobody looks.
     private func buckets(ofRole role: String) throws -> [String] {
         guard let policy = try session.identity.policy(DesiredRole.policyName, of: role) else { return [] }
         return (policy["Statement"]?.array ?? []).flatMap { $0["Resource"]?.array ?? [] }.compactMap(\.string)
-            .filter { Self.service(of: $0) == "s3" }.map(Self.lastWord)
+            .filter { Self.service(of: $0) == "s3" }.map(Self.bucket(ofARN:))
     }
 
     private func logGroup(_ group: String, of function: String, _ kept: inout [String]) throws -> [Change] {

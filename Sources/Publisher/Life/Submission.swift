@@ -24,7 +24,8 @@ package struct Submission: Sendable {
         var mark: String {
             switch self {
             case .object(let bucket, let object): "\(bucket)/\(object.key) \(object.etag)"
-            case .file(let path): path
+            case .file(let path):
+                "\(path) \(FileIdentity(path, followsLinks: true).map { "\($0.size) \($0.modified)" } ?? "")"
             }
         }
     }
@@ -64,21 +65,18 @@ package struct Submission: Sendable {
         let left = items.filter { journal?.contains($0.mark) != true }
         let tally = Monitor(Summary(skipped: items.count - left.count))
         let total = left.count
-        do {
-            _ = try Parallel.map(left.count, width: width) { index throws(AWSError) in
-                let item = left[index]
-                let reason = try call(item, answered)
-                if reason == nil { journal?.add(item.mark) }
-                let done = tally.withLock { tally -> Int in
-                    tally.called += 1
-                    if let reason { tally.failures.append((item.name, reason)) }
-                    return tally.called
-                }
-                progress(done, total)
+        let marks = left.map(\.mark)
+        // What makes all of them stop leaves what was done in the journal.
+        _ = try Parallel.map(left.count, width: width) { index throws(AWSError) in
+            let item = left[index]
+            let reason = try call(item, answered)
+            if reason == nil { try journal?.add(marks[index]) }
+            let done = tally.withLock { tally -> Int in
+                tally.called += 1
+                if let reason { tally.failures.append((item.name, reason)) }
+                return tally.called
             }
-        } catch {
-            // What made all of them stop; what was done is in the journal.
-            throw error
+            progress(done, total)
         }
         let summary = tally.withLock { $0 }
         if summary.failures.isEmpty { journal?.remove() }
@@ -121,7 +119,7 @@ package struct Submission: Sendable {
         case .object(let bucket, let object):
             return StorageEvent.json(
                 bucket: bucket, arn: session.bucketARN(bucket), object, region: session.region.name,
-                time: session.client.serviceTime
+                time: session.client.serviceTime, configuration: "scar-build:submit"
             ).text()
         case .file(let path):
             let body = Base64.encode(try InputFile.contents(of: path, limit: Invocation.largest))
@@ -140,32 +138,7 @@ package struct Submission: Sendable {
     }
 }
 
-/// An event as S3 would send it. Amazon S3 User Guide, "Event message structure".
-enum StorageEvent {
-    static func json(bucket: String, arn: String, _ object: S3API.Object, region: String, time: Int) -> JSON {
-        let source: [(name: StaticString, json: JSON)] = [
-            ("name", .string(bucket)), ("arn", .string(arn)),
-        ]
-        let thing: [(name: StaticString, json: JSON)] = [
-            ("key", .string(key(object.key))), ("size", .integer(object.size)), ("eTag", .string(object.etag)),
-        ]
-        let storage: [(name: StaticString, json: JSON)] = [
-            ("s3SchemaVersion", .string("1.0")), ("configurationId", .string("scar-build:submit")),
-            ("bucket", .object(source)), ("object", .object(thing)),
-        ]
-        let record: [(name: StaticString, json: JSON)] = [
-            ("eventVersion", .string("2.1")), ("eventSource", .string("aws:s3")), ("awsRegion", .string(region)),
-            ("eventTime", .string(Timestamp.extended(time))), ("eventName", .string("ObjectCreated:Put")),
-            ("s3", .object(storage)),
-        ]
-        return .object([("Records", .array([.object(record)]))])
-    }
-
-    /// Keys are written as in a form: a space is a plus.
-    private static func key(_ key: String) -> String { URL.encode(key, keeping: "/").replacing("%20", with: "+") }
-}
-
-/// A file that remembers what is done, a line each. Lines are whole or not there: a line that was cut off is nobody's.
+/// A file that remembers what is done, a line each. A line that was cut off is nobody's.
 private final class Journal: Sendable {
     private let path: String
     private let done: Set<String>
@@ -174,8 +147,10 @@ private final class Journal: Sendable {
     init(_ path: String) throws(FileError) {
         self.path = path
         var lines: Set<String> = []
+        var last: UInt8?
         if unsafe access(path, F_OK) == 0 {
             let text = try InputFile.contents(of: path, limit: 1 << 30)
+            last = text.last
             for line in text.split(separator: UInt8(ascii: "\n")) {
                 lines.insert(String(decoding: line, as: UTF8.self))
             }
@@ -183,14 +158,26 @@ private final class Journal: Sendable {
         done = lines
         descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else { throw FileError("create", path) }
+        // What comes next must not become the end of a line that was cut off.
+        if let last, last != UInt8(ascii: "\n") { try write("\n") }
     }
 
     func contains(_ mark: String) -> Bool { done.contains(Self.line(mark)) }
 
-    func add(_ mark: String) {
-        let line = Array((Self.line(mark) + "\n").utf8)
-        // One write at the end of a file is one line, whoever else writes.
-        _ = unsafe line.withUnsafeBytes { unsafe write(descriptor, $0.baseAddress, $0.count) }
+    /// Throws when it cannot be remembered: without that, what is done is done and paid for again.
+    func add(_ mark: String) throws(AWSError) {
+        do throws(FileError) { try write(Self.line(mark) + "\n") } catch {
+            throw AWSError(
+                .configuration, error.diagnostic.message,
+                hint: "make room, or name another journal: what is not in it is called for again")
+        }
+    }
+
+    /// One write at the end of a file is one line, whoever else writes.
+    private func write(_ text: String) throws(FileError) {
+        let bytes = Array(text.utf8)
+        let count = unsafe bytes.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
+        guard count == bytes.count else { throw FileError("write", path) }
     }
 
     func remove() { unsafe unlink(path) }

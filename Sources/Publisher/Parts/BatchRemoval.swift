@@ -66,25 +66,18 @@ enum BatchRemoval {
             }
         }
         guard let now = try settled() else { return }
-        if now.status != "DELETING" {
+        if !now.isLeaving {
             if now.isEnabled { try disable() }
             guard try settled() != nil else { return }
             try delete()
         }
         // What stands on it cannot go before.
-        _ = try session.wait(for: "\(what) to be gone", limit: .seconds(900)) { () -> Bool? in
-            try condition() == nil ? true : nil
-        }
+        try awaitEnd(of: what, session) { try condition() == nil }
     }
 
-    /// What there is; of something that is being deleted, by an earlier run, it is waited until it is gone.
-    static func unlessLeaving<Value>(
-        _ what: String, _ session: Session, find: () throws -> Value?, condition: (Value) -> BatchAPI.Condition
-    ) throws -> Value? {
-        try session.wait(for: "\(what) to be gone", limit: .seconds(900)) { () -> Value?? in
-            guard let found = try find() else { return .some(nil) }
-            return condition(found).status == "DELETING" ? nil : .some(found)
-        }
+    /// Waits until something that an earlier run deletes is gone, for what is made in its place.
+    static func awaitEnd(of what: String, _ session: Session, isGone: () throws -> Bool) throws {
+        _ = try session.wait(for: "\(what) to be gone", limit: .seconds(900)) { try isGone() ? true : nil }
     }
 
     /// The roles of jobs, and the profile of machines.

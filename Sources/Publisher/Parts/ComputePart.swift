@@ -15,14 +15,12 @@ struct ComputePart: Part {
         let name = Self.name(deployment.name, compute.kind)
         let wanted = try resources(job, deployment.name, session)
         let tags = deployment.allTags
-        let there = try BatchRemoval.unlessLeaving("the compute environment \(name)", session) {
-            try session.batch.environments([name]).first
-        } condition: {
-            $0.condition
-        }
-        guard let there else {
+        guard let there = try session.batch.environments([name]).first, !there.condition.isLeaving else {
             return [
                 Change(.create, "compute environment", name, Self.differences(nil, wanted)) { session in
+                    try BatchRemoval.awaitEnd(of: "the compute environment \(name)", session) {
+                        try session.batch.environments([name]).first?.condition.isLeaving != true
+                    }
                     try Self.create(name, of: deployment.name, wanted, compute.serviceRole, tags, session)
                     try Self.settled(name, session)
                 }
@@ -36,9 +34,10 @@ struct ComputePart: Part {
             details.append(.init("status", from: "INVALID (\(there.condition.reason))", to: "VALID"))
         }
         guard !details.isEmpty else {
+            guard there.condition.status != "VALID" else { return [] }
             // One that another run has begun with may not be ready.
-            if there.condition.status != "VALID" { try Self.settled(name, session) }
-            return []
+            let detail = Change.Detail("status", from: there.condition.status, to: "VALID")
+            return [Change(.update, "compute environment", name, [detail]) { try Self.settled(name, $0) }]
         }
         return [
             Change(.update, "compute environment", name, details) { session in

@@ -50,6 +50,17 @@ struct HTTPAPIPart: Part {
         func isMet(by integration: HTTPAPI.Integration?) -> Bool {
             integration?.target == target && integration?.payloadFormat == HTTPAPI.payloadFormat
         }
+
+        /// Which authorizer of an API checks the tokens. Its name says it: after a stop no route may use it yet.
+        func authorizer(among all: [HTTPAPI.Authorizer]) -> HTTPAPI.Authorizer? {
+            guard case .jwt = api.authorization else { return nil }
+            return all.first { $0.name == api.name } ?? all.first
+        }
+
+        func isMet(by authorizer: HTTPAPI.Authorizer?) -> Bool {
+            guard case .jwt(let issuer, let audience) = api.authorization else { return authorizer == nil }
+            return authorizer?.name == api.name && authorizer?.issuer == issuer && authorizer?.audience == audience
+        }
     }
 
     // MARK: Changes
@@ -95,10 +106,12 @@ struct HTTPAPIPart: Part {
             details.append(
                 .init("routes", from: there.joined(separator: ", "), to: routes.joined(separator: ", ")))
         }
-        if case .jwt(let issuer, let audience) = api.authorization,
-            found.authorizers.first.map({ $0.issuer != issuer || $0.audience != audience }) ?? true
-        {
-            details.append(.init("tokens of", from: found.authorizers.first?.issuer, to: issuer))
+        let authorizer = wanted.authorizer(among: found.authorizers)
+        if case .jwt(let issuer, _) = api.authorization, !wanted.isMet(by: authorizer) {
+            details.append(.init("tokens of", from: authorizer?.issuer, to: issuer))
+        }
+        for old in found.authorizers where old.id != authorizer?.id {
+            details.append(.init("tokens of", from: old.issuer, to: "nobody"))
         }
         guard !details.isEmpty else { return [] }
         let tags = deployment.allTags
@@ -124,9 +137,9 @@ struct HTTPAPIPart: Part {
         }
         var authorizer: String?
         if case .jwt(let issuer, let audience) = wanted.api.authorization {
-            let old = found.authorizers.first
+            let old = wanted.authorizer(among: found.authorizers)
             authorizer = old?.id
-            if old?.issuer != issuer || old?.audience != audience {
+            if !wanted.isMet(by: old) {
                 authorizer = try api.putAuthorizer(
                     old?.id, of: id, name: wanted.api.name, issuer: issuer, audience: audience)
             }
@@ -138,6 +151,7 @@ struct HTTPAPIPart: Part {
                 authorizer: authorization == "JWT" ? authorizer : nil)
             if let old = found.routes.first(where: { $0.key == key }) {
                 route.id = old.id
+                if old.authorizer != nil, route.authorizer == nil { route.authorizer = "" }
                 guard old != route else { continue }
             }
             try api.putRoute(route, of: id)
@@ -145,6 +159,8 @@ struct HTTPAPIPart: Part {
         for old in found.routes where !wanted.api.routes.contains(where: { $0.key == old.key }) {
             try api.deleteRoute(old.id, of: id)
         }
+        // Now that no route uses them any more.
+        for old in found.authorizers where old.id != authorizer { try api.deleteAuthorizer(old.id, of: id) }
         if !found.stages.contains(wanted.api.stage) { try api.createStage(wanted.api.stage, of: id, tags: tags) }
         for old in found.stages where old != wanted.api.stage { try api.deleteStage(old, of: id) }
     }

@@ -7,14 +7,12 @@ struct JobQueuePart: Part {
         let (name, tags) = (deployment.name, deployment.allTags)
         let environment = ComputePart.name(name, job.compute.kind)
         let arn = session.batchARN("compute-environment", environment)
-        let there = try BatchRemoval.unlessLeaving("the job queue \(name)", session) {
-            try session.batch.queue(name)
-        } condition: {
-            $0.condition
-        }
-        guard let there else {
+        guard let there = try session.batch.queue(name), !there.condition.isLeaving else {
             return [
                 Change(.create, "job queue", name, [.init("runs on", to: environment)]) { session in
+                    try BatchRemoval.awaitEnd(of: "the job queue \(name)", session) {
+                        try session.batch.queue(name)?.condition.isLeaving != true
+                    }
                     try Self.create(name, on: arn, tags, session)
                     try Self.settled(name, session)
                 }
@@ -22,8 +20,10 @@ struct JobQueuePart: Part {
         }
         guard Deployment.isOurs(there.tags, of: name) else { throw Self.notOurs(name) }
         guard there.environments != [arn] || !there.condition.isEnabled || there.condition.status == "INVALID" else {
-            if there.condition.status != "VALID" { try Self.settled(name, session) }
-            return []
+            guard there.condition.status != "VALID" else { return [] }
+            // One that another run has begun with may not be ready.
+            let detail = Change.Detail("status", from: there.condition.status, to: "VALID")
+            return [Change(.update, "job queue", name, [detail]) { try Self.settled(name, $0) }]
         }
         let old = there.environments.map { String($0.split(separator: "/").last ?? "") }.joined(separator: ", ")
         let state = there.condition.isEnabled ? "" : " (DISABLED)"

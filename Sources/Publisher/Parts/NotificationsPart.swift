@@ -83,8 +83,8 @@ package enum Notification {
 
         /// Whether an object can be told of by both.
         func meets(_ other: Rule) -> Bool {
-            Recursion.meet([prefix], [other.prefix], isEnd: false)
-                && Recursion.meet([suffix], [other.suffix], isEnd: true)
+            NameFilter.meet([prefix], [other.prefix], at: .beginning)
+                && NameFilter.meet([suffix], [other.suffix], at: .end)
         }
 
         var text: String {

@@ -88,8 +88,12 @@ extension DesiredRole {
     }
 
     private var notOurs: PublishError {
-        PublishError(
+        // Of the other roles, the recipe names none.
+        let isFunctions = duty.service == "lambda.amazonaws.com"
+        return PublishError(
             .notOurs, "there is a role \(name) that was not made here",
-            hint: "name it in the recipe, as ‘function.role’, if the function is to run as it, or remove it")
+            hint: isFunctions
+                ? "name it in the recipe, as ‘function.role’, if the function is to run as it, or remove it"
+                : "remove it, or give the function another name")
     }
 }

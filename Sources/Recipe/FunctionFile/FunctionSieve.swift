@@ -22,7 +22,6 @@ struct FunctionSieve {
                     member.node.value = .sequence(elements.map { sifted($0, inner) })
                 }
             case .same("function.environment"): member.node = withoutSCARs(member.node)
-            case .same("environment"), .same("batch.environment"): warnOfKeys(member.node)
             case .same, .read, nil: break
             }
             kept.append(member)
@@ -47,17 +46,6 @@ struct FunctionSieve {
             return false
         }
         return YAMLNode(value: .mapping(kept), position: node.position)
-    }
-
-    /// SCAR's own examples hand AWS's keys to programs as variables. They are the function's program's, and so are taken;
-    /// but a package is no place for them.
-    private mutating func warnOfKeys(_ node: YAMLNode) {
-        for member in node.members ?? []
-        where ["AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"].contains(member.name) {
-            warn(
-                "‘\(member.name)’ will stand in the package for everybody who can read it: leave it out, and the program "
-                    + "has the rights of the function's role", at: member.namePosition)
-        }
     }
 
     // MARK: Other places

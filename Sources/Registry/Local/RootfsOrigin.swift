@@ -98,13 +98,3 @@ extension Manifest {
         return .object(members)
     }
 }
-
-extension Descriptor {
-    /// The descriptor without platform and annotations.
-    var json: JSON {
-        .object([
-            ("mediaType", .string(mediaType.description)), ("digest", .string(digest.description)),
-            ("size", .integer(size)),
-        ])
-    }
-}

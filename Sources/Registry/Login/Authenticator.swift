@@ -84,7 +84,7 @@ struct Authenticator<Transport: HTTPTransport>: Sendable {
         do throws(TransportError) {
             (answer, body) = try transport.collect(request, limit: RegistryLimits.tokenBody)
         } catch {
-            throw tokenFailed(error, request: request)
+            throw tokenFailed(error)
         }
         guard answer.isSuccess else { throw tokenRefused(answer, body: body, request: request, hasLogin: login != nil) }
         return try Self.proof(in: body, asked: asked, request: request)
@@ -148,8 +148,8 @@ struct Authenticator<Transport: HTTPTransport>: Sendable {
         return error
     }
 
-    private func tokenFailed(_ error: TransportError, request: HTTPRequest) -> RegistryError {
-        var failure = RegistryError(error, request: request)
+    private func tokenFailed(_ error: TransportError) -> RegistryError {
+        var failure = RegistryError(error)
         if failure.code == .insecure {
             failure.code = .badLogin
             failure.hint =

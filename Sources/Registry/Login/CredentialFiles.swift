@@ -79,7 +79,7 @@ final class CredentialFiles: CredentialSource {
     /// What a repository's login may be stored under, the narrowest first.
     private static func names(registry: String, repository: String) -> [String] {
         var names: [String] = []
-        for host in isHub(registry) ? [DockerHub.name] + DockerHub.aliases : [registry] {
+        for host in DockerHub.names(of: registry) {
             var path = host + "/" + repository
             while let slash = path.lastIndex(of: "/") {
                 names.append(path)

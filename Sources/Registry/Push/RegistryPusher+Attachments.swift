@@ -24,17 +24,9 @@ extension RegistryPusher {
         try push(layer, .bytes(document), to: reference)
         let manifest = JSON.object([
             ("schemaVersion", .integer(2)), ("mediaType", .string(MediaType.ociManifest.description)),
-            ("artifactType", .string(type.description)), ("config", Self.json(config)),
-            ("layers", .array([Self.json(layer)])), ("subject", Self.json(subject)),
+            ("artifactType", .string(type.description)), ("config", config.json),
+            ("layers", .array([layer.json])), ("subject", subject.json),
         ]).text()
         return try push(manifest: manifest, type: .ociManifest, to: reference.inRepository(Digest(of: manifest)))
-    }
-
-    private static func json(_ descriptor: Descriptor) -> JSON {
-        .object([
-            ("mediaType", .string(descriptor.mediaType.description)),
-            ("digest", .string(descriptor.digest.description)),
-            ("size", .integer(descriptor.size)),
-        ])
     }
 }

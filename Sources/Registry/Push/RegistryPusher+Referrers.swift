@@ -80,10 +80,7 @@ extension RegistryPusher {
     ) throws(RegistryError) {
         var members = try fallback(of: subject, in: reference)
         guard !members.contains(where: { $0["digest"]?.string == entry.digest.description }) else { return }
-        var fields: [(name: StaticString, json: JSON)] = [
-            ("mediaType", .string(entry.mediaType.description)), ("digest", .string(entry.digest.description)),
-            ("size", .integer(entry.size)),
-        ]
+        var fields = entry.members
         if let type = entry.artifactType { fields.append(("artifactType", .string(type))) }
         if let annotations { fields.append(("annotations", annotations)) }
         members.append(.object(fields))

@@ -46,21 +46,7 @@ struct HTMLPage {
     }
 
     private static func sum(_ text: String) -> String {
-        "sha256-" + base64(Digest(of: Array(text.utf8)).bytes)
-    }
-
-    /// RFC 4648, section 4.
-    private static func base64(_ bytes: [UInt8]) -> String {
-        let digits = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
-        var text: [UInt8] = []
-        for start in stride(from: 0, to: bytes.count, by: 3) {
-            let group = bytes[start..<min(start + 3, bytes.count)]
-            let value = group.reduce(0) { $0 << 8 | Int($1) } << (8 * (3 - group.count))
-            for digit in 0..<4 {
-                text.append(digit <= group.count ? digits[value >> (18 - 6 * digit) & 63] : UInt8(ascii: "="))
-            }
-        }
-        return String(decoding: text, as: UTF8.self)
+        "sha256-" + String(decoding: Base64.encode(Digest(of: Array(text.utf8)).bytes), as: UTF8.self)
     }
 
     private static func escaped(_ text: String) -> String {

@@ -11,6 +11,8 @@ struct RequestInput {
     }
 
     private(set) var files: [File] = []
+    /// How many files were sent under a name; each of those that were given away has one too.
+    private var names: [[UInt8]: Int] = [:]
     private(set) var fields: [WebRequest.Field] = []
 
     /// A field longer than this is a file.
@@ -35,7 +37,7 @@ struct RequestInput {
         var long: [File] = []
         for part in parts {
             if let fileName = part.fileName {
-                files.append(File(name: Self.safe(fileName, among: files, files.count + 1), content: part.content))
+                files.append(File(name: unique(Self.safe(fileName, files.count + 1)), content: part.content))
             } else if part.content.count > Self.longestField || part.content.contains(0) {
                 long.append(File(name: part.name, content: part.content))
             } else {
@@ -44,15 +46,13 @@ struct RequestInput {
         }
         // After the files, so that the first of these is the input.
         for field in long {
-            files.append(
-                File(
-                    name: Self.safe([UInt8]("field-") + field.name, among: files, files.count + 1),
-                    content: field.content))
+            let name = Self.safe([UInt8]("field-") + field.name, files.count + 1)
+            files.append(File(name: unique(name), content: field.content))
         }
     }
 
-    /// A name that stays in the folder, that no program takes for an option, and that no other file here has.
-    static func safe(_ sent: [UInt8], among files: [File], _ number: Int) -> [UInt8] {
+    /// A name that stays in the folder, and that no program takes for an option.
+    private static func safe(_ sent: [UInt8], _ number: Int) -> [UInt8] {
         // Some browsers send the whole path, in either system's form.
         let separators = [UInt8(ascii: "/"), UInt8(ascii: "\\")]
         let last = sent.lastIndex(where: separators.contains).map { [UInt8](sent[($0 + 1)...]) } ?? sent
@@ -63,14 +63,21 @@ struct RequestInput {
             name = [UInt8]("file-")
             name.append(decimal: number)
         }
+        return name
+    }
+
+    /// The name with a number before it when another file here has it. It is remembered how far they are counted: a
+    /// thousand files may have one name.
+    private mutating func unique(_ name: [UInt8]) -> [UInt8] {
         var unique = name
-        var count = 2
-        while files.contains(where: { $0.name == unique }) {
+        while names[unique] != nil {
+            let count = (names[name] ?? 1) + 1
+            names[name] = count
             unique = []
             unique.append(decimal: count)
             unique += [UInt8(ascii: "-")] + name
-            count += 1
         }
+        names[unique] = 1
         return unique
     }
 }

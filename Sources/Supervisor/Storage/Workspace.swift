@@ -86,6 +86,11 @@ struct Workspace: ~Copyable {
             try FolderTree.collect(try OpenFile([UInt8]("output"), in: folder.descriptor, .folder), [], 0, &files)
             return files
         } catch {
+            guard error.errorNumber != FolderTree.tooDeep else {
+                var message = [UInt8]("the output folder has folders more than ")
+                message.append(decimal: FolderTree.deepest)
+                throw Failure("Staging.Failed", message + [UInt8](" deep; write files less deep"))
+            }
             throw Failure.system("Staging.Failed", "cannot list the output folder ", outputPath, error)
         }
     }
@@ -116,7 +121,7 @@ struct Workspace: ~Copyable {
 /// Folders with what is above and below them.
 enum FolderTree {
     /// Deeper output folders than this are a mistake of the program's.
-    private static var deepest: Int { 64 }
+    static var deepest: Int { 64 }
 
     /// Makes a folder and those above it; one that is there is fine.
     static func make(_ path: [UInt8]) throws(SystemFailure) {
@@ -150,8 +155,8 @@ enum FolderTree {
         }
     }
 
-    /// ELOOP.
-    private static var tooDeep: Int32 { 40 }
+    /// ELOOP, which no folder that is opened gives: links are not followed.
+    static var tooDeep: Int32 { 40 }
 }
 
 extension Failure {

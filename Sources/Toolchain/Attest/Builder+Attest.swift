@@ -19,8 +19,10 @@ extension Builder {
     }
 
     /// Writes what was asked for about a result that is there.
+    ///
+    /// - Parameter lock: the path of the lock that it was built by; nil when none was.
     func attest(
-        _ outcome: BuildOutcome, of recipe: Recipe, _ image: ResolvedImage, in folder: String, _ file: RecipeFile
+        _ outcome: BuildOutcome, of recipe: Recipe, _ image: ResolvedImage, in folder: String, lockedBy lock: String?
     ) throws {
         let wanted = options.attestations
         if !wanted.bills.isEmpty {
@@ -35,7 +37,7 @@ extension Builder {
             }
         }
         if wanted.hasProvenance {
-            let provenance = try provenance(of: outcome, recipe, image, file)
+            let provenance = try provenance(of: outcome, recipe, image, lock)
             try write(
                 provenance.json.text(pretty: true), to: "\(folder)/\(recipe.name).provenance.json", tells: true)
         }
@@ -72,7 +74,7 @@ extension Builder {
     // MARK: - Provenance
 
     private func provenance(
-        of outcome: BuildOutcome, _ recipe: Recipe, _ image: ResolvedImage, _ file: RecipeFile
+        of outcome: BuildOutcome, _ recipe: Recipe, _ image: ResolvedImage, _ lock: String?
     ) throws -> Provenance {
         var inputs = [
             Provenance.Artifact(name: image.reference, digest: image.manifestDigest),
@@ -81,8 +83,7 @@ extension Builder {
         for (index, layer) in image.manifest.layers.enumerated() {
             inputs.append(Provenance.Artifact(name: "layer \(index + 1)", digest: layer.digest))
         }
-        let lock = lockPath(of: file)
-        if unsafe access(lock, F_OK) == 0 {
+        if let lock {
             inputs.append(Provenance.Artifact(name: Self.name(of: lock), digest: try Digest(ofFile: lock)))
         }
         inputs += try shippedInputs(of: recipe, image)

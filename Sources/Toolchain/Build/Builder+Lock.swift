@@ -8,9 +8,18 @@ extension Builder {
     /// Where the lock of a recipe stands.
     func lockPath(of file: RecipeFile) -> String { options.lock ?? Lockfile.path(forRecipe: file.path) }
 
-    /// The recipe's lock; nil when there is none and none is asked for.
-    func lock(of file: RecipeFile) throws -> Lockfile? {
+    /// The lock that a recipe is built by: nil when there is none and none is asked for, or when the build is for another
+    /// platform than the recipe, whose images and traces are not those of the lock.
+    func lock(of file: RecipeFile, for recipe: Recipe) throws -> Lockfile? {
         let path = lockPath(of: file)
+        if let platform = options.platform, platform != recipe.platform {
+            guard !options.isLocked else {
+                throw ToolError(
+                    "stale-lock", "\(path) is for \(recipe.platform), and the build is for \(platform)",
+                    hint: "leave --platform out, or put ‘platform’ into the recipe and run ‘scar-build lock’ again")
+            }
+            return nil
+        }
         guard unsafe access(path, F_OK) == 0 else {
             guard !options.isLocked else {
                 throw ToolError(

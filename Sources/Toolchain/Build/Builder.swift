@@ -44,8 +44,8 @@ package struct Builder {
 
     /// Resolves every function of a recipe and says what building would do.
     package func plan(_ file: RecipeFile) throws -> [BuildPlan] {
-        let lock = try lock(of: file)
-        return try file.functions.map { recipe in
+        try file.functions.map { recipe in
+            let lock = try lock(of: file, for: recipe)
             try warn(of: lock, for: recipe)
             return try planner.plan(
                 recipe, try planner.resolve(recipe, lock: lock, lockPath: lockPath(of: file)))
@@ -93,12 +93,14 @@ package struct Builder {
 
     /// Builds one function of a recipe into a folder.
     func build(_ recipe: Recipe, of file: RecipeFile, into folder: String) throws -> BuildOutcome {
-        let lock = try lock(of: file)
+        let lock = try lock(of: file, for: recipe)
         try warn(of: lock, for: recipe)
+        warnOfSecrets(in: recipe)
         try checkAttestations(of: recipe)
         let image = try planner.resolve(recipe, lock: lock, lockPath: lockPath(of: file))
         let outcome = try buildUnlessDone(recipe, image, lock, of: file, into: folder)
-        try attest(outcome, of: recipe, image, in: folder, file)
+        try attest(
+            outcome, of: recipe, image, in: folder, lockedBy: lock.map { _ in lockPath(of: file) })
         return outcome
     }
 

@@ -49,19 +49,9 @@ struct Planner {
 
     /// Finds the image of a recipe: by its lock when there is one, else by its name.
     func resolve(_ recipe: Recipe, lock: Lockfile?, lockPath: String) throws -> ResolvedImage {
-        let platform = options.platform ?? recipe.platform
-        var pinned: Digest?
-        if let lock {
-            if platform == recipe.platform {
-                pinned = try lock.function(for: recipe, lockPath: lockPath).manifest
-            } else if options.isLocked {
-                throw ToolError(
-                    "stale-lock", "\(lockPath) is for \(recipe.platform), and the build is for \(platform)",
-                    hint: "leave --platform out, or put ‘platform’ into the recipe and run ‘scar-build lock’ again")
-            }
-        }
+        let pinned = try lock?.function(for: recipe, lockPath: lockPath).manifest
         progress(.resolving(recipe.image.description))
-        let image = try origin(of: recipe).resolve(platform, pinned: pinned)
+        let image = try origin(of: recipe).resolve(options.platform ?? recipe.platform, pinned: pinned)
         progress(
             .resolved(
                 image: image.reference, manifest: image.manifestDigest, layers: image.manifest.layers.count,

@@ -23,7 +23,6 @@ extension ErrorCatalogue {
             ErrorEntry(
                 "file-write", cause: "A file cannot be written.",
                 cure: "The message has the kernel’s reason; choose another place with --cache or -o."),
-            ErrorEntry("file-sync", cause: "The disk did not confirm what was written.", cure: "Check the disk."),
             ErrorEntry(
                 "file-finish", cause: "Mode, owner or time of a file cannot be set.",
                 cure: "Choose a folder on a file system that keeps them, such as ext4 or tmpfs."),

@@ -43,8 +43,9 @@ extension ErrorCatalogue {
                 "response-too-large", cause: "The answer is larger than such an answer may be.",
                 cure: "The message names the limit; see who answers with curl."),
             ErrorEntry(
-                "file-unreadable", cause: "A file that was being sent could not be read any more.",
-                cure: "See that nothing changes or removes files while they are sent."),
+                "file-unreadable",
+                cause: "A file that was being sent, or a certificate for the server, could not be read.",
+                cure: "See that certificates can be read, and that nothing changes files while they are sent."),
             ErrorEntry(
                 "transfer-failed", cause: "The exchange failed in another way; the message has libcurl’s words.",
                 cure: "Run the command again; if it stays, try the address with curl -v."),

@@ -33,7 +33,7 @@ extension Builder {
         case .recipe(let file, let function):
             let recipe = try Self.recipe(function, of: file)
             let image = try planner.resolve(
-                recipe, lock: try lock(of: file), lockPath: lockPath(of: file))
+                recipe, lock: try lock(of: file, for: recipe), lockPath: lockPath(of: file))
             let origin = try planner.origin(of: recipe.image, keepsLayers: false)
             survey = try self.survey(image, from: origin, recipe.image, sums)
             survey.kind = .recipe

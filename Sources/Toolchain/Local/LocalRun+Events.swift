@@ -1,5 +1,7 @@
+internal import AWS
 internal import ByteKit
 internal import JSON
+internal import Publisher
 internal import Recipe
 
 /// The events that files in the function's buckets would cause.
@@ -34,51 +36,12 @@ extension LocalRun {
         try copy.append(from: source, offset: 0, length: source.size)
         try copy.finish()
         let key = (path.dropFirst() + [name]).joined(separator: "/")
-        return Self.event(bucket: path.first ?? "", key: key, size: source.size).text()
+        let bucket = path.first ?? ""
+        return StorageEvent.json(
+            bucket: bucket, arn: "arn:aws:s3:::\(bucket)", S3API.Object(key: key, size: source.size, etag: ""),
+            region: "us-east-1", time: 0, configuration: "scar-build:run"
+        ).text()
     }
 
     private static func name(of file: String) -> String { file.split(separator: "/").last.map(String.init) ?? file }
-
-    /// An S3 notification. Amazon S3 User Guide, "Event message structure".
-    private static func event(bucket: String, key: String, size: Int) -> JSON {
-        .object([
-            (
-                "Records",
-                .array([
-                    .object([
-                        ("eventVersion", .string("2.1")), ("eventSource", .string("aws:s3")),
-                        ("awsRegion", .string("us-east-1")), ("eventTime", .string("1970-01-01T00:00:00.000Z")),
-                        ("eventName", .string("ObjectCreated:Put")),
-                        (
-                            "s3",
-                            .object([
-                                ("s3SchemaVersion", .string("1.0")),
-                                (
-                                    "bucket",
-                                    .object([("name", .string(bucket)), ("arn", .string("arn:aws:s3:::\(bucket)"))])
-                                ),
-                                ("object", .object([("key", .string(formEncoded(key))), ("size", .integer(size))])),
-                            ])
-                        ),
-                    ])
-                ])
-            )
-        ])
-    }
-
-    /// As S3 writes keys into events: a space is a plus, and what is not unreserved is a percent escape.
-    private static func formEncoded(_ key: String) -> String {
-        var text = ""
-        for byte in key.utf8 {
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."),
-                UInt8(ascii: "/"), UInt8(ascii: "*"):
-                text.unicodeScalars.append(Unicode.Scalar(byte))
-            case UInt8(ascii: " "): text += "+"
-            default: text += "%" + hexadecimal([byte]).uppercased()
-            }
-        }
-        return text
-    }
 }

@@ -1,3 +1,4 @@
+internal import AWS
 internal import ByteKit
 internal import Glibc
 internal import JSON
@@ -158,28 +159,12 @@ package final class LocalService: Sendable {
 
     /// `NAME`, `NAME:QUALIFIER`, or an ARN with them.
     private static func functionName(_ text: String) -> String {
-        let parts = decoded(text).split(separator: ":", omittingEmptySubsequences: false)
+        let name = String(decoding: PercentEncoding.decode(text), as: UTF8.self)
+        let parts = name.split(separator: ":", omittingEmptySubsequences: false)
         guard let marker = parts.firstIndex(of: "function"), marker + 1 < parts.count else {
             return String(parts.first ?? "")
         }
         return String(parts[marker + 1])
-    }
-
-    /// RFC 3986, section 2.1.
-    private static func decoded(_ text: String) -> String {
-        var bytes: [UInt8] = []
-        var rest = Array(text.utf8)[...]
-        while let byte = rest.popFirst() {
-            if byte == UInt8(ascii: "%"), rest.count >= 2,
-                let value = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16)
-            {
-                bytes.append(value)
-                rest = rest.dropFirst(2)
-            } else {
-                bytes.append(byte)
-            }
-        }
-        return String(decoding: bytes, as: UTF8.self)
     }
 
     /// A caller's context as the Runtime API hands it on: its JSON, in one line.

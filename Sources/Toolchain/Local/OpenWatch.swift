@@ -75,6 +75,9 @@ package final class OpenWatch {
             hint: "raise fs.inotify.max_user_watches, or lock the recipe where it is higher")
     }
 
+    /// Where a name begins in `struct dirent`. readdir(3).
+    private static let nameOffset = MemoryLayout<dirent>.offset(of: \.d_name) ?? 19
+
     private static func folders(in path: [UInt8]) throws -> [[UInt8]] {
         guard let folder = unsafe opendir(path.map { CChar(bitPattern: $0) } + [0]) else {
             throw FileError("open", DiagnosticText.printable(path))
@@ -82,13 +85,19 @@ package final class OpenWatch {
         defer { unsafe closedir(folder) }
         var names: [[UInt8]] = []
         while let entry = unsafe readdir(folder) {
-            guard unsafe entry.pointee.d_type == UInt8(DT_DIR) else { continue }
-            let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) {
-                unsafe $0.withMemoryRebound(to: UInt8.self, capacity: 256) {
-                    unsafe Array(UnsafeBufferPointer(start: $0, count: 256)).prefix { $0 != 0 }
-                }
+            // The record ends with the name, which may be shorter than its field.
+            let start = unsafe UnsafeRawPointer(entry) + nameOffset
+            let text = unsafe start.assumingMemoryBound(to: CChar.self)
+            var isFolder = unsafe entry.pointee.d_type == UInt8(DT_DIR)
+            if unsafe entry.pointee.d_type == UInt8(DT_UNKNOWN) {
+                // Some file systems do not say.
+                var status = stat()
+                let found = unsafe fstatat(dirfd(folder), text, &status, AT_SYMLINK_NOFOLLOW)
+                isFolder = found == 0 && status.st_mode & S_IFMT == S_IFDIR
             }
-            if !name.elementsEqual(".".utf8), !name.elementsEqual("..".utf8) { names.append(Array(name)) }
+            guard isFolder else { continue }
+            let name = unsafe Array(UnsafeRawBufferPointer(start: start, count: strlen(text)))
+            if !name.elementsEqual(".".utf8), !name.elementsEqual("..".utf8) { names.append(name) }
         }
         return names
     }

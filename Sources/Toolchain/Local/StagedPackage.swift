@@ -38,7 +38,7 @@ extension Builder {
     package func stage(
         _ recipe: Recipe, of file: RecipeFile, in folder: String, cage: Cage
     ) throws -> StagedPackage {
-        let lock = try lock(of: file)
+        let lock = try lock(of: file, for: recipe)
         let image = try planner.resolve(recipe, lock: lock, lockPath: lockPath(of: file))
         return try fitting(recipe, image, lock, of: file, try stagedForms(of: recipe, cage)) { recipe, forms in
             try stage(recipe, image, forms, in: folder, cage: cage)

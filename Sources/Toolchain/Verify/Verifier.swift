@@ -68,7 +68,9 @@ package struct Verifier {
         options.attestations = Attestations()
         if options.target == nil { options.target = Self.target(of: given) }
         let builder = try Builder(options, progress: progress)
-        guard let lock = try builder.lock(of: file) else { throw ToolError("no-lock", "there is no lock") }
+        guard let lock = try builder.lock(of: file, for: recipe) else {
+            preconditionFailure("a locked build has a lock")
+        }
         let locked = try lock.function(for: recipe, lockPath: builder.lockPath(of: file))
         for layout in layouts { try builder.takeBlobs(of: locked, from: layout) }
         guard let outcome = try builder.build(file, only: recipe.name).first else {

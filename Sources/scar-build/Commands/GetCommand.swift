@@ -27,7 +27,8 @@ struct GetCommand: ParsableCommand {
         }
         guard !objects.isEmpty else { throw ToolError("not-found", "there is nothing below \(source)") }
         let (items, bar, total) = (objects, ProgressBar("get", isQuiet: transfer.quiet), Monitor(0))
-        let size = items.reduce(0) { $0 + $1.object.size }
+        // A listing may say anything: the bar ends at the most that S3 could hold.
+        let size = items.reduce(0) { min($0 + $1.object.size, 1 << 60) }
         let root = folder
         _ = try Parallel.map(items.count, width: transfer.jobs) { index throws(AWSError) in
             let (object, path) = items[index]

@@ -23,6 +23,7 @@ struct PutCommand: ParsableCommand {
         let place = try StoragePath(target)
         var found: [(path: String, name: String)] = []
         for path in files { try Self.collect(path, &found) }
+        try Self.check(found, place)
         let s3 = S3API(try AWSClient.overNetwork(profile: account.profile, region: account.region))
         let (items, bar, total) = (found, ProgressBar("put", isQuiet: transfer.quiet), Monitor(0))
         let size = try items.reduce(0) { $0 + (try InputFile($1.path).size) }
@@ -37,6 +38,18 @@ struct PutCommand: ParsableCommand {
         }
         bar.end()
         for item in items { try StandardOutput.line("s3://\(place.bucket)/\(place.prefix)\(item.name)") }
+    }
+
+    /// Of two files of one name, one would be lost.
+    private static func check(_ files: [(path: String, name: String)], _ place: StoragePath) throws {
+        var paths: [String: String] = [:]
+        for file in files {
+            guard let other = paths.updateValue(file.path, forKey: file.name) else { continue }
+            throw ToolError(
+                "same-name",
+                "‘\(other)’ and ‘\(file.path)’ would both be s3://\(place.bucket)/\(place.prefix)\(file.name)",
+                hint: "store them in different folders")
+        }
     }
 
     private static func collect(_ path: String, _ found: inout [(path: String, name: String)]) throws {
