@@ -118,7 +118,10 @@ extension ECRAPI {
         let ids = JSON.array([.object([("imageDigest", .string(digest))])])
         let json = try optional("BatchDeleteImage", [("repositoryName", .string(repository)), ("imageIds", ids)])
         // What it could not do, it says in an answer that is none of failure.
-        guard let failure = json?["failures"]?[0], failure["failureCode"]?.string != "ImageNotFound" else { return }
+        guard let failure = json?["failures"]?[0] else { return }
+        // It is gone; or it is part of an index, which goes now or is another's: the next publication looks again.
+        let isNoMatter = ["ImageNotFound", "ImageReferencedByManifestList"].contains(failure["failureCode"]?.string)
+        guard !isNoMatter else { return }
         let reason = failure["failureReason"]?.string ?? "no reason given"
         var error = AWSError(
             .service, "\(repository)@\(digest) was not deleted: \(reason)",

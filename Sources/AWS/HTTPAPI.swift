@@ -185,6 +185,7 @@ package struct HTTPAPI: Sendable {
             ], "authorizerId")
     }
 
+    /// Removes an authorizer; one that is gone is fine, and one that a route uses is not.
     package func deleteAuthorizer(_ id: String, of api: String) throws(AWSError) {
         try delete("DeleteAuthorizer", "\(Self.apis)/\(api)/authorizers/\(id)")
     }

@@ -9,9 +9,7 @@ package struct PageTokens {
     package mutating func next(_ token: String?, after operation: String) throws(AWSError) -> String? {
         guard let token, !token.isEmpty else { return nil }
         guard seen.insert(token).inserted, seen.count < Self.limit else {
-            var error = AWSError(
-                .answer, "the list does not end: page \(seen.count + 1) leads back, or too far",
-                hint: "of a log, ask for a shorter time: --since")
+            var error = AWSError(.answer, "the list does not end: page \(seen.count + 1) leads back, or too far")
             error.operation = operation
             throw error
         }

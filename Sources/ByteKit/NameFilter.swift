@@ -1,5 +1,6 @@
 /// Beginnings and ends by which files' names are told apart.
 package enum NameFilter {
+    /// Where in a name a filter looks.
     package enum Place: Sendable { case beginning, end }
 
     /// Whether a name can have one of each list at this place of it, byte for byte. No list at all means any name.

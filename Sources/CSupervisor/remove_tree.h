@@ -45,7 +45,7 @@ static int hoist(int folder, const char *name, int top, hoisting *all) {
             all->moved++;
             return 0;
         }
-        if (errno != EEXIST && errno != ENOTEMPTY) break;
+        if (errno != EEXIST && errno != ENOTEMPTY && errno != ENOTDIR) break;
     }
     return -errno;
 }

@@ -47,7 +47,8 @@ package struct RegistryConfiguration: Sendable {
     package mutating func allowInsecure(_ text: String) throws(RegistryError) {
         for item in text.split(whereSeparator: { ", \t\n".contains($0) }) {
             guard let reference = try? Reference(parsing: item.lowercased() + "/name/name"),
-                reference.repository == "name/name", reference.registry != DockerHub.name
+                reference.repository == "name/name",
+                !RegistryPolicy.names(of: reference.registry).contains(DockerHub.name)
             else {
                 throw RegistryError(
                     .insecure, "‘\(item.prefix(80))’ is not a registry that could be spoken to without TLS",

@@ -14,7 +14,7 @@ package struct RegistryPolicy: Sendable, Equatable {
 
         /// However the registry is spelled: who may not ask a server may not ask it by another of its names either.
         func matches(_ reference: Reference) -> Bool {
-            let names = DockerHub.names(of: RegistryPolicy.withoutUsualPort(reference.registry))
+            let names = RegistryPolicy.names(of: reference.registry)
             let isHost =
                 host.hasPrefix("*.") ? names.contains { $0.hasSuffix(host.dropFirst()) } : names.contains(host)
             guard isHost, !path.isEmpty else { return isHost }
@@ -67,6 +67,9 @@ package struct RegistryPolicy: Sendable, Equatable {
         let name = host.hasPrefix("*.") ? "*." + withoutUsualPort(String(host.dropFirst(2))) : withoutUsualPort(host)
         return Pattern(host: name, path: path)
     }
+
+    /// All names of a registry, as registries are compared.
+    static func names(of registry: String) -> [String] { DockerHub.names(of: withoutUsualPort(registry)) }
 
     /// A registry's name without the port that goes without saying. What is no address, nothing can be asked of.
     private static func withoutUsualPort(_ registry: String) -> String {

@@ -15,6 +15,8 @@ import Testing
         let script = """
             import os, sys
             os.chdir(sys.argv[1])
+            # Names that the removal itself would choose for what it moves.
+            for number in range(3): open(f".removing-{number}", "w").close()
             for level in range(3000):
                 open("file", "w").close()
                 os.mkdir("folder")

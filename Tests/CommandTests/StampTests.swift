@@ -44,13 +44,13 @@ struct StampTests: ~Copyable {
     func secrets() throws {
         try OutputFile.write(TarBuilder.archive([.file("etc/one", "1")]), to: scene.path("root.tar"))
         let recipe = try Tool.recipe(
-            #"{"name": "plain", "image": "tar:root.tar", "environment": {"DB_PASSWORD": "hunter2", "SIZE": "3"}}"#,
+            #"{"name": "plain", "image": "tar:root.tar", "environment": {"DB_PASSWORD": "hunter2", "MAX_TOKENS": "4096", "TOKENIZERS_PARALLELISM": "false"}}"#,
             in: scene.path("."))
         for _ in 0..<2 {
             let built = try Tool.run(["build", recipe, "--target", "tar", "-o", output, "--cache", cache])
             #expect(built.status == 0, "\(built.errorText)")
             #expect(built.errorText.contains("‘DB_PASSWORD’ in ‘environment’ looks like a secret"))
-            #expect(!built.errorText.contains("SIZE") && !built.errorText.contains("hunter2"))
+            #expect(!built.errorText.contains("TOKEN") && !built.errorText.contains("hunter2"))
         }
     }
 

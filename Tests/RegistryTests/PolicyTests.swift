@@ -160,7 +160,9 @@ import Transport
         #expect(transport.requests.last?.url.origin == "http://registry.corp:5000")
     }
 
-    @Test("What could not be meant is refused", arguments: ["docker.io", "q.io/a", "https://q.io", "nodots"])
+    @Test(
+        "What could not be meant is refused",
+        arguments: ["docker.io", "registry-1.docker.io", "docker.io:443", "q.io/a", "https://q.io", "nodots"])
     func malformedInsecure(text: String) {
         let error = #expect(throws: RegistryError.self) {
             var configuration = RegistryConfiguration()

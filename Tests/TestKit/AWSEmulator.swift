@@ -57,7 +57,7 @@ package final class AWSEmulator: Sendable {
 
     /// Lets some more changes through. The next one still happens, but its answer is lost, and from then on nothing is
     /// answered: what a client sees that is killed in the middle.
-    package func cut(afterChanges count: Int) throws { try control("cut?after=\(count)&mode=after") }
+    package func cut(afterChanges count: Int) throws { try control("cut?after=\(count)") }
 
     /// Lets an operation fail a few times.
     package func fail(_ operation: String, times: Int, status: Int, code: String, message: String = "") throws {

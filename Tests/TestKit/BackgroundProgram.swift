@@ -70,14 +70,16 @@ package final class BackgroundProgram: Sendable {
         var argv: [UnsafeMutablePointer<CChar>?] = unsafe arguments.map { unsafe strdup($0) } + [nil]
         defer { unsafe argv.forEach { unsafe free($0) } }
         var process = pid_t()
-        let failure = unsafe posix_spawn(&process, arguments[0], &actions, nil, &argv, environ)
+        let failure = unsafe Peer.withAllSignals {
+            unsafe posix_spawn(&process, arguments[0], &actions, $0, &argv, environ)
+        }
         guard failure == 0 else { throw FileError("run", arguments[0], errorNumber: failure) }
         return process
     }
 
     deinit {
         guard !hasEnded else { return }
-        // Not SIGTERM: test runners start threads with it blocked, and a child inherits that.
+        // Not SIGTERM: there is nothing that it could clean up, and the test waits.
         kill(process, SIGKILL)
         var status: Int32 = 0
         unsafe waitpid(process, &status, 0)

@@ -45,11 +45,9 @@ package enum Peer {
         }
     }
 
-    private static func spawn(_ words: [String]) throws -> Int32 {
-        var process = pid_t()
-        var words: [UnsafeMutablePointer<CChar>?] = unsafe words.map { unsafe strdup($0) } + [nil]
-        defer { unsafe words.forEach { unsafe free($0) } }
-        // The threads that tests run on have signals blocked, and a program that inherits that ends at none of them.
+    /// Attributes of a program that hears every signal: the threads that tests run on have some blocked, and a program that
+    /// inherits that ends at none of them.
+    static func withAllSignals(_ body: (UnsafePointer<posix_spawnattr_t>) -> Int32) -> Int32 {
         var attributes = posix_spawnattr_t()
         unsafe posix_spawnattr_init(&attributes)
         defer { unsafe posix_spawnattr_destroy(&attributes) }
@@ -57,7 +55,14 @@ package enum Peer {
         unsafe sigemptyset(&none)
         unsafe posix_spawnattr_setsigmask(&attributes, &none)
         unsafe posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
-        let failure = unsafe posix_spawn(&process, "/bin/sh", nil, &attributes, &words, environ)
+        return unsafe body(&attributes)
+    }
+
+    private static func spawn(_ words: [String]) throws -> Int32 {
+        var process = pid_t()
+        var words: [UnsafeMutablePointer<CChar>?] = unsafe words.map { unsafe strdup($0) } + [nil]
+        defer { unsafe words.forEach { unsafe free($0) } }
+        let failure = unsafe withAllSignals { unsafe posix_spawn(&process, "/bin/sh", nil, $0, &words, environ) }
         guard failure == 0 else { throw FileError("run", "/bin/sh", errorNumber: failure) }
         var status: Int32 = 0
         while unsafe waitpid(process, &status, 0) < 0 {

@@ -43,9 +43,12 @@ struct ECRLoginTests: ~Copyable {
             guard request.url.host == ECRLoginTests.host else {
                 throw TransportError(.hostNotFound, url: request.url.description, detail: "the test has no such host")
             }
+            let meant = request.url
             var request = request
-            request.url = try URL(parsing: origin).with(path: request.url.path, query: request.url.query)
-            return unsafe try transport.perform(request, receive: receive)
+            request.url = try URL(parsing: origin).with(path: meant.path, query: meant.query)
+            var response = unsafe try transport.perform(request, receive: receive)
+            if response.url == request.url { response.url = meant }
+            return response
         }
     }
 

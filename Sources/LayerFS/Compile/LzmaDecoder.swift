@@ -64,6 +64,7 @@ internal import CCompress
             case LZMA_OK: break
             case LZMA_STREAM_END: isAtEnd = true
             case LZMA_BUF_ERROR: throw error("ends in the middle")
+            case LZMA_MEM_ERROR: throw error("needs more memory than there is")
             case LZMA_MEMLIMIT_ERROR: throw error("asks for a dictionary of more than 128 MiB")
             default: throw error("is damaged (code \(outcome.rawValue))")
             }

@@ -177,7 +177,12 @@ private final class Journal: Sendable {
     private func write(_ text: String) throws(FileError) {
         let bytes = Array(text.utf8)
         let count = unsafe bytes.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
-        guard count == bytes.count else { throw FileError("write", path) }
+        guard count >= 0 else { throw FileError("write", path) }
+        guard count == bytes.count else {
+            // A disk that is full took a part. What another call still writes begins a line of its own.
+            _ = unsafe Glibc.write(descriptor, "\n", 1)
+            throw FileError("write", path, errorNumber: ENOSPC)
+        }
     }
 
     func remove() { unsafe unlink(path) }

@@ -15,11 +15,15 @@ struct ComputePart: Part {
         let name = Self.name(deployment.name, compute.kind)
         let wanted = try resources(job, deployment.name, session)
         let tags = deployment.allTags
-        guard let there = try session.batch.environments([name]).first, !there.condition.isLeaving else {
+        let found = try session.batch.environments([name]).first
+        let isLeaving = found?.condition.isLeaving == true
+        guard let there = found, !isLeaving else {
             return [
                 Change(.create, "compute environment", name, Self.differences(nil, wanted)) { session in
-                    try BatchRemoval.awaitEnd(of: "the compute environment \(name)", session) {
-                        try session.batch.environments([name]).first?.condition.isLeaving != true
+                    if isLeaving {
+                        try BatchRemoval.awaitEnd(of: "the compute environment \(name)", session) {
+                            try session.batch.environments([name]).first?.condition.isLeaving != true
+                        }
                     }
                     try Self.create(name, of: deployment.name, wanted, compute.serviceRole, tags, session)
                     try Self.settled(name, session)

@@ -7,11 +7,15 @@ struct JobQueuePart: Part {
         let (name, tags) = (deployment.name, deployment.allTags)
         let environment = ComputePart.name(name, job.compute.kind)
         let arn = session.batchARN("compute-environment", environment)
-        guard let there = try session.batch.queue(name), !there.condition.isLeaving else {
+        let found = try session.batch.queue(name)
+        let isLeaving = found?.condition.isLeaving == true
+        guard let there = found, !isLeaving else {
             return [
                 Change(.create, "job queue", name, [.init("runs on", to: environment)]) { session in
-                    try BatchRemoval.awaitEnd(of: "the job queue \(name)", session) {
-                        try session.batch.queue(name)?.condition.isLeaving != true
+                    if isLeaving {
+                        try BatchRemoval.awaitEnd(of: "the job queue \(name)", session) {
+                            try session.batch.queue(name)?.condition.isLeaving != true
+                        }
                     }
                     try Self.create(name, on: arn, tags, session)
                     try Self.settled(name, session)
